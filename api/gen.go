@@ -1,0 +1,3 @@
+package api
+
+//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2 -config ../mobile-contract/oapi-routes.yaml ../mobile-contract/openapi.yaml
