@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -112,7 +113,7 @@ const homePrefix = "kendra-dbtest-"
 // privateHome makes this binary's directory and removes those of binaries that
 // are gone and could not clean up: their lock is free.
 func privateHome() (string, error) {
-	dir, err := os.MkdirTemp("", homePrefix+strconv.Itoa(os.Getuid())+"-")
+	dir, err := os.MkdirTemp(scratch(), homePrefix+strconv.Itoa(os.Getuid())+"-")
 	if err != nil {
 		return "", fmt.Errorf("make a directory: %w", err)
 	}
@@ -133,6 +134,22 @@ func privateHome() (string, error) {
 		_ = os.RemoveAll(stale) // what can't be removed now is tried again next time
 	}
 	return home, nil
+}
+
+// roomy is what a memory file system must have free to be used.
+const roomy = 4 << 30
+
+// scratch is where throw-away data go: memory where Linux has plenty of it set
+// aside, because a clone is hundreds of small files and making those on a disk
+// takes most of a test's time. TMPDIR, if set, is obeyed.
+func scratch() string {
+	const memory = "/dev/shm"
+	var fs syscall.Statfs_t
+	if os.Getenv("TMPDIR") == "" && runtime.GOOS == "linux" && syscall.Statfs(memory, &fs) == nil &&
+		fs.Bavail*uint64(fs.Bsize) >= roomy {
+		return memory
+	}
+	return os.TempDir()
 }
 
 // inUse tries the lock that localpg holds while a directory's starter lives.
