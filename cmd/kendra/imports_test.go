@@ -1,0 +1,155 @@
+package main_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rule says what packages must not import directly. A name stands for the
+// package and all below it; with "!" behind it, for the package alone. The
+// server's own packages are named without the module.
+type rule struct {
+	in      []string // of these packages
+	but     []string // except these
+	never   []string
+	because string
+}
+
+// rules are the walls of the house; CONTRIBUTING shows the rooms. Packages whose
+// name ends in "test" serve tests and stand outside.
+var rules = []rule{
+	{in: []string{"geo", "mobile-contract!", "migrations!"}, never: []string{"."},
+		because: "what everything stands on stands on nothing of ours"},
+	{in: []string{"migrations"}, but: []string{"migrations!"},
+		never:   []string{"api", "push", "geo", "cmd", "mobile-contract"},
+		because: "a database server knows nothing of its use"},
+	{in: []string{"push"}, never: []string{"api", "cmd"},
+		because: "push is told by cmd how to find devices"},
+	{in: []string{"api/staff", "api/seal"}, never: []string{"api/book", "push"},
+		because: "the book calls them"},
+	{in: []string{"api/book"},
+		never:   []string{"github.com/gofiber", "net/http", "os", "firebase.google.com"},
+		because: "the book is a function of its input and the database"},
+	{in: []string{"api!", "api/console"},
+		never:   []string{"github.com/jackc/pgx", "github.com/riverqueue", "firebase.google.com", "github.com/uber/h3-go"},
+		because: "the edge holds no SQL and no rules"},
+	{in: []string{"."}, but: []string{"push/fcm"}, never: []string{"firebase.google.com"},
+		because: "one package knows Firebase"},
+	{in: []string{"."}, but: []string{"cmd", "mobile-contract/phone"}, never: []string{"mobile-contract/phone"},
+		because: "a phone is a client"},
+	{in: []string{"."}, never: []string{"migrations/dbtest", "testing"},
+		because: "what serves tests stays in tests"},
+	{in: []string{"api", "push"}, never: []string{"math/rand"},
+		because: "ids, codes and keys come from crypto/rand"},
+	{in: []string{"."}, never: []string{"unsafe", "math/rand!"},
+		because: "neither is needed: math/rand/v2 is the simulation's"},
+}
+
+const module = "kendra/"
+
+// names says whether pkg is meant by pattern.
+func names(pattern, pkg string) bool {
+	if pattern == "." {
+		return strings.HasPrefix(pkg, module)
+	}
+	exact, alone := strings.CutSuffix(pattern, "!")
+	pkg = strings.TrimPrefix(pkg, module)
+	return pkg == exact || !alone && strings.HasPrefix(pkg, exact+"/")
+}
+
+func anyNames(patterns []string, pkg string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return names(p, pkg) })
+}
+
+// breaches lists what breaks the rules in a map of package to direct imports.
+func breaches(imports map[string][]string) []string {
+	var found []string
+	for pkg, imported := range imports {
+		if strings.HasSuffix(pkg, "test") {
+			continue
+		}
+		for _, r := range rules {
+			if !anyNames(r.in, pkg) || anyNames(r.but, pkg) {
+				continue
+			}
+			for _, other := range imported {
+				if anyNames(r.never, other) {
+					found = append(found, pkg+" imports "+other+": "+r.because)
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestNoPackageImportsWhatItMustNot(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", module+"...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	imports := map[string][]string{}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&pkg); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		imports[pkg.ImportPath] = pkg.Imports
+	}
+	if len(imports) < 5 {
+		t.Fatalf("only %d packages seen", len(imports))
+	}
+	for _, breach := range breaches(imports) {
+		t.Error(breach)
+	}
+}
+
+func TestTheImportRulesSeeEachKindOfBreach(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pkg, imports string
+		bad          bool
+	}{
+		{"geo", "kendra/push", true},
+		{"geo", "github.com/uber/h3-go/v4", false},
+		{"mobile-contract", "kendra/geo", true},
+		{"mobile-contract/phone", "kendra/mobile-contract", false},
+		{"migrations", "kendra/migrations/localpg", true},
+		{"migrations/dbtest", "kendra/migrations/localpg", false},
+		{"migrations/localpg", "kendra/api/book", true},
+		{"push/fcm", "firebase.google.com/go/v4/messaging", false},
+		{"push", "firebase.google.com/go/v4/messaging", true},
+		{"push", "kendra/api/staff", true},
+		{"api/staff", "kendra/api/book", true},
+		{"api/seal", "kendra/push", true},
+		{"api/book", "os", true},
+		{"api/book", "net/http", true},
+		{"api/book/booktest", "os", false},
+		{"api", "net/http", false},
+		{"api", "github.com/jackc/pgx/v5", true},
+		{"api/staff", "github.com/jackc/pgx/v5", false},
+		{"api/console", "github.com/riverqueue/river", true},
+		{"api", "kendra/mobile-contract/phone", true},
+		{"cmd/phones", "kendra/mobile-contract/phone", false},
+		{"cmd/kendra", "kendra/migrations/dbtest", true},
+		{"api/staff", "math/rand/v2", true},
+		{"cmd/phones", "math/rand/v2", false},
+		{"cmd/phones", "math/rand", true},
+	} {
+		if got := breaches(map[string][]string{module + c.pkg: {c.imports}}); (len(got) > 0) != c.bad {
+			t.Errorf("%s imports %s: %v", c.pkg, c.imports, got)
+		}
+	}
+}
