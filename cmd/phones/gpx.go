@@ -82,12 +82,13 @@ func AssumeInterval(start time.Time, every time.Duration) GPXOption {
 // as one walk: the segments of all tracks in order of their first time. With
 // ErrNoTimes and ErrNoFixes the counts of the Track still hold.
 func ParseGPX(r io.Reader, options ...GPXOption) (Track, error) {
-	limited := &io.LimitedReader{R: r, N: maxGPX + 1}
-	g := &gpxReader{xml: xml.NewDecoder(limited)}
-	g.xml.CharsetReader = oneByteCharset
+	g := &gpxReader{longest: maxGPX}
 	for _, option := range options {
 		option(g)
 	}
+	limited := &io.LimitedReader{R: r, N: g.longest + 1}
+	g.xml = xml.NewDecoder(limited)
+	g.xml.CharsetReader = oneByteCharset
 	err := g.read()
 	if limited.N <= 0 {
 		return Track{}, ErrGPXTooLong
@@ -134,6 +135,7 @@ func (l *latin1) Read(p []byte) (int, error) {
 // gpxReader walks through the elements once, keeping one fix at a time.
 type gpxReader struct {
 	xml      *xml.Decoder
+	longest  int64
 	track    Track
 	segments []Segment
 	start    time.Time

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -95,26 +94,18 @@ func TestFilesWithoutAWalkAreRefusedInPlainWords(t *testing.T) {
 	}
 }
 
-// spaces gives white space without end.
-type spaces struct{}
-
-func (spaces) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = ' '
-	}
-	return len(p), nil
-}
-
-func TestAFileOfMoreThan64MiBIsRefused(t *testing.T) {
+func TestAFileLongerThanTheLimitIsRefused(t *testing.T) {
 	t.Parallel()
-	inside := gpx11(`<trk>` + segment(pt(0, 0)) + `</trk>`)
-	long := io.MultiReader(strings.NewReader(inside), io.LimitReader(spaces{}, maxGPX))
-	if _, err := ParseGPX(long); !errors.Is(err, ErrGPXTooLong) {
-		t.Errorf("%v", err)
+	if maxGPX != 64*1024*1024 {
+		t.Errorf("the limit is %d bytes", maxGPX)
 	}
-	rest := int64(maxGPX - len(inside))
-	if _, err := ParseGPX(io.MultiReader(strings.NewReader(inside), io.LimitReader(spaces{}, rest))); err != nil {
-		t.Errorf("just within: %v", err)
+	text := gpx11(`<trk>` + segment(pt(0, 0)) + `</trk>`)
+	limit := func(n int) GPXOption { return func(g *gpxReader) { g.longest = int64(n) } }
+	parse(t, text, limit(len(text)))
+	for name, long := range map[string]string{"spaces after the end": text + " ", "a cut in the middle": gpx11(strings.Repeat(" ", len(text)))} {
+		if _, err := ParseGPX(strings.NewReader(long), limit(len(text))); !errors.Is(err, ErrGPXTooLong) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
