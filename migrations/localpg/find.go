@@ -105,6 +105,12 @@ func ancestors(dir string) []string {
 // find returns every usable server, best first, or ErrNoServer.
 func (p places) find() ([]binaries, error) {
 	if p.override != "" {
+		// The server is started from another directory.
+		override, err := filepath.Abs(p.override)
+		if err != nil {
+			return nil, fmt.Errorf("find KENDRA_POSTGRES_DIR: %w", err)
+		}
+		p.override = override
 		for _, dir := range []string{p.override, filepath.Join(p.override, "bin")} {
 			if b, ok := inspect(dir); ok {
 				return []binaries{b}, nil

@@ -172,7 +172,7 @@ func spawnParent(t *testing.T, dir string, as *syscall.Credential) (parent *exec
 	}
 	cmd := exec.Command(exe)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), parentEnv+"="+dir)
+	cmd.Env = append(os.Environ(), parentEnv+"="+dir, "KENDRA_POSTGRES_DIR="+openBinaries(t))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	var said strings.Builder
 	cmd.Stderr = &said
@@ -195,6 +195,23 @@ func spawnParent(t *testing.T, dir string, as *syscall.Credential) (parent *exec
 		t.Fatal(err)
 	}
 	return cmd, pid, url
+}
+
+// openBinaries is a bin directory that any user can run.
+func openBinaries(t *testing.T) string {
+	t.Helper()
+	bin, err := FindBinaries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := accountFor("/nonexistent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bin, err = who.reachable(bin); err != nil {
+		t.Fatal(err)
+	}
+	return bin
 }
 
 func TestRootRunsTheServerAsSomebodyElseAndAnOrdinaryUserAsHimself(t *testing.T) {
@@ -352,5 +369,19 @@ func TestOnlyAnOpenPathIsReachedByAnotherUser(t *testing.T) {
 	}
 	if self := (account{uid: os.Geteuid()}); !self.reaches(closed) {
 		t.Error("we can't reach our own directory")
+	}
+	if os.Geteuid() != 0 {
+		return
+	}
+	home, err := Home(closed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Remove(home) })
+	if filepath.Dir(home) != fallback {
+		t.Errorf("root's data for a closed directory go to %s", home)
+	}
+	if again, err := Home(closed); err != nil || again != home {
+		t.Errorf("the next time to %s, %v", again, err)
 	}
 }
