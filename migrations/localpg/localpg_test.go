@@ -119,7 +119,7 @@ func TestDataAreDurableUnlessToldOtherwise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer server.Stop()
+	t.Cleanup(func() { _ = server.Stop() })
 	for _, name := range []string{"fsync", "synchronous_commit", "full_page_writes"} {
 		if got := ask(t, server.URL("postgres"), "SHOW "+name); got != "on" {
 			t.Errorf("%s is %s", name, got)

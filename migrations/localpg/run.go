@@ -31,7 +31,7 @@ func runLocked(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 		return out.Bytes(), err
 	case <-ctx.Done():
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may be done already
-		<-result
+		_ = <-result // that it was killed is known
 		return out.Bytes(), ctx.Err()
 	}
 }
