@@ -14,9 +14,10 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// Devices finds the devices that a notice should wake now: those of the officer, squad or post, on duty, with a
-// token. None is an ordinary answer.
-type Devices func(ctx context.Context, n Notice) ([]Device, error)
+// Devices finds, for each of some notices of one district, the devices that it should wake now: those of the
+// officer, squad or post, on duty, with a token. None is an ordinary answer. It is asked for many at once because
+// jobs run many at once, and one query for each would cost more than the sending.
+type Devices func(ctx context.Context, district int32, notices []Notice) ([][]Device, error)
 
 // Forget unbinds a token from a device, if the device still has that very token.
 type Forget func(ctx context.Context, district int32, device uuid.UUID, token string) error
@@ -67,7 +68,8 @@ func NewClient(pool *pgxpool.Pool, sender Sender, devices Devices, forget Forget
 	}
 	c := &Client{driver: newDriver(pool)}
 	w := &worker{
-		pool: pool, ledger: &ledger{pool: pool}, sender: sender, devices: devices, forget: forget, log: log,
+		pool: pool, ledger: newLedger(pool), sender: sender, forget: forget, log: log,
+		devices:      batcher[Notice, []Device]{call: devices},
 		wake:         c.Wake,
 		sendTimeout:  cmp.Or(o.SendTimeout, defaultSendTimeout),
 		firstBackoff: cmp.Or(o.FirstBackoff, defaultFirstBackoff),

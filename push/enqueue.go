@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 )
@@ -20,42 +18,6 @@ const (
 	// ownAttempts bounds the runs of a job that fail by our own fault; sends that fail are snoozed instead.
 	ownAttempts = 25
 )
-
-// jobArgs is a notice as the arguments of a job: ids and numbers only.
-type jobArgs struct {
-	District int32     `json:"d"`
-	Notice   uuid.UUID `json:"n"`
-	Centre   string    `json:"c,omitempty"`
-	Officer  uuid.UUID `json:"o,omitzero"`
-	Squad    uuid.UUID `json:"q,omitzero"`
-	Role     string    `json:"r,omitempty"`
-	What     string    `json:"k"`
-	Subject  uuid.UUID `json:"s"`
-	Urgency  string    `json:"u,omitempty"`
-	TTL      int64     `json:"t,omitempty"` // milliseconds
-	Seq      int64     `json:"e,omitempty"`
-	// Device is set in the jobs that a notice with several devices is cut into, with the time the notice was
-	// queued in milliseconds.
-	Device   uuid.UUID `json:"v,omitzero"`
-	QueuedMS int64     `json:"a,omitempty"`
-}
-
-// Kind names the job in the queue; renaming it would strand the jobs that wait.
-func (jobArgs) Kind() string { return "push.notice" }
-
-func argsOf(n Notice) jobArgs {
-	return jobArgs{
-		District: n.DistrictID, Notice: n.ID, Centre: n.Centre, Officer: n.Officer, Squad: n.Squad, Role: n.Role,
-		What: n.Kind, Subject: n.Subject, Urgency: n.Urgency, TTL: n.TTL.Milliseconds(), Seq: n.Seq,
-	}
-}
-
-func (a jobArgs) notice() Notice {
-	return Notice{
-		DistrictID: a.District, ID: a.Notice, Centre: a.Centre, Officer: a.Officer, Squad: a.Squad, Role: a.Role,
-		Kind: a.What, Subject: a.Subject, Urgency: a.Urgency, TTL: time.Duration(a.TTL) * time.Millisecond, Seq: a.Seq,
-	}
-}
 
 // insertOpts lets urgent jobs be taken first when there are more than workers.
 func insertOpts(urgency string) *river.InsertOpts {
@@ -91,7 +53,7 @@ func (e *Enqueuer) Enqueue(ctx context.Context, tx pgx.Tx, notices []Notice) err
 		if err := n.Check(); err != nil {
 			return err
 		}
-		params[i] = river.InsertManyParams{Args: argsOf(n), InsertOpts: insertOpts(n.Urgency)}
+		params[i] = river.InsertManyParams{Args: ticket{Notice: n}.args(), InsertOpts: insertOpts(n.Urgency)}
 	}
 	if _, err := e.client.InsertManyFastTx(ctx, tx, params); err != nil {
 		return fmt.Errorf("push: insert jobs: %w", err)

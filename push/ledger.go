@@ -3,9 +3,7 @@ package push
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,9 +20,6 @@ const (
 	stateNoDevice = "no_device"
 )
 
-// flushTimeout bounds one write of the ledger.
-const flushTimeout = 10 * time.Second
-
 // attempt is one row of the ledger as the end of a job's run leaves it.
 type attempt struct {
 	district int32
@@ -40,94 +35,49 @@ type attempt struct {
 
 // ledger writes attempts, those of many workers in one statement.
 type ledger struct {
-	pool *pgxpool.Pool
-
-	mu      sync.Mutex
-	waiting []*waitingAttempt
-	busy    bool
+	pool   *pgxpool.Pool
+	writes batcher[attempt, struct{}]
 }
 
-type waitingAttempt struct {
-	attempt
-	done chan error
+func newLedger(pool *pgxpool.Pool) *ledger {
+	l := &ledger{pool: pool}
+	l.writes.call = l.flush
+	return l
 }
 
-// record returns when the attempt is durable. Attempts that come while a flush is under way wait for the next.
+// record returns when the attempt is durable.
 func (l *ledger) record(ctx context.Context, a attempt) error {
-	w := &waitingAttempt{attempt: a, done: make(chan error, 1)}
-	l.mu.Lock()
-	l.waiting = append(l.waiting, w)
-	first := !l.busy
-	l.busy = true
-	l.mu.Unlock()
-	if first {
-		// A goroutine of its own: it works for others too, and must not end with this job's context.
-		go l.drain(context.WithoutCancel(ctx))
-	}
-	select {
-	case err := <-w.done:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("push: record attempt: %w", ctx.Err())
-	}
-}
-
-// drain flushes until nobody waits.
-func (l *ledger) drain(ctx context.Context) {
-	for {
-		l.mu.Lock()
-		batch := l.waiting
-		l.waiting = nil
-		if len(batch) == 0 {
-			l.busy = false
-			l.mu.Unlock()
-			return
-		}
-		l.mu.Unlock()
-
-		slices.SortStableFunc(batch, func(a, b *waitingAttempt) int { return int(a.district) - int(b.district) })
-		for len(batch) > 0 {
-			n := 1
-			for n < len(batch) && batch[n].district == batch[0].district {
-				n++
-			}
-			err := l.flush(ctx, batch[:n])
-			for _, w := range batch[:n] {
-				w.done <- err
-			}
-			batch = batch[n:]
-		}
-	}
-}
-
-// flush writes the attempts of one district.
-func (l *ledger) flush(ctx context.Context, batch []*waitingAttempt) error {
-	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
-	defer cancel()
-
-	rows := rowsOf(batch)
-	err := inDistrict(ctx, l.pool, batch[0].district, func(tx pgx.Tx) error {
-		// A row that says handed stays so: it is the truth, whatever a second run of the job met.
-		_, err := tx.Exec(ctx, `
-			INSERT INTO push_sends AS p (district_id, notice_id, device_id, subject_id, kind, state, attempts,
-				queued_at, handed_at, error_code)
-			SELECT $1, u.notice_id, u.device_id, u.subject_id, u.kind, u.state, u.attempts,
-				u.queued_at, u.handed_at, u.error_code
-			FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[],
-				$8::timestamptz[], $9::timestamptz[], $10::text[])
-				AS u (notice_id, device_id, subject_id, kind, state, attempts, queued_at, handed_at, error_code)
-			ON CONFLICT (district_id, notice_id, device_id) DO UPDATE
-			SET state = excluded.state, attempts = p.attempts + excluded.attempts,
-				handed_at = excluded.handed_at, error_code = excluded.error_code
-			WHERE p.state <> 'handed'`,
-			batch[0].district, rows.notice, rows.device, rows.subject, rows.kind, rows.state, rows.attempts,
-			rows.queuedAt, rows.handedAt, rows.code)
-		return err
-	})
-	if err != nil {
+	if _, err := l.writes.do(ctx, a.district, a); err != nil {
 		return fmt.Errorf("push: write ledger: %w", err)
 	}
 	return nil
+}
+
+// flush writes the attempts of one district.
+func (l *ledger) flush(ctx context.Context, district int32, batch []attempt) ([]struct{}, error) {
+	rows := rowsOf(batch)
+	// The whole transaction is one round trip: on a busy machine the waits between four of them cost more than the
+	// statement. After an error the connection is left inside a failed transaction, and the pool then closes it.
+	tx := &pgx.Batch{}
+	tx.Queue("BEGIN")
+	tx.Queue(setDistrict(district))
+	// A row that says handed stays so: it is the truth, whatever a second run of the job met.
+	tx.Queue(`
+		INSERT INTO push_sends AS p (district_id, notice_id, device_id, subject_id, kind, state, attempts,
+			queued_at, handed_at, error_code)
+		SELECT $1, u.notice_id, u.device_id, u.subject_id, u.kind, u.state, u.attempts,
+			u.queued_at, u.handed_at, u.error_code
+		FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[],
+			$8::timestamptz[], $9::timestamptz[], $10::text[])
+			AS u (notice_id, device_id, subject_id, kind, state, attempts, queued_at, handed_at, error_code)
+		ON CONFLICT (district_id, notice_id, device_id) DO UPDATE
+		SET state = excluded.state, attempts = p.attempts + excluded.attempts,
+			handed_at = excluded.handed_at, error_code = excluded.error_code
+		WHERE p.state <> 'handed'`,
+		district, rows.notice, rows.device, rows.subject, rows.kind, rows.state, rows.attempts,
+		rows.queuedAt, rows.handedAt, rows.code)
+	tx.Queue("COMMIT")
+	return make([]struct{}, len(batch)), l.pool.SendBatch(ctx, tx).Close()
 }
 
 // columns are the attempts of a batch, a slice a column, for unnest.
@@ -142,33 +92,34 @@ type columns struct {
 
 // rowsOf turns a batch into columns. One statement must not touch a row twice, so of two attempts for one row the
 // later is kept, unless the earlier was handed.
-func rowsOf(batch []*waitingAttempt) columns {
+func rowsOf(batch []attempt) columns {
 	type key struct{ notice, device uuid.UUID }
 	var c columns
 	at := make(map[key]int, len(batch))
-	for _, w := range batch {
+	for i := range batch {
+		w := &batch[i]
 		k := key{w.notice, w.device}
-		i, seen := at[k]
+		row, seen := at[k]
 		if !seen {
-			i = len(c.notice)
-			at[k] = i
+			row = len(c.notice)
+			at[k] = row
 			c.notice, c.device = append(c.notice, w.notice), append(c.device, w.device)
 			c.subject, c.kind = append(c.subject, w.subject), append(c.kind, w.kind)
 			c.state, c.attempts = append(c.state, ""), append(c.attempts, 0)
 			c.queuedAt = append(c.queuedAt, w.queuedAt)
 			c.handedAt, c.code = append(c.handedAt, nil), append(c.code, nil)
 		}
-		c.attempts[i]++
-		if c.state[i] == stateHanded {
+		c.attempts[row]++
+		if c.state[row] == stateHanded {
 			continue
 		}
-		c.state[i] = w.state
-		c.handedAt[i], c.code[i] = nil, nil
+		c.state[row] = w.state
+		c.handedAt[row], c.code[row] = nil, nil
 		if w.state == stateHanded {
-			c.handedAt[i] = &w.endedAt
+			c.handedAt[row] = &w.endedAt
 		}
 		if w.code != "" {
-			c.code[i] = &w.code
+			c.code[row] = &w.code
 		}
 	}
 	return c
@@ -192,13 +143,17 @@ func (l *ledger) handed(ctx context.Context, district int32, notice, device uuid
 // inDistrict runs f in a transaction that sees the rows of one district.
 func inDistrict(ctx context.Context, pool *pgxpool.Pool, district int32, f func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		// SET takes no parameters; a number cannot be anything but a number.
-		set := "SET LOCAL app.district_id = '" + strconv.Itoa(int(district)) + "'"
-		if _, err := tx.Exec(ctx, set); err != nil {
+		if _, err := tx.Exec(ctx, setDistrict(district)); err != nil {
 			return err
 		}
 		return f(tx)
 	})
+}
+
+// setDistrict is the statement that shows a transaction the rows of one district. SET takes no parameters, and a
+// number cannot be anything but a number.
+func setDistrict(district int32) string {
+	return "SET LOCAL app.district_id = '" + strconv.Itoa(int(district)) + "'"
 }
 
 // Delivery is what the ledger knows of all pushes for one subject.

@@ -3,6 +3,7 @@ package push
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -70,6 +71,8 @@ func (n Notice) Check() error {
 		return fmt.Errorf("%w: %d targets, want one", ErrNotice, targets)
 	case n.Role != "" && n.Centre == "":
 		return fmt.Errorf("%w: a role without its centre", ErrNotice)
+	case strings.Contains(n.Centre+n.Role+n.Urgency, ticketSep):
+		return fmt.Errorf("%w: a word holds %q", ErrNotice, ticketSep)
 	case n.TTL < 0:
 		return fmt.Errorf("%w: negative time to live", ErrNotice)
 	}

@@ -66,13 +66,17 @@ func (h *house) phone(officer uuid.UUID) string {
 	return d.Token
 }
 
-func (h *house) devices(_ context.Context, n push.Notice) ([]push.Device, error) {
+func (h *house) devices(_ context.Context, _ int32, notices []push.Notice) ([][]push.Device, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.trouble != nil {
 		return nil, h.trouble
 	}
-	return append([]push.Device(nil), h.phones[n.Officer]...), nil
+	found := make([][]push.Device, len(notices))
+	for i, n := range notices {
+		found[i] = append(found[i], h.phones[n.Officer]...)
+	}
+	return found, nil
 }
 
 func (h *house) forget(_ context.Context, _ int32, device uuid.UUID, token string) error {

@@ -20,7 +20,7 @@ type worker struct {
 	pool         *pgxpool.Pool
 	ledger       *ledger
 	sender       Sender
-	devices      Devices
+	devices      batcher[Notice, []Device]
 	forget       Forget
 	log          *slog.Logger
 	wake         func()
@@ -46,15 +46,19 @@ const (
 // Work runs one job and logs its one line.
 func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 	began := time.Now()
-	r, err := w.run(ctx, job)
+	t, err := ticketOf(job)
+	if err != nil {
+		return river.JobCancel(err)
+	}
+	r, err := w.run(ctx, job, t)
 	if err != nil {
 		// Trouble of our own, such as a database that is away, is no reason to give up a notice.
 		r.state, r.code = stateFailed, "internal"
-		if !w.expired(job, began) {
+		if began.Before(t.expiry()) {
 			r.state, r.again = stateQueued, w.backoff(job)
 		}
 	}
-	w.logRun(ctx, job, r, err, time.Since(began))
+	w.logRun(ctx, job, t, r, err, time.Since(began))
 	if r.again > 0 {
 		return river.JobSnooze(r.again)
 	}
@@ -62,37 +66,35 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 }
 
 // run finds the devices and sends.
-func (w *worker) run(ctx context.Context, job *river.Job[jobArgs]) (result, error) {
-	n := job.Args.notice()
-	found, err := w.devices(ctx, n)
+func (w *worker) run(ctx context.Context, job *river.Job[jobArgs], t ticket) (result, error) {
+	found, err := w.devices.do(ctx, t.DistrictID, t.Notice)
 	if err != nil {
-		return result{device: job.Args.Device}, fmt.Errorf("push: find devices: %w", err)
+		return result{device: t.device}, fmt.Errorf("push: find devices: %w", err)
 	}
-	if job.Args.Device != uuid.Nil {
+	if t.device != uuid.Nil {
 		for _, d := range found {
-			if d.DeviceID == job.Args.Device {
-				return w.sendTo(ctx, job, d)
+			if d.DeviceID == t.device {
+				return w.sendTo(ctx, job, t, d)
 			}
 		}
 		// The officer has logged out or changed handsets since.
-		return w.end(ctx, job, result{device: job.Args.Device, state: stateDropped, code: codeDeviceGone})
+		return w.end(ctx, t, result{device: t.device, state: stateDropped, code: codeDeviceGone})
 	}
 	switch len(found) {
 	case 0:
-		return w.end(ctx, job, result{state: stateNoDevice})
+		return w.end(ctx, t, result{state: stateNoDevice})
 	case 1:
-		return w.sendTo(ctx, job, found[0])
+		return w.sendTo(ctx, job, t, found[0])
 	}
-	return result{state: stateFanned}, w.fanOut(ctx, job, found)
+	return result{state: stateFanned}, w.fanOut(ctx, job, t, found)
 }
 
 // sendTo makes one attempt for one device and writes the ledger.
-func (w *worker) sendTo(ctx context.Context, job *river.Job[jobArgs], d Device) (result, error) {
-	n := job.Args.notice()
+func (w *worker) sendTo(ctx context.Context, job *river.Job[jobArgs], t ticket, d Device) (result, error) {
 	r := result{device: d.DeviceID}
 	if job.Attempt > 1 {
 		// An earlier run ended without a word; it may have sent.
-		handed, err := w.ledger.handed(ctx, n.DistrictID, n.ID, d.DeviceID)
+		handed, err := w.ledger.handed(ctx, t.DistrictID, t.ID, d.DeviceID)
 		if err != nil {
 			return r, err
 		}
@@ -101,13 +103,13 @@ func (w *worker) sendTo(ctx context.Context, job *river.Job[jobArgs], d Device) 
 			return r, nil
 		}
 	}
-	left := time.Until(expiry(job))
+	left := time.Until(t.expiry())
 	if left <= 0 {
 		r.state, r.code = stateFailed, codeExpired
-		return w.end(ctx, job, r)
+		return w.end(ctx, t, r)
 	}
 	sendCtx, cancel := context.WithTimeout(ctx, w.sendTimeout)
-	err := w.sender.Send(sendCtx, d.Token, n.Message(left))
+	err := w.sender.Send(sendCtx, d.Token, t.Message(left))
 	cancel()
 	if ctx.Err() != nil && err != nil {
 		return r, fmt.Errorf("push: stopped while sending: %w", ctx.Err())
@@ -118,38 +120,37 @@ func (w *worker) sendTo(ctx context.Context, job *river.Job[jobArgs], d Device) 
 		r.state = stateHanded
 	case codeUnregistered, codeSenderMismatch:
 		r.state = stateDropped
-		if err := w.forget(ctx, n.DistrictID, d.DeviceID, d.Token); err != nil {
+		if err := w.forget(ctx, t.DistrictID, d.DeviceID, d.Token); err != nil {
 			return r, fmt.Errorf("push: forget token: %w", err)
 		}
 	case codeInvalid:
 		r.state = stateFailed
 	default:
+		// Not beyond expiry: a run just after it says so in the ledger.
 		r.state = stateQueued
-		r.again = min(w.wait(job, err), time.Until(expiry(job))+time.Millisecond)
-		r.again = max(r.again, time.Millisecond)
+		r.again = max(min(w.wait(job, err), time.Until(t.expiry())), time.Millisecond)
 	}
-	return w.end(ctx, job, r)
+	return w.end(ctx, t, r)
 }
 
 // end writes the row of an attempt.
-func (w *worker) end(ctx context.Context, job *river.Job[jobArgs], r result) (result, error) {
+func (w *worker) end(ctx context.Context, t ticket, r result) (result, error) {
 	return r, w.ledger.record(ctx, attempt{
-		district: job.Args.District, notice: job.Args.Notice, device: r.device, subject: job.Args.Subject,
-		kind: job.Args.What, state: r.state, queuedAt: queuedAt(job), endedAt: time.Now(), code: r.code,
+		district: t.DistrictID, notice: t.ID, device: r.device, subject: t.Subject,
+		kind: t.Kind, state: r.state, queuedAt: t.queued, endedAt: time.Now(), code: r.code,
 	})
 }
 
 // fanOut replaces the job by one a device, all or nothing.
-func (w *worker) fanOut(ctx context.Context, job *river.Job[jobArgs], found []Device) error {
+func (w *worker) fanOut(ctx context.Context, job *river.Job[jobArgs], t ticket, found []Device) error {
 	client, err := river.ClientFromContextSafely[pgx.Tx](ctx)
 	if err != nil {
 		return fmt.Errorf("push: cut notice into devices: %w", err)
 	}
 	params := make([]river.InsertManyParams, len(found))
 	for i, d := range found {
-		args := job.Args
-		args.Device, args.QueuedMS = d.DeviceID, queuedAt(job).UnixMilli()
-		params[i] = river.InsertManyParams{Args: args, InsertOpts: insertOpts(args.Urgency)}
+		t.device = d.DeviceID
+		params[i] = river.InsertManyParams{Args: t.args(), InsertOpts: insertOpts(t.Urgency)}
 	}
 	err = pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
 		if _, err := client.InsertManyFastTx(ctx, tx, params); err != nil {
@@ -184,22 +185,10 @@ func (w *worker) backoff(job *river.Job[jobArgs]) time.Duration {
 	return min(w.firstBackoff<<min(meta.Snoozes, 16), maxBackoff)
 }
 
-func (w *worker) expired(job *river.Job[jobArgs], at time.Time) bool { return !at.Before(expiry(job)) }
-
-// queuedAt is when the notice, not this job, was queued.
-func queuedAt(job *river.Job[jobArgs]) time.Time {
-	if job.Args.QueuedMS != 0 {
-		return time.UnixMilli(job.Args.QueuedMS)
-	}
-	return job.CreatedAt
-}
-
-func expiry(job *river.Job[jobArgs]) time.Time {
-	return queuedAt(job).Add(job.Args.notice().lifetime())
-}
-
 // logRun writes the job's line: ids, words of ours and numbers.
-func (w *worker) logRun(ctx context.Context, job *river.Job[jobArgs], r result, err error, took time.Duration) {
+func (w *worker) logRun(
+	ctx context.Context, job *river.Job[jobArgs], t ticket, r result, err error, took time.Duration,
+) {
 	level := slog.LevelInfo
 	switch {
 	case err != nil:
@@ -211,8 +200,8 @@ func (w *worker) logRun(ctx context.Context, job *river.Job[jobArgs], r result, 
 		return
 	}
 	line := []slog.Attr{
-		slog.Int("district", int(job.Args.District)), slog.String("notice", job.Args.Notice.String()),
-		slog.String("subject", job.Args.Subject.String()), slog.String("device", r.device.String()),
+		slog.Int("district", int(t.DistrictID)), slog.String("notice", t.ID.String()),
+		slog.String("subject", t.Subject.String()), slog.String("device", r.device.String()),
 		slog.String("state", r.state), slog.String("code", r.code), slog.Int("attempt", job.Attempt),
 		slog.Duration("again", r.again), slog.Duration("took", took),
 	}

@@ -114,14 +114,14 @@ func TestWhatMayPassIsTriedAgainUntilItDoes(t *testing.T) {
 	n, token := h.forOfficer()
 	// More failures than the queue itself would allow attempts for.
 	var script []fcmtest.Outcome
-	for i := range 30 {
+	for i := range 26 {
 		classes := []fcmtest.Class{fcmtest.Internal, fcmtest.Unavailable, fcmtest.Cut, fcmtest.ThirdPartyAuth, fcmtest.Huge}
 		script = append(script, fcmtest.Outcome{Class: classes[i%len(classes)]})
 	}
 	h.fcm.Script(token, script...)
 	h.enqueue(n)
 	h.work(push.Options{FirstBackoff: time.Nanosecond})
-	if r := h.untilState(n, "handed"); r.Attempts != 31 {
+	if r := h.untilState(n, "handed"); r.Attempts != 27 {
 		t.Errorf("row %+v", r)
 	}
 }
