@@ -3,6 +3,7 @@ package localpg
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -31,7 +32,6 @@ func runLocked(ctx context.Context, cmd *exec.Cmd) ([]byte, error) {
 		return out.Bytes(), err
 	case <-ctx.Done():
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may be done already
-		_ = <-result // that it was killed is known
-		return out.Bytes(), ctx.Err()
+		return out.Bytes(), errors.Join(ctx.Err(), <-result)
 	}
 }
