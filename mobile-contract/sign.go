@@ -1,0 +1,85 @@
+package contract
+
+import (
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"strconv"
+)
+
+// What is signed begins with words of its own, so that a signature for one purpose never serves another.
+const (
+	opWords      = "kendra op v1\n"
+	enrolWords   = "kendra enrol v1\n"
+	pinWords     = "kendra pin v1\n"
+	sessionWords = "kendra session v1\n"
+	refreshWords = "kendra refresh v1\n"
+)
+
+// signatureBytes is r and s of P-256, 32 bytes each.
+const signatureBytes = 64
+
+// Encode is base64url without padding, as all binary on the wire.
+func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// Decode reads base64url without padding. Unused bits must be zero, so that one value has one text.
+func Decode(s string) ([]byte, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil {
+		return nil, fmt.Errorf("decode base64url: %w", err)
+	}
+	return b, nil
+}
+
+// HashOp is the op_hash of an op: SHA-256 of its bytes as they were sent.
+func HashOp(raw []byte) [32]byte { return sha256.Sum256(raw) }
+
+// OpMessage is what the session's key signs of an op.
+func OpMessage(hash [32]byte) []byte { return append([]byte(opWords), hash[:]...) }
+
+// EnrolMessage is what the device's key signs to enrol.
+func EnrolMessage(code, nonce, thumbprint string) []byte {
+	return []byte(enrolWords + code + "\n" + nonce + "\n" + thumbprint)
+}
+
+// PinMessage is what the device's key signs to set a PIN; secret is the activation code or the old PIN.
+func PinMessage(district int32, deviceID, officerNo, secret, newPIN, nonce string) []byte {
+	return []byte(pinWords + strconv.Itoa(int(district)) + "\n" + deviceID + "\n" + officerNo + "\n" + secret + "\n" + newPIN + "\n" + nonce)
+}
+
+// SessionMessage is what the device's key signs to log in.
+func SessionMessage(district int32, deviceID, officerNo, pin, thumbprint, nonce string) []byte {
+	return []byte(sessionWords + strconv.Itoa(int(district)) + "\n" + deviceID + "\n" + officerNo + "\n" + pin + "\n" + thumbprint + "\n" + nonce)
+}
+
+// RefreshMessage is what the device's key signs to refresh.
+func RefreshMessage(refreshToken, nonce string) []byte {
+	return []byte(refreshWords + refreshToken + "\n" + nonce)
+}
+
+// SignES256 signs msg: r and s, 32 bytes each.
+func SignES256(priv *ecdsa.PrivateKey, msg []byte) ([]byte, error) {
+	digest := sha256.Sum256(msg)
+	r, s, err := ecdsa.Sign(rand.Reader, priv, digest[:])
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	out := make([]byte, signatureBytes)
+	r.FillBytes(out[:signatureBytes/2])
+	s.FillBytes(out[signatureBytes/2:])
+	return out, nil
+}
+
+// VerifyES256 reports whether sig is pub's signature of msg.
+func VerifyES256(pub *ecdsa.PublicKey, msg, sig []byte) bool {
+	if len(sig) != signatureBytes {
+		return false
+	}
+	digest := sha256.Sum256(msg)
+	r := new(big.Int).SetBytes(sig[:signatureBytes/2])
+	s := new(big.Int).SetBytes(sig[signatureBytes/2:])
+	return ecdsa.Verify(pub, digest[:], r, s)
+}
