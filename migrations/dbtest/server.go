@@ -53,11 +53,11 @@ func open(ctx context.Context, testURL string) (host, error) {
 		return host{}, err
 	}
 	if err := fill(ctx, home, fingerprint); err != nil {
-		return host{}, err
+		return host{}, errors.Join(err, os.RemoveAll(home))
 	}
 	server, err := localpg.Start(ctx, localpg.Options{Dir: home, Settings: throwAway})
 	if err != nil {
-		return host{}, err
+		return host{}, errors.Join(err, os.RemoveAll(home))
 	}
 	cleaner, err := removeAfter(home, server.PID())
 	if err != nil {
@@ -128,7 +128,8 @@ func privateHome() (string, error) {
 	old, _ := filepath.Glob(filepath.Join(filepath.Dir(home), homePrefix+strconv.Itoa(os.Getuid())+"-*")) // constant pattern
 	for _, stale := range old {
 		info, err := os.Stat(stale)
-		if stale == home || err != nil || time.Since(info.ModTime()) < time.Minute || inUse(stale) {
+		// A young one may be waiting for its turn at the cache, without a lock.
+		if stale == home || err != nil || time.Since(info.ModTime()) < 10*time.Minute || inUse(stale) {
 			continue
 		}
 		_ = os.RemoveAll(stale) // what can't be removed now is tried again next time
