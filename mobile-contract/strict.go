@@ -304,7 +304,7 @@ func (w *walker) place(n *node) string {
 // syntax says what is wrong with a text that is not JSON: bad text inside a string, else bad JSON.
 func (w *walker) syntax(err error) error {
 	if utf8.Valid(w.raw) && !brokenString(w.raw, err) {
-		return w.fail(CodeBadJSON, "")
+		return &Violation{Code: CodeBadJSON} // where it broke is seldom where the fault is
 	}
 	return w.fail(CodeBadText, "")
 }
