@@ -33,9 +33,10 @@
 // # The ledger
 //
 // Table push_sends holds one row a notice and device: queued, handed, failed, dropped, no_device. Rows are written
-// when an attempt ends, many in one statement (the writes of all workers that end while a flush is under way go
-// into the next). Before the first attempt there is no row: the job itself is the proof that a notice is queued,
-// since when is the entry's own time. Ledger reads the steps back for the tasks of a page.
+// when an attempt ends, many in one statement: what comes while a write is under way goes into the next. Devices are
+// looked up the same way, so that a burst costs the database few trips. Before the first attempt there is no row:
+// the job itself is the proof that a notice is queued, since when is the entry's own time. Ledger reads the steps
+// back for the tasks of a page.
 //
 // # No NOTIFY
 //

@@ -80,9 +80,10 @@ func (l *ledger) flush(ctx context.Context, district int32, batch []attempt) ([]
 	return make([]struct{}, len(batch)), l.pool.SendBatch(ctx, tx).Close()
 }
 
-// columns are the attempts of a batch, a slice a column, for unnest.
+// columns are the attempts of a batch, a slice a column, for unnest. The ids are bare arrays of bytes, which pgx
+// encodes as they are; a uuid.UUID it would turn into text and back.
 type columns struct {
-	notice, device, subject []uuid.UUID
+	notice, device, subject [][16]byte
 	kind, state             []string
 	attempts                []int32
 	queuedAt                []time.Time

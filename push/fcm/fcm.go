@@ -182,6 +182,9 @@ func readAccount(file string) (account []byte, project string, err error) {
 	return account, head.Project, nil
 }
 
+// idleConns is more than the workers that send at once, so that none has to dial while another hangs up.
+const idleConns = 128
+
 // newBase is the transport under authentication.
 func newBase() *http.Transport {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
@@ -189,8 +192,8 @@ func newBase() *http.Transport {
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    64,
+		MaxIdleConns:           idleConns,
+		MaxIdleConnsPerHost:    idleConns,
 		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    5 * time.Second,
 		ResponseHeaderTimeout:  10 * time.Second,
