@@ -16,7 +16,7 @@ import (
 
 // Devices finds, for each of some notices of one district, the devices that it should wake now: those of the
 // officer, squad or post, on duty, with a token. None is an ordinary answer. It is asked for many at once because
-// jobs run many at once, and one query for each would cost more than the sending.
+// jobs run many at once, and a transaction for each would be most of the database's work.
 type Devices func(ctx context.Context, district int32, notices []Notice) ([][]Device, error)
 
 // Forget unbinds a token from a device, if the device still has that very token.
