@@ -16,16 +16,18 @@ type Leaf struct {
 	Centre              string
 	Seq                 int64
 	OpID                uuid.UUID
-	Kind                string
+	Kind, Role          string
+	CaseID              uuid.UUID // the op_id that opened the line
 	OfficerID, PostID   uuid.UUID
 	DeviceID, SessionID uuid.UUID // zero for the server's own ops
 	DeviceSeq           int64
 	DeviceAt, At        time.Time // to the millisecond
 	ReceivedAt          time.Time
 	RulesSeq            int64
+	SeenBy              []uuid.UUID // sorted
+	Guarded             bool
 	Cells               []int64
 	Facts, Flags, Lines []byte // JSON without spaces, byte for byte as in the receipt; empty is {} [] []
-	Corrects            *uuid.UUID
 	OpHash, SealedHash  [32]byte
 	Sig                 []byte // empty for the server's own ops
 }
@@ -39,8 +41,10 @@ func (l Leaf) Text() []byte {
 	b = leafLine(b, "seq", strconv.AppendInt(nil, l.Seq, 10))
 	b = leafID(b, "op_id", l.OpID)
 	b = leafLine(b, "kind", []byte(l.Kind))
+	b = leafID(b, "case_id", l.CaseID)
 	b = leafID(b, "officer_id", l.OfficerID)
 	b = leafID(b, "post_id", l.PostID)
+	b = leafLine(b, "role", []byte(l.Role))
 	b = leafID(b, "device_id", l.DeviceID)
 	b = leafID(b, "session_id", l.SessionID)
 	b = leafLine(b, "device_seq", strconv.AppendInt(nil, l.DeviceSeq, 10))
@@ -48,15 +52,12 @@ func (l Leaf) Text() []byte {
 	b = leafTime(b, "at", l.At)
 	b = leafTime(b, "received_at", l.ReceivedAt)
 	b = leafLine(b, "rules_seq", strconv.AppendInt(nil, l.RulesSeq, 10))
+	b = leafLine(b, "seen_by", idsText(l.SeenBy))
+	b = leafLine(b, "guarded", strconv.AppendBool(nil, l.Guarded))
 	b = leafLine(b, "cells", cellsText(l.Cells))
 	b = leafJSON(b, "facts", l.Facts, "{}")
 	b = leafJSON(b, "flags", l.Flags, "[]")
 	b = leafJSON(b, "lines", l.Lines, "[]")
-	corrects := uuid.Nil
-	if l.Corrects != nil {
-		corrects = *l.Corrects
-	}
-	b = leafID(b, "corrects", corrects)
 	b = leafLine(b, "op_hash", []byte(Encode(l.OpHash[:])))
 	b = leafLine(b, "sealed_hash", []byte(Encode(l.SealedHash[:])))
 	return leafLine(b, "sig", []byte(Encode(l.Sig)))
@@ -86,6 +87,17 @@ func leafJSON(b []byte, key string, text []byte, empty string) []byte {
 		text = []byte(empty)
 	}
 	return leafLine(b, key, text)
+}
+
+func idsText(ids []uuid.UUID) []byte {
+	var b []byte
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, id.String()...)
+	}
+	return b
 }
 
 func cellsText(cells []int64) []byte {

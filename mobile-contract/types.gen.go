@@ -951,8 +951,9 @@ type PushToken struct {
 // check the inclusion proof.
 type Receipt struct {
 	// At RFC 3339 with an offset or Z
-	At    *Time  `json:"at,omitempty"`
-	Cells []Cell `json:"cells,omitempty"`
+	At     *Time  `json:"at,omitempty"`
+	CaseID *UUID  `json:"case_id,omitempty"`
+	Cells  []Cell `json:"cells,omitempty"`
 
 	// Centre Code of a centre (its station's), or HQ for the district's own book
 	Centre   *Centre `json:"centre,omitempty"`
@@ -961,6 +962,9 @@ type Receipt struct {
 	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text
 	Facts *Facts `json:"facts,omitempty"`
 	Flags []Flag `json:"flags,omitempty"`
+
+	// Guarded Given to others as number and date only
+	Guarded *bool `json:"guarded,omitempty"`
 
 	// LeafHash SHA-256
 	LeafHash  *Hash     `json:"leaf_hash,omitempty"`
@@ -981,11 +985,17 @@ type Receipt struct {
 	// ReceivedAt RFC 3339 with an offset or Z
 	ReceivedAt *Time `json:"received_at,omitempty"`
 	Repeated   bool  `json:"repeated"`
-	RulesSeq   *Seq  `json:"rules_seq,omitempty"`
+
+	// Role Role of the post
+	Role     *string `json:"role,omitempty"`
+	RulesSeq *Seq    `json:"rules_seq,omitempty"`
 
 	// SealedHash SHA-256
 	SealedHash *Hash `json:"sealed_hash,omitempty"`
-	Seq        *Seq  `json:"seq,omitempty"`
+
+	// SeenBy Officers beside the author who are given the entry, sorted
+	SeenBy []UUID `json:"seen_by,omitempty"`
+	Seq    *Seq   `json:"seq,omitempty"`
 
 	// WaitsFor What a held op waits for
 	WaitsFor *string `json:"waits_for,omitempty"`
