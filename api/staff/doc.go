@@ -1,0 +1,35 @@
+// Package staff knows who speaks: officers and the posts they hold, handsets and their keys, PINs, sessions, tokens and
+// the proofs that go with them. What it gives to the rest of the house is a Caller.
+//
+// # Who may do what
+//
+// Staff answers who and on which handset, never what he may: rights follow the post and the book judges them. Posts are
+// entries of the book; they are only read here.
+//
+// # Ways in
+//
+// There are five, and no other. Each spends a nonce of the server and is signed by the handset's key:
+//
+//	enrol          one-time code of 128 bits from the in-charge, 24 hours, bound to a centre
+//	set a PIN      officer number and an activation code, or the PIN until now
+//	log in         officer number and PIN on an enrolled handset; brings the session's own key
+//	refresh        the rotating refresh token
+//	authenticate   access token and a DPoP proof by the session's key (RFC 9449); no nonce, for it is every call
+//
+// # Times
+//
+//	nonce 2 minutes · enrolment and activation code 24 hours · first administrator's codes 15 minutes
+//	access token 10 minutes · refresh token idle 7 days, at most 30 days · forgiveness for a lost answer 30 seconds
+//	what a process remembers of a session 10 seconds: so long does a revocation take to reach the last of them
+//	wrong PINs: from the fifth on a delay of 30 seconds that doubles up to 15 minutes; 20 an hour a handset, 50 an
+//	hour an address; an activation code dies of five wrong ones
+//
+// # Secrets
+//
+// PINs are kept as argon2id of their HMAC under a pepper that is not in the database; activation codes, which are typed
+// by hand and therefore short, as argon2id under a key of the server; long codes as HMAC; refresh tokens as SHA-256.
+// Everything secret is of type Secret, which prints as [secret], so that no log line and no error can hold it.
+//
+// Refusals are *contract.Problem; their bookkeeping (tries, events, alarms) is committed. Any other error is internal
+// and leaves nothing behind.
+package staff

@@ -1,0 +1,59 @@
+package staff
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// QueueKnown puts into a pipeline the question which officers exist, and to
+// which centres squads and beats belong.
+func QueueKnown(b *pgx.Batch, district int32, officers, squads, beats []uuid.UUID,
+	known map[uuid.UUID]bool, squadOf, beatOf map[uuid.UUID]string,
+) {
+	if len(officers) > 0 {
+		b.Queue(`SELECT officer_id FROM officers WHERE district_id = $1 AND officer_id = ANY($2)`,
+			district, officers).Query(func(rows pgx.Rows) error {
+			ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			for _, id := range ids {
+				known[id] = true
+			}
+			return err
+		})
+	}
+	if len(squads) > 0 {
+		b.Queue(`SELECT squad_id, centre FROM squads WHERE district_id = $1 AND squad_id = ANY($2)`,
+			district, squads).Query(centresInto(squadOf))
+	}
+	if len(beats) > 0 {
+		b.Queue(`SELECT beat_id, centre FROM beats WHERE district_id = $1 AND beat_id = ANY($2)`,
+			district, beats).Query(centresInto(beatOf))
+	}
+}
+
+func centresInto(m map[uuid.UUID]string) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var centre string
+		_, err := pgx.ForEachRow(rows, []any{&id, &centre}, func() error {
+			m[id] = centre
+			return nil
+		})
+		return err
+	}
+}
+
+// BeatAreas returns the areas (GeoJSON) of the district's beats that have one.
+func BeatAreas(ctx context.Context, tx pgx.Tx, district int32) (map[uuid.UUID]string, error) {
+	rows, err := tx.Query(ctx, `SELECT beat_id, area FROM beats WHERE district_id = $1 AND area IS NOT NULL`, district)
+	if err != nil {
+		return nil, fmt.Errorf("read beats: %w", err)
+	}
+	areas := map[uuid.UUID]string{}
+	if err := centresInto(areas)(rows); err != nil {
+		return nil, fmt.Errorf("read beats: %w", err)
+	}
+	return areas, nil
+}
