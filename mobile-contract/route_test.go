@@ -61,7 +61,7 @@ func TestAPathThatIsNoIdIsNotFound(t *testing.T) {
 	expectViolation(t, register.CheckPath("year", "2026"), contract.CodeNotFound, "")
 }
 
-func TestOnlyTheDoorsIsOpen(t *testing.T) {
+func TestOnlyTheCallsBeforeLogInNeedNoToken(t *testing.T) {
 	t.Parallel()
 	open := map[string]bool{"getHello": true, "enrolDevice": true, "putPin": true, "logIn": true, "refreshSession": true}
 	for _, r := range contract.Routes() {
