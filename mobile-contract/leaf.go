@@ -27,7 +27,7 @@ type Leaf struct {
 	SeenBy              []uuid.UUID // sorted
 	Guarded             bool
 	Cells               []int64
-	Facts, Flags, Lines []byte // JSON without spaces, byte for byte as in the receipt; empty is {} [] []
+	Facts, Flags, Lines []byte // JSON without spaces, members in the order README.md says; empty is {} [] []
 	OpHash, SealedHash  [32]byte
 	Sig                 []byte // empty for the server's own ops
 }
