@@ -54,22 +54,18 @@ func parseUUID(b []byte) (id uuid.UUID, ok bool) {
 	if len(b) != 36 || b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {
 		return id, false
 	}
-	k := 0
-	for i := 0; i < 36; {
-		if b[i] == '-' {
-			i++
-			continue
-		}
+	for k, i := range uuidPairs {
 		hi, lo := hexDigit(b[i]), hexDigit(b[i+1])
 		if hi > 15 || lo > 15 {
 			return id, false
 		}
 		id[k] = hi<<4 | lo
-		k++
-		i += 2
 	}
 	return id, true
 }
+
+// uuidPairs is where the bytes of a UUID begin in its text.
+var uuidPairs = [16]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
 
 func hexDigit(c byte) byte {
 	switch {
