@@ -2,8 +2,10 @@ package contract
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -56,7 +58,7 @@ func SplitBatch(body []byte) (Batch, error) {
 	w.dec.Reset(&w.buf, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	s := splitter{walker: w, shape: &load().batch}
 	if err := s.envelope(); err != nil {
-		return Batch{}, s.envelopeError(err)
+		return Batch{}, s.named(err)
 	}
 	if len(bytes.Trim(body[w.dec.InputOffset():], " \t\r\n")) != 0 {
 		return Batch{}, &Violation{Code: CodeBadJSON}
@@ -70,39 +72,50 @@ type splitter struct {
 	batch Batch
 }
 
-// envelopeError calls everything that is not JSON bad_json: which string of which op it was cannot be told.
-func (s *splitter) envelopeError(err error) error {
-	if v, ok := err.(*Violation); ok && v.Code == CodeBadJSON && tooDeep(s.raw) {
+// named gives a batch that is no JSON because it nests too deep its proper name.
+func (s *splitter) named(err error) error {
+	var v *Violation
+	if errors.As(err, &v) && v.Code == CodeBadJSON && tooDeep(s.raw) {
 		return &Violation{Code: CodeTooDeep, Detail: strconv.Itoa(MaxDepth)}
 	}
 	return err
 }
 
-func (s *splitter) broken(error) error { return &Violation{Code: CodeBadJSON} }
+// broken is what is not JSON. Which string of which op it was cannot be told.
+func (s *splitter) broken() error { return &Violation{Code: CodeBadJSON} }
+
+// open reads the bracket that begins a value of the wanted type.
+func (s *splitter) open(bracket jsontext.Kind, name string) error {
+	switch s.dec.PeekKind() {
+	case bracket:
+	case jsontext.KindInvalid:
+		return s.broken()
+	default:
+		return s.fail(CodeWrongType, name)
+	}
+	return s.closed()
+}
+
+// closed reads one bracket.
+func (s *splitter) closed() error {
+	if _, err := s.dec.ReadToken(); err != nil {
+		return s.broken()
+	}
+	return nil
+}
 
 // members reads an object with exactly these members, in any order, handing each to read.
 func (s *splitter) members(names [2]string, read func(i int) error) error {
-	if s.dec.PeekKind() != '{' {
-		if s.dec.PeekKind() == jsontext.KindInvalid {
-			return s.broken(nil)
-		}
-		return s.fail(CodeWrongType, "object")
-	}
-	if _, err := s.dec.ReadToken(); err != nil {
-		return s.broken(err)
+	if err := s.open('{', "object"); err != nil {
+		return err
 	}
 	var seen [2]bool
 	for s.dec.PeekKind() == '"' {
 		quoted, err := s.dec.ReadValue()
 		if err != nil {
-			return s.broken(err)
+			return s.broken()
 		}
-		i := -1
-		for k, name := range names {
-			if string(unquoted(quoted)) == name {
-				i = k
-			}
-		}
+		i := slices.Index(names[:], string(unquoted(quoted)))
 		if i < 0 {
 			return s.fail(CodeUnknownField, "")
 		}
@@ -116,14 +129,12 @@ func (s *splitter) members(names [2]string, read func(i int) error) error {
 		}
 		s.path = s.path[:len(s.path)-1]
 	}
-	if _, err := s.dec.ReadToken(); err != nil {
-		return s.broken(err)
+	if err := s.closed(); err != nil {
+		return err
 	}
-	for i, ok := range seen {
-		if !ok {
-			s.path = append(s.path, step{name: names[i]})
-			return s.fail(CodeMissingField, "")
-		}
+	if i := slices.Index(seen[:], false); i >= 0 {
+		s.path = append(s.path, step{name: names[i]})
+		return s.fail(CodeMissingField, "")
 	}
 	return nil
 }
@@ -142,15 +153,8 @@ func (s *splitter) envelope() error {
 }
 
 func (s *splitter) items() error {
-	switch s.dec.PeekKind() {
-	case '[':
-	case jsontext.KindInvalid:
-		return s.broken(nil)
-	default:
-		return s.fail(CodeWrongType, "array")
-	}
-	if _, err := s.dec.ReadToken(); err != nil {
-		return s.broken(err)
+	if err := s.open('[', "array"); err != nil {
+		return err
 	}
 	s.batch.Items = make([]Item, 0, 16)
 	s.path = append(s.path, step{})
@@ -169,8 +173,8 @@ func (s *splitter) items() error {
 			return err
 		}
 	}
-	if _, err := s.dec.ReadToken(); err != nil {
-		return s.broken(err)
+	if err := s.closed(); err != nil {
+		return err
 	}
 	s.path = s.path[:top]
 	if len(s.batch.Items) < s.shape.minItem {
@@ -195,13 +199,13 @@ func (s *splitter) op(it *Item) error {
 	switch s.dec.PeekKind() {
 	case '{':
 	case jsontext.KindInvalid:
-		return s.broken(nil)
+		return s.broken()
 	default:
 		return s.fail(CodeWrongType, "object")
 	}
 	val, err := s.dec.ReadValue()
 	if err != nil {
-		return s.broken(err)
+		return s.broken()
 	}
 	end := int(s.dec.InputOffset())
 	it.Raw = s.raw[end-len(val) : end : end]
@@ -213,13 +217,13 @@ func (s *splitter) sig(it *Item) error {
 	switch s.dec.PeekKind() {
 	case '"':
 	case jsontext.KindInvalid:
-		return s.broken(nil)
+		return s.broken()
 	default:
 		return s.fail(CodeWrongType, "string")
 	}
 	val, err := s.dec.ReadValue()
 	if err != nil {
-		return s.broken(err)
+		return s.broken()
 	}
 	text := unquoted(val)
 	if len(text) != s.shape.sig.maxLen || !s.shape.sig.pattern.match(text) {

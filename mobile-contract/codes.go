@@ -42,7 +42,7 @@ const (
 	CodeRefreshInvalid   Code = "refresh_invalid"
 	CodeDeviceRevoked    Code = "device_revoked"
 	CodeUnknownDevice    Code = "unknown_device"
-	CodeWrongCredentials Code = "wrong_credentials"
+	CodeWrongCredentials Code = "wrong_credentials" //nolint:gosec // the name of a problem, no secret
 	CodeTooManyTries     Code = "too_many_tries"
 	CodeCodeInvalid      Code = "code_invalid"
 	CodePinTooSimple     Code = "pin_too_simple"

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-const leafWords = "kendra entry v1\n"
+const leafPrefix = "kendra entry v1\n"
 
 // Leaf is what the tree of a centre's book holds of one entry. The server builds it when it appends, a phone from its
 // own op and the receipt; both must come to the same text.
@@ -35,7 +35,7 @@ type Leaf struct {
 // Text is the leaf as one canonical text: a line for each column, in fixed order, "-" for what is not there. The hash of
 // the leaf is that of RFC 6962: SHA-256 of a zero byte and this text.
 func (l Leaf) Text() []byte {
-	b := append(make([]byte, 0, 1024), leafWords...)
+	b := append(make([]byte, 0, 1024), leafPrefix...)
 	b = leafLine(b, "district", strconv.AppendInt(nil, int64(l.District), 10))
 	b = leafLine(b, "centre", []byte(l.Centre))
 	b = leafLine(b, "seq", strconv.AppendInt(nil, l.Seq, 10))

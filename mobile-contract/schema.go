@@ -44,23 +44,22 @@ type node struct {
 	list     string
 	openText bool
 
-	format      format
-	pattern     *pattern
-	enum        []string
-	minLen      int
-	maxLen      int
-	onlyTrue    bool
-	minI, maxI  int64
-	minF, maxF  float64
-	item        *node
-	minN, maxN  int // items, or members
-	index       map[string]int
-	names       []string
-	nodes       []*node
-	required    uint64
-	spans       int // x-class nodes at or below
-	capture     captureFunc
-	placeMember bool
+	format     format
+	pattern    *pattern
+	enum       []string
+	minLen     int
+	maxLen     int
+	onlyTrue   bool
+	minI, maxI int64
+	minF, maxF float64
+	item       *node
+	minN, maxN int // items, or members
+	index      map[string]int
+	names      []string
+	nodes      []*node
+	required   uint64
+	spans      int // x-class nodes at or below
+	capture    captureFunc
 }
 
 // captureFunc lets the op's head be read while it is checked.

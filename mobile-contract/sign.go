@@ -12,11 +12,11 @@ import (
 
 // What is signed begins with words of its own, so that a signature for one purpose never serves another.
 const (
-	opWords      = "kendra op v1\n"
-	enrolWords   = "kendra enrol v1\n"
-	pinWords     = "kendra pin v1\n"
-	sessionWords = "kendra session v1\n"
-	refreshWords = "kendra refresh v1\n"
+	opPrefix      = "kendra op v1\n"
+	enrolPrefix   = "kendra enrol v1\n"
+	pinPrefix     = "kendra pin v1\n"
+	sessionPrefix = "kendra session v1\n"
+	refreshPrefix = "kendra refresh v1\n"
 )
 
 // signatureBytes is r and s of P-256, 32 bytes each.
@@ -38,26 +38,26 @@ func Decode(s string) ([]byte, error) {
 func HashOp(raw []byte) [32]byte { return sha256.Sum256(raw) }
 
 // OpMessage is what the session's key signs of an op.
-func OpMessage(hash [32]byte) []byte { return append([]byte(opWords), hash[:]...) }
+func OpMessage(hash [32]byte) []byte { return append([]byte(opPrefix), hash[:]...) }
 
 // EnrolMessage is what the device's key signs to enrol.
 func EnrolMessage(code, nonce, thumbprint string) []byte {
-	return []byte(enrolWords + code + "\n" + nonce + "\n" + thumbprint)
+	return []byte(enrolPrefix + code + "\n" + nonce + "\n" + thumbprint)
 }
 
 // PinMessage is what the device's key signs to set a PIN; secret is the activation code or the old PIN.
 func PinMessage(district int32, deviceID, officerNo, secret, newPIN, nonce string) []byte {
-	return []byte(pinWords + strconv.Itoa(int(district)) + "\n" + deviceID + "\n" + officerNo + "\n" + secret + "\n" + newPIN + "\n" + nonce)
+	return []byte(pinPrefix + strconv.Itoa(int(district)) + "\n" + deviceID + "\n" + officerNo + "\n" + secret + "\n" + newPIN + "\n" + nonce)
 }
 
 // SessionMessage is what the device's key signs to log in.
 func SessionMessage(district int32, deviceID, officerNo, pin, thumbprint, nonce string) []byte {
-	return []byte(sessionWords + strconv.Itoa(int(district)) + "\n" + deviceID + "\n" + officerNo + "\n" + pin + "\n" + thumbprint + "\n" + nonce)
+	return []byte(sessionPrefix + strconv.Itoa(int(district)) + "\n" + deviceID + "\n" + officerNo + "\n" + pin + "\n" + thumbprint + "\n" + nonce)
 }
 
 // RefreshMessage is what the device's key signs to refresh.
 func RefreshMessage(refreshToken, nonce string) []byte {
-	return []byte(refreshWords + refreshToken + "\n" + nonce)
+	return []byte(refreshPrefix + refreshToken + "\n" + nonce)
 }
 
 // SignES256 signs msg: r and s, 32 bytes each.
