@@ -1,0 +1,246 @@
+package book
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// Incoming is a batch as it was received.
+type Incoming struct {
+	// ReceivedAt is the server's time, Offset what must be added to the
+	// device's clock to get it.
+	ReceivedAt time.Time
+	Offset     time.Duration
+	Items      []contract.Item
+}
+
+// Append is the only way into the book. It cuts a batch by centre, appends
+// each part in one transaction, and answers each op by position. An error
+// means that nothing is known about any op (unknown_outcome: send the same
+// op_ids again) or that nothing was stored (overloaded, forbidden).
+func (b *Book) Append(ctx context.Context, who staff.Caller, in Incoming) (*Answer, error) {
+	if who.OfficerID == [16]byte{} || who.DeviceID == [16]byte{} {
+		return nil, refusal(contract.CodeForbidden, "")
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.Deadline)
+	defer cancel()
+	in.ReceivedAt = in.ReceivedAt.UTC().Truncate(time.Millisecond)
+	drafts := make([]*draft, len(in.Items))
+	for i, item := range in.Items {
+		drafts[i] = b.prepare(ctx, who, in, item)
+		if err := drafts[i].err; err != nil {
+			return nil, err
+		}
+	}
+	if err := b.append(ctx, who.District, drafts); err != nil {
+		return nil, err
+	}
+	out := &Answer{Receipts: make([]Receipt, len(drafts))}
+	for i, d := range drafts {
+		out.Receipts[i] = d.receipt
+		out.note(d.head)
+	}
+	return out, nil
+}
+
+// Answer is what became of a batch: a receipt for each op by position, and the
+// heads of the books it touched.
+type Answer struct {
+	Receipts []Receipt
+	Heads    []Head
+}
+
+// Head is the size and root of a book as a transaction left it.
+type Head struct {
+	Centre string
+	Size   int64
+	Root   []byte
+}
+
+func (a *Answer) note(h *Head) {
+	if h == nil {
+		return
+	}
+	for i := range a.Heads {
+		if a.Heads[i].Centre == h.Centre {
+			if h.Size > a.Heads[i].Size {
+				a.Heads[i] = *h
+			}
+			return
+		}
+	}
+	a.Heads = append(a.Heads, *h)
+}
+
+// append hands the drafts to the writers of their centres and waits for all.
+func (b *Book) append(ctx context.Context, district int32, drafts []*draft) error {
+	var order []string
+	parts := map[string][]*draft{}
+	for _, d := range drafts {
+		if d.settled() {
+			continue
+		}
+		if parts[d.op.Centre] == nil {
+			order = append(order, d.op.Centre)
+		}
+		parts[d.op.Centre] = append(parts[d.op.Centre], d)
+	}
+	jobs := make([]*job, 0, len(order))
+	for _, centre := range order {
+		j := &job{ctx: ctx, drafts: parts[centre], done: make(chan error, 1)}
+		if err := b.writer(district, centre).submit(j); err != nil {
+			// What other centres took already stays; sent again it is a repeat.
+			return err
+		}
+		jobs = append(jobs, j)
+	}
+	for _, j := range jobs {
+		select {
+		case err := <-j.done:
+			if err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return contract.NewProblem(contract.CodeUnknownOutcome)
+		}
+	}
+	return nil
+}
+
+// job is one request's ops for one centre.
+type job struct {
+	ctx    context.Context
+	drafts []*draft
+	done   chan error
+}
+
+// writer commits for one centre: batches that arrive while one transaction
+// runs join the next (group commit).
+type writer struct {
+	book     *Book
+	district int32
+	centre   string
+
+	mu      sync.Mutex
+	queue   []*job
+	ops     int
+	running bool
+}
+
+func (b *Book) writer(district int32, centre string) *writer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := bookKey{district, centre}
+	w := b.writers[k]
+	if w == nil {
+		w = &writer{book: b, district: district, centre: centre}
+		b.writers[k] = w
+	}
+	return w
+}
+
+// groupOps bounds one transaction, so that a long queue does not become one
+// long lock.
+const groupOps = 400
+
+// submit queues a job, or says at once that the queue is full.
+func (w *writer) submit(j *job) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ops > 0 && w.ops+len(j.drafts) > w.book.QueueOps {
+		return contract.NewProblem(contract.CodeOverloaded)
+	}
+	w.queue = append(w.queue, j)
+	w.ops += len(j.drafts)
+	if !w.running {
+		w.running = true
+		go w.run()
+	}
+	return nil
+}
+
+// take removes the jobs of the next transaction from the queue.
+func (w *writer) take() []*job {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n, ops := 0, 0
+	for n < len(w.queue) && (n == 0 || ops+len(w.queue[n].drafts) <= groupOps) {
+		ops += len(w.queue[n].drafts)
+		n++
+	}
+	jobs := w.queue[:n:n]
+	w.queue = w.queue[n:]
+	w.ops -= ops
+	if n == 0 {
+		w.queue, w.running = nil, false
+	}
+	return jobs
+}
+
+// run commits until the queue is empty. The work is not tied to one request:
+// others wait for the same transaction.
+func (w *writer) run() {
+	for {
+		jobs := w.take()
+		if len(jobs) == 0 {
+			return
+		}
+		w.commit(jobs)
+	}
+}
+
+func (w *writer) commit(jobs []*job) {
+	var drafts []*draft
+	var live []*job
+	for _, j := range jobs {
+		if j.ctx.Err() != nil { // its request has gone; nothing was begun
+			j.done <- contract.NewProblem(contract.CodeUnknownOutcome)
+			continue
+		}
+		live = append(live, j)
+		drafts = append(drafts, j.drafts...)
+	}
+	if len(drafts) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), w.book.Deadline)
+	defer cancel()
+	err := w.book.transact(ctx, w.district, w.centre, drafts)
+	if err != nil && ctx.Err() == nil && ours(err) {
+		err = w.singly(ctx, drafts)
+	}
+	if err != nil {
+		w.book.Log.Error("append failed", "district", w.district, "centre", w.centre, "ops", len(drafts), "err", err)
+		err = contract.NewProblem(contract.CodeUnknownOutcome)
+	}
+	for _, j := range live {
+		j.done <- err
+	}
+}
+
+// singly appends each op in a transaction of its own after one failed, so that
+// a poison op cannot hold up the rest. The poison op itself is held.
+func (w *writer) singly(ctx context.Context, drafts []*draft) error {
+	for _, d := range drafts {
+		err := w.book.transact(ctx, w.district, w.centre, []*draft{d})
+		if err != nil && ours(err) && ctx.Err() == nil {
+			w.book.Log.Error("poison op held", "district", w.district, "centre", w.centre, "op_id", d.op.ID,
+				"kind", d.op.Kind, "err", err)
+			err = w.book.quarantine(ctx, w.district, w.centre, d)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ours tells an error of the ops or of the code from one of the connection.
+func ours(err error) bool {
+	return pgCode(err) != "" && !transient(pgCode(err)) || errors.As(err, new(*panicked))
+}

@@ -1,0 +1,121 @@
+package book
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"kendra/api/seal"
+	"kendra/push"
+)
+
+// Sessions tells the public key of a session, its officer and its device.
+// Keys never change, so answers may come from a cache.
+type Sessions func(ctx context.Context, district int32, session uuid.UUID) (
+	key *ecdsa.PublicKey, officer, device uuid.UUID, err error)
+
+// Options are what a Book is made of. Zero limits take the defaults.
+type Options struct {
+	Pool     *pgxpool.Pool
+	Keys     *seal.Keyset
+	Sessions Sessions
+	Witness  *Witness
+	Enqueue  *push.Enqueuer
+	// Wake is called after a commit that put notices into the queue.
+	Wake func()
+	// SaltKey makes the salts of the server's own ops.
+	SaltKey []byte
+	Now     func() time.Time
+	Log     *slog.Logger
+	// QueueOps is how many ops may wait for one centre before it answers
+	// overloaded: about a second of work.
+	QueueOps int
+	// Deadline is how long one request's ops may take in all.
+	Deadline time.Duration
+}
+
+// Book is the books of all centres, over one database.
+type Book struct {
+	Options
+	rules atomic.Pointer[rules]
+
+	mu      sync.Mutex
+	writers map[bookKey]*writer
+}
+
+type bookKey struct {
+	District int32
+	Centre   string
+}
+
+// defaults: a second of work at the measured rate of one centre, and the
+// three seconds of database work that a phone is willing to wait for.
+const (
+	defaultQueueOps = 4000
+	defaultDeadline = 3 * time.Second
+)
+
+// New returns a Book and reads the rules once.
+func New(ctx context.Context, o Options) (*Book, error) {
+	if o.QueueOps == 0 {
+		o.QueueOps = defaultQueueOps
+	}
+	if o.Deadline == 0 {
+		o.Deadline = defaultDeadline
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Wake == nil {
+		o.Wake = func() {}
+	}
+	if o.Pool == nil || o.Keys == nil || o.Sessions == nil || o.Witness == nil || o.Enqueue == nil || o.Now == nil ||
+		len(o.SaltKey) < 32 {
+		return nil, errors.New("book: options are incomplete")
+	}
+	b := &Book{Options: o, writers: map[bookKey]*writer{}}
+	return b, b.LoadRules(ctx)
+}
+
+// within runs f in a transaction of a district: row-level security shows
+// nothing of any other.
+func within(ctx context.Context, pool *pgxpool.Pool, district int32, mode pgx.TxAccessMode, f func(tx pgx.Tx) error) error {
+	tx, err := pool.BeginTx(ctx, pgx.TxOptions{AccessMode: mode})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if _, err := tx.Exec(ctx, setDistrict(district)); err != nil {
+		return fmt.Errorf("set district: %w", err)
+	}
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// setDistrict is the statement that opens a district to the transaction. The
+// value is a number of ours, never text from outside.
+func setDistrict(district int32) string {
+	return fmt.Sprintf("SET LOCAL app.district_id = '%d'", district)
+}
+
+// read runs a reader in a read-only transaction of the district.
+func (b *Book) read(ctx context.Context, district int32, f func(tx pgx.Tx) error) error {
+	return within(ctx, b.Pool, district, pgx.ReadOnly, f)
+}
+
+// now is the server's time in whole milliseconds, as entries keep it.
+func (b *Book) now() time.Time { return b.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,186 @@
+package book
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	contract "kendra/mobile-contract"
+)
+
+// ServerOp is an op of the server itself: the clock's, or the registrar's.
+// What it is derived from makes its id, so that two processes that see the
+// same thing due make the same op.
+type ServerOp struct {
+	Kind    string
+	Subject uuid.UUID
+	Rule    string
+	N       int
+	At      time.Time
+	Body    any
+}
+
+// serverOpJSON is the text of such an op, byte for byte the same each time.
+type serverOpJSON struct {
+	OpID      uuid.UUID     `json:"op_id"`
+	Kind      string        `json:"kind"`
+	Centre    string        `json:"centre"`
+	SessionID uuid.UUID     `json:"session_id"`
+	DeviceSeq int64         `json:"device_seq"`
+	DeviceAt  contract.Time `json:"device_at"`
+	Salt      string        `json:"salt"`
+	Body      any           `json:"body"`
+}
+
+// serverDraft makes the draft of a server op.
+func (b *Book) serverDraft(role, centre string, o ServerOp) (*draft, error) {
+	id := derivedID(o.Subject, role+" "+o.Kind+" "+o.Rule+" "+contract.At(o.At).String(), o.N)
+	if role == roleRegistrar {
+		id = sevenOf(id, o.At)
+	}
+	mac := hmac.New(sha256.New, b.SaltKey)
+	mac.Write(id[:])
+	raw, err := json.Marshal(serverOpJSON{
+		OpID: id, Kind: o.Kind, Centre: centre, DeviceSeq: 1, DeviceAt: contract.At(o.At),
+		Salt: base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16]), Body: o.Body,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", o.Kind, err)
+	}
+	op, report, err := contract.DecodeOp(raw)
+	if err != nil {
+		return nil, fmt.Errorf("check %s: %w", o.Kind, err)
+	}
+	d := &draft{
+		raw: raw, hash: contract.HashOp(raw), op: op, report: report, kind: kinds[o.Kind], server: role,
+		officer: serverOfficer(role), receivedAt: b.now(),
+	}
+	d.receipt = Receipt{OpID: op.ID, Centre: centre, OpHash: d.hash}
+	d.body, err = d.kind.parse(op.Body)
+	return d, err
+}
+
+// sevenOf gives a derived id the form of a UUIDv7: kinds that officers use too
+// take no other.
+func sevenOf(id uuid.UUID, at time.Time) uuid.UUID {
+	ms := uint64(at.UnixMilli())
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	id[6] = id[6]&0x0f | 0x70
+	return id
+}
+
+// AppendServer appends ops of the server to one centre's book. They go through
+// the same door; what is already in the book comes back as a repeat.
+func (b *Book) AppendServer(ctx context.Context, district int32, centre, role string, ops []ServerOp) ([]Receipt, error) {
+	if role != roleClock && role != roleRegistrar {
+		return nil, fmt.Errorf("append as %s: not a role of the server", role)
+	}
+	drafts := make([]*draft, len(ops))
+	for i, o := range ops {
+		d, err := b.serverDraft(role, centre, o)
+		if err != nil {
+			return nil, err
+		}
+		drafts[i] = d
+	}
+	if err := b.append(ctx, district, drafts); err != nil {
+		return nil, err
+	}
+	out := make([]Receipt, len(drafts))
+	for i, d := range drafts {
+		out[i] = d.receipt
+	}
+	return out, nil
+}
+
+// RoleRegistrar is the role in whose name the command line enters the staff list.
+const RoleRegistrar = roleRegistrar
+
+// sweepTasks bounds what one sweep of one district takes up.
+const sweepTasks = 500
+
+// Tick does what is due at this moment in all districts: it finds it by index
+// and appends it as the clock. Two processes may tick at once.
+func (b *Book) Tick(ctx context.Context) (done int, err error) {
+	districts, err := b.districts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range districts {
+		n, err := b.tickDistrict(ctx, d)
+		done += n
+		if err != nil {
+			return done, fmt.Errorf("tick district %d: %w", d, err)
+		}
+	}
+	return done, nil
+}
+
+func (b *Book) tickDistrict(ctx context.Context, district int32) (int, error) {
+	var due []*Task
+	err := b.read(ctx, district, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT `+taskColumns+` FROM tasks WHERE district_id = $1 AND next_at <= $2
+			ORDER BY next_at, task_id LIMIT $3`, district, b.now(), sweepTasks)
+		if err != nil {
+			return fmt.Errorf("find due tasks: %w", err)
+		}
+		due, err = pgx.CollectRows(rows, scanTask)
+		return wrap(err, "find due tasks")
+	})
+	if err != nil {
+		return 0, err
+	}
+	byCentre := map[string][]ServerOp{}
+	var centres []string
+	for _, t := range due {
+		op, ok := b.taskOp(t)
+		if !ok {
+			continue
+		}
+		if byCentre[t.Centre] == nil {
+			centres = append(centres, t.Centre)
+		}
+		byCentre[t.Centre] = append(byCentre[t.Centre], op)
+	}
+	done := 0
+	for _, c := range centres {
+		receipts, err := b.AppendServer(ctx, district, c, roleClock, byCentre[c])
+		if err != nil {
+			return done, err
+		}
+		for _, r := range receipts {
+			if r.Outcome == Entered && !r.Repeated {
+				done++
+			}
+		}
+	}
+	return done, nil
+}
+
+// taskOp is what the clock has to say about a task that is due.
+func (b *Book) taskOp(t *Task) (ServerOp, bool) {
+	r := t.due(b.rules.Load().ladder)
+	if r == nil {
+		return ServerOp{}, false
+	}
+	op := ServerOp{Subject: t.TaskID, Rule: t.Urgency, N: r.Rung, At: *t.NextAt}
+	switch r.Action {
+	case actRemind:
+		op.Kind, op.Body = "task.remind", contract.TaskRemind{TaskID: t.TaskID, Attempt: r.Rung}
+	case actPass:
+		role := contract.Role(*r.ToRole)
+		op.Kind, op.Body = "task.pass", contract.TaskPass{TaskID: t.TaskID, Attempt: r.Rung, To: contract.PassTarget{Role: &role}}
+	default:
+		op.Kind, op.Body = "task.expire", contract.TaskExpire{TaskID: t.TaskID}
+	}
+	return op, true
+}

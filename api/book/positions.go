@@ -1,0 +1,125 @@
+package book
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/staff"
+	"kendra/geo"
+	contract "kendra/mobile-contract"
+)
+
+// Fix is one position of an officer on duty.
+type Fix struct {
+	At        time.Time
+	Lat, Lon  float64
+	AccuracyM float64
+	Mock      bool
+}
+
+// Limits of positions: raw fixes are kept for seven days, and none is taken
+// that is older or from tomorrow.
+const (
+	positionsKept  = 7 * 24 * time.Hour
+	positionsAhead = 10 * time.Minute
+)
+
+// Positions stores fixes of an officer on duty. Off duty nothing is stored and
+// the answer is off_duty; fixes from outside his duties, or too old, are
+// dropped one by one. They are not entries of the book.
+func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Duration, fixes []Fix) (stored, dropped int, err error) {
+	now := b.now()
+	err = within(ctx, b.Pool, who.District, pgx.ReadWrite, func(tx pgx.Tx) error {
+		duties, centre, err := dutiesSince(ctx, tx, who, now.Add(-positionsKept))
+		if err != nil {
+			return err
+		}
+		rows := keepOnDuty(duties, fixes, offset, now)
+		if len(duties) == 0 || len(rows) == 0 {
+			return refusal(contract.CodeOffDuty, "")
+		}
+		days := map[string]bool{}
+		for _, r := range rows {
+			days[r.At.UTC().Format(time.DateOnly)] = true
+		}
+		for d := range days {
+			if _, err := tx.Exec(ctx, `SELECT positions_make($1::date)`, d); err != nil {
+				return fmt.Errorf("make partition: %w", err)
+			}
+		}
+		tag, err := tx.Exec(ctx, `INSERT INTO positions (district_id, officer_id, at, device_id, centre, lat, lon, accuracy_m, mock, cell, received_at)
+			SELECT $1, $2, t, $3, $4, a, o, c, m, h, $5 FROM unnest($6::timestamptz[], $7::float8[], $8::float8[], $9::float8[],
+				$10::bool[], $11::bigint[]) AS x (t, a, o, c, m, h) ON CONFLICT (district_id, officer_id, at) DO NOTHING`,
+			who.District, who.OfficerID, who.DeviceID, centre, now,
+			column(rows, func(r *position) time.Time { return r.At }),
+			column(rows, func(r *position) float64 { return r.Lat }),
+			column(rows, func(r *position) float64 { return r.Lon }),
+			column(rows, func(r *position) float64 { return r.AccuracyM }),
+			column(rows, func(r *position) bool { return r.Mock }),
+			column(rows, func(r *position) int64 { return int64(r.cell) }))
+		if err != nil {
+			return fmt.Errorf("store positions: %w", err)
+		}
+		stored, dropped = int(tag.RowsAffected()), len(fixes)-int(tag.RowsAffected())
+		return nil
+	})
+	return stored, dropped, err
+}
+
+// dutiesSince reads the officer's duties that reach into a span, and the
+// centre of the latest.
+func dutiesSince(ctx context.Context, tx pgx.Tx, who staff.Caller, since time.Time) ([]*Duty, string, error) {
+	rows, err := tx.Query(ctx, `SELECT `+dutyColumns+`, centre FROM duties WHERE district_id = $1 AND officer_id = $2
+		AND (ended_at IS NULL OR ended_at > $3) ORDER BY started_at`, who.District, who.OfficerID, since)
+	if err != nil {
+		return nil, "", fmt.Errorf("read duties: %w", err)
+	}
+	var centre string
+	duties, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Duty, error) {
+		d := &Duty{}
+		return d, row.Scan(&d.DutyID, &d.OfficerID, &d.PostID, &d.Role, &d.SquadID, &d.DeviceID, &d.StartedAt, &d.EndedAt, &centre)
+	})
+	return duties, centre, wrap(err, "read duties")
+}
+
+type position struct {
+	Fix
+	cell geo.Cell
+}
+
+// keepOnDuty keeps the fixes that fall into a duty, by the corrected clock.
+func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time) []*position {
+	var out []*position
+	for _, f := range fixes {
+		f.At = f.At.Add(offset).UTC().Truncate(time.Millisecond)
+		if f.At.Before(now.Add(-positionsKept)) || f.At.After(now.Add(positionsAhead)) {
+			continue
+		}
+		point, err := geo.NewPoint(f.Lat, f.Lon)
+		if err != nil {
+			continue
+		}
+		cell, err := geo.CellAt(point)
+		if err != nil {
+			continue
+		}
+		for _, d := range duties {
+			if d.covers(f.At) {
+				out = append(out, &position{f, cell})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// DropPositions drops the days of positions that are past their time.
+func (b *Book) DropPositions(ctx context.Context) (int, error) {
+	before := b.now().Add(-positionsKept).Format(time.DateOnly)
+	var n int
+	err := b.Pool.QueryRow(ctx, `SELECT positions_drop($1::date)`, before).Scan(&n)
+	return n, wrap(err, "drop positions")
+}

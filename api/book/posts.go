@@ -1,0 +1,112 @@
+package book
+
+import (
+	"slices"
+	"time"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+	"kendra/push"
+)
+
+// HQ is the book of the district office: posts above a centre stand there.
+const HQ = "HQ"
+
+// atHQ are the roles whose posts belong to the district office.
+var atHQ = []string{
+	staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP, staff.Analyst, staff.Auditor, staff.Sysadmin,
+}
+
+// appoints says which roles a post may give to others. Nobody gives himself a post.
+var appoints = map[string][]string{
+	staff.CentreIncharge: {
+		staff.BeatOfficer, staff.SquadMember, staff.SquadLeader, staff.DeskOfficer, staff.Counsellor, staff.Dispatcher,
+	},
+	staff.SHO: {
+		staff.BeatOfficer, staff.SquadMember, staff.SquadLeader, staff.DeskOfficer, staff.Counsellor, staff.Dispatcher,
+		staff.CentreIncharge,
+	},
+	staff.AddlSP:   staff.Roles,
+	staff.SP:       staff.Roles,
+	staff.Sysadmin: staff.Roles,
+	roleRegistrar:  staff.Roles,
+}
+
+func needsPostTake(_ *draft, b *contract.PostTake, n *needs) {
+	n.officer(b.OfficerID)
+	n.post(b.PostID)
+	n.squad(b.SquadID)
+	n.beat(b.BeatID)
+}
+
+func checkPostTake(s *State, d *draft, b *contract.PostTake) error {
+	role := string(b.Role)
+	if !s.officers[b.OfficerID] {
+		return refuse(contract.CodeUnknownReference, "/body/officer_id")
+	}
+	if slices.Contains(atHQ, role) != (s.Centre == HQ) {
+		return refuse(contract.CodeWrongCentre, "/body/role")
+	}
+	if b.OfficerID == d.officer {
+		return refuse(contract.CodeOwnAct, "/body/officer_id")
+	}
+	if !slices.Contains(appoints[d.post.Role], role) {
+		return refuse(contract.CodeForbidden, "/body/role")
+	}
+	if s.posts.get(b.PostID) != nil {
+		return refuse(contract.CodeWrongState, "/body/post_id")
+	}
+	if b.Until != nil && !b.Until.After(d.at) {
+		return refuse(contract.CodeEndedBeforeStarted, "/body/until")
+	}
+	if err := s.refs(b.SquadID, "/body/squad_id", b.BeatID, "/body/beat_id"); err != nil {
+		return err
+	}
+	d.seenBy = append(d.seenBy, b.OfficerID)
+	return nil
+}
+
+func applyPostTake(s *State, e *Entry, b *contract.PostTake) []push.Notice {
+	p := staff.Post{
+		PostID: b.PostID, OfficerID: b.OfficerID, Centre: s.Centre, Role: string(b.Role),
+		SquadID: b.SquadID, BeatID: b.BeatID, From: e.At, Until: timeOf(b.Until),
+	}
+	if b.Circle != nil {
+		p.Circle = *b.Circle
+	}
+	s.posts.put(p.PostID, &postRow{Post: p, Seq: e.Seq})
+	return nil
+}
+
+func needsPostLeave(_ *draft, b *contract.PostLeave, n *needs) { n.post(b.PostID) }
+
+func checkPostLeave(s *State, d *draft, b *contract.PostLeave) error {
+	p := s.posts.get(b.PostID)
+	if p == nil || p.Centre != s.Centre {
+		return refuse(contract.CodeUnknownReference, "/body/post_id")
+	}
+	if p.OfficerID != d.officer && !slices.Contains(appoints[d.post.Role], p.Role) {
+		return refuse(contract.CodeForbidden, "/body/post_id")
+	}
+	if !p.Covers(d.at) {
+		return refuse(contract.CodeWrongState, "/body/post_id")
+	}
+	d.seenBy = append(d.seenBy, p.OfficerID)
+	return nil
+}
+
+func applyPostLeave(s *State, e *Entry, b *contract.PostLeave) []push.Notice {
+	p := *s.posts.get(b.PostID)
+	at := e.At
+	p.Until = &at
+	s.posts.put(p.PostID, &p)
+	return nil
+}
+
+// timeOf is an optional time of the contract.
+func timeOf(t *contract.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	return &t.Time
+}

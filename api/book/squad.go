@@ -1,0 +1,191 @@
+package book
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kendra/geo"
+	contract "kendra/mobile-contract"
+	"kendra/push"
+)
+
+// adultAge is the age below which a person is a child (JJ Act 2015 s.2(12),
+// POCSO s.2(1)(d)), in years.
+const adultAge = 18
+
+// childOutcomes are what a squad may do about a child: no card, no undertaking,
+// no arrest; the guardian is told, or the child welfare police officer takes over.
+var childOutcomes = []string{
+	"no_action", "advised", "counselled", "guardian_told", "child_to_cwpo", "complainant_declined",
+}
+
+func needsBrief(d *draft, b *contract.SquadBrief, n *needs) {
+	n.squad(&b.SquadID)
+	n.brief(b.SquadID, day(d.at))
+	n.officer(b.LeaderBy)
+	for _, m := range b.MembersBy {
+		n.officer(m)
+	}
+}
+
+func checkBrief(s *State, d *draft, b *contract.SquadBrief) error {
+	if err := s.refs(&b.SquadID, "/body/squad_id", nil, ""); err != nil {
+		return err
+	}
+	if !s.officers[b.LeaderBy] {
+		return refuse(contract.CodeUnknownReference, "/body/leader_by")
+	}
+	for i, m := range b.MembersBy {
+		if !s.officers[m] {
+			return refuse(contract.CodeUnknownReference, d.ptr("/members_by/%d", i))
+		}
+	}
+	if b.To.Before(b.From.Time) {
+		return refuse(contract.CodeEndedBeforeStarted, "/body/to")
+	}
+	d.seenBy = append(append(d.seenBy, b.LeaderBy), b.MembersBy...)
+	return nil
+}
+
+func applyBrief(s *State, e *Entry, b *contract.SquadBrief) []push.Notice {
+	d := day(e.At)
+	s.briefs.put(briefKey{b.SquadID, d}, &Briefing{
+		SquadID: b.SquadID, Day: d, BriefID: e.OpID, LeaderID: b.LeaderBy, Members: b.MembersBy,
+		BriefedBy: e.OfficerID, BriefedAt: e.At,
+	})
+	return nil
+}
+
+func needsRound(d *draft, b *contract.SquadRound, n *needs) {
+	n.duty(d.officer)
+	n.squad(&b.SquadID)
+	n.brief(b.SquadID, day(b.StartedAt.Time))
+	n.officer(b.LeaderBy)
+	for _, m := range b.MembersBy {
+		n.officer(m)
+	}
+	if b.TaskID != nil {
+		n.task(*b.TaskID)
+	}
+}
+
+// checkRound checks a round: counts only, nobody's name.
+func checkRound(s *State, d *draft, b *contract.SquadRound) error {
+	if err := checkSpan(d, b.StartedAt.Time, b.EndedAt.Time); err != nil {
+		return err
+	}
+	if err := s.refs(&b.SquadID, d.ptr("/squad_id"), nil, ""); err != nil {
+		return err
+	}
+	if !s.officers[b.LeaderBy] {
+		return refuse(contract.CodeUnknownReference, d.ptr("/leader_by"))
+	}
+	for i, m := range b.MembersBy {
+		if !s.officers[m] {
+			return refuse(contract.CodeUnknownReference, d.ptr("/members_by/%d", i))
+		}
+	}
+	if b.PersonsSpoken > b.PersonsObserved {
+		return refuse(contract.CodeCountsDisagree, d.ptr("/persons_spoken"))
+	}
+	if b.TaskID != nil && s.tasks.get(*b.TaskID) == nil {
+		return refuse(contract.CodeUnknownReference, d.ptr("/task_id"))
+	}
+	if s.dutyAt(d.officer, d.at) == nil {
+		d.flag(geo.Flag{Code: flagNoDuty, Value: 1})
+	}
+	if s.briefs.get(briefKey{b.SquadID, day(b.StartedAt.Time)}) == nil {
+		d.flag(geo.Flag{Code: flagNotBriefed, Value: 1})
+	}
+	d.opens(registerSquad)
+	d.seenBy = append(append(d.seenBy, b.LeaderBy), b.MembersBy...)
+	return nil
+}
+
+func applyRound(*State, *Entry, *contract.SquadRound) []push.Notice { return nil }
+
+func needsPerson(_ *draft, b *contract.SquadPerson, n *needs) {
+	n.squad(&b.SquadID)
+	n.brief(b.SquadID, day(b.SeenAt.Time))
+	if b.RoundID != nil {
+		n.entry(*b.RoundID)
+	}
+}
+
+// checkPerson checks an entry about a person, the squad's sharpest power: a
+// briefing of that day, a ground from the closed list (the contract demands
+// one), an outcome that the law leaves open.
+func checkPerson(s *State, d *draft, b *contract.SquadPerson) error {
+	if err := s.refs(&b.SquadID, d.ptr("/squad_id"), nil, ""); err != nil {
+		return err
+	}
+	if d.post.SquadID != nil && *d.post.SquadID != b.SquadID {
+		return refuse(contract.CodeNotYourPost, d.ptr("/squad_id"))
+	}
+	if b.SeenAt.After(d.op.DeviceAt.Add(spanSlack)) {
+		return refuse(contract.CodeInFuture, d.ptr("/seen_at"))
+	}
+	if err := checkAge(d, b); err != nil {
+		return err
+	}
+	if b.Ground == "repeat_after_card" && b.PreviousCardID == nil {
+		return refuse(contract.CodePreviousCardRequired, d.ptr("/previous_card_id"))
+	}
+	if b.Outcome == "warning_card" && b.CardNo == nil {
+		return refuse(contract.CodeCardNoRequired, d.ptr("/card_no"))
+	}
+	if err := briefed(s, d, b.SquadID, b.SeenAt.Time); err != nil {
+		return err
+	}
+	if b.RoundID != nil && s.entries[*b.RoundID] == nil && !d.forced {
+		return waitFor(keyOp(*b.RoundID))
+	}
+	d.facts["is_child"] = b.IsChild
+	d.facts["named"] = b.Name != nil
+	d.guarded = b.IsChild
+	d.opens(registerSquad)
+	return nil
+}
+
+// checkAge keeps a child out of cards, photos and dossiers (JJ Act 2015 s.74,
+// JJ Model Rules r.8): to the child welfare police officer, guardian told.
+func checkAge(d *draft, b *contract.SquadPerson) error {
+	if b.Age != nil && (*b.Age < adultAge) != b.IsChild {
+		return refuse(contract.CodeChildAgeMismatch, d.ptr("/is_child"))
+	}
+	outcome := b.Outcome
+	if !b.IsChild {
+		if outcome == "child_to_cwpo" {
+			return refuse(contract.CodeChildAgeMismatch, d.ptr("/outcome"))
+		}
+		return nil
+	}
+	switch {
+	case b.CardNo != nil:
+		return refuse(contract.CodeChildNoCard, d.ptr("/card_no"))
+	case b.PreviousCardID != nil:
+		return refuse(contract.CodeChildNoCard, d.ptr("/previous_card_id"))
+	case !slices.Contains(childOutcomes, outcome):
+		return refuse(contract.CodeChildNoCard, d.ptr("/outcome"))
+	case b.GuardianToldAt == nil && outcome != "child_to_cwpo":
+		return refuse(contract.CodeChildGuardian, d.ptr("/guardian_told_at"))
+	}
+	return nil
+}
+
+// briefed demands the squad's briefing of the day: not yet arrived means held.
+func briefed(s *State, d *draft, squad uuid.UUID, at time.Time) error {
+	if b := s.briefs.get(briefKey{squad, day(at)}); b != nil {
+		d.seenBy = append(d.seenBy, b.LeaderID)
+		return nil
+	}
+	if d.forced {
+		d.flag(geo.Flag{Code: flagNotBriefed, Value: 1})
+		return nil
+	}
+	return waitFor(keyBrief(squad, day(at)))
+}
+
+func applyPerson(*State, *Entry, *contract.SquadPerson) []push.Notice { return nil }

@@ -1,0 +1,203 @@
+package book
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"kendra/api/staff"
+	"kendra/geo"
+)
+
+// rows is one projection table as far as a batch needs it: what was loaded and
+// what apply changed. Changed keys keep the order of their first change, so
+// that a flush is the same each time.
+type rows[K comparable, V any] struct {
+	m     map[K]*V
+	order []K
+	dirty map[K]bool
+}
+
+func newRows[K comparable, V any]() *rows[K, V] {
+	return &rows[K, V]{m: map[K]*V{}, dirty: map[K]bool{}}
+}
+
+// get returns a row, or nil when there is none.
+func (r *rows[K, V]) get(k K) *V { return r.m[k] }
+
+// load puts a row that the database already has.
+func (r *rows[K, V]) load(k K, v *V) {
+	if r.m[k] == nil {
+		r.m[k] = v
+	}
+}
+
+// put stores a changed or new row, to be flushed.
+func (r *rows[K, V]) put(k K, v *V) {
+	r.m[k] = v
+	if !r.dirty[k] {
+		r.dirty[k] = true
+		r.order = append(r.order, k)
+	}
+}
+
+// changed lists the changed rows and forgets that they were.
+func (r *rows[K, V]) changed() []*V {
+	out := make([]*V, len(r.order))
+	for i, k := range r.order {
+		out[i] = r.m[k]
+	}
+	r.order, r.dirty = nil, map[K]bool{}
+	return out
+}
+
+// State is what one transaction knows of one centre: the rows that its ops
+// asked for. Apply functions read and change it and nothing else.
+type State struct {
+	District int32
+	Centre   string
+	now      time.Time // for how far back rows are read, never for apply
+
+	serials  *rows[serialKey, serialRow]
+	lines    *rows[lineKey, Line]
+	posts    *rows[uuid.UUID, postRow]
+	duties   *rows[uuid.UUID, Duty]
+	briefs   *rows[briefKey, Briefing]
+	tasks    *rows[uuid.UUID, Task]
+	traces   *rows[uuid.UUID, traceRow]
+	entries  map[uuid.UUID]*entryRef
+	rungs    ladder
+	officers map[uuid.UUID]bool
+	squads   map[uuid.UUID]string // squad -> centre
+	beats    map[uuid.UUID]string // beat -> centre
+}
+
+func newState(district int32, centre string, rungs ladder) *State {
+	return &State{
+		District: district, Centre: centre, rungs: rungs,
+		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
+		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
+		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),
+		traces: newRows[uuid.UUID, traceRow](), entries: map[uuid.UUID]*entryRef{},
+		officers: map[uuid.UUID]bool{}, squads: map[uuid.UUID]string{}, beats: map[uuid.UUID]string{},
+	}
+}
+
+type serialKey struct {
+	Register string
+	Year     int
+}
+
+type serialRow struct {
+	Register string
+	Year     int
+	Last     int64
+}
+
+// last is the last serial given in a register and year.
+func (s *State) last(register string, year int) int64 {
+	if r := s.serials.get(serialKey{register, year}); r != nil {
+		return r.Last
+	}
+	return 0
+}
+
+// count notes that a serial was given.
+func (s *State) count(l LineRef) {
+	s.serials.put(serialKey{l.Register, l.Year}, &serialRow{Register: l.Register, Year: l.Year, Last: l.Serial})
+}
+
+type lineKey struct {
+	Register string
+	Year     int
+	Serial   int64
+}
+
+// Line is one numbered line of a register; its columns stand in the entry Seq.
+type Line struct {
+	Register     string
+	Year         int
+	Serial       int64
+	Seq          int64
+	At           time.Time
+	OfficerID    uuid.UUID
+	BeatID       *uuid.UUID
+	CorrectsSeq  *int64
+	StruckSeq    *int64
+	CorrectedSeq *int64
+}
+
+type postRow struct {
+	staff.Post
+	Seq int64
+}
+
+// Duty is one spell of duty of an officer; no position is kept outside one.
+type Duty struct {
+	DutyID    uuid.UUID
+	OfficerID uuid.UUID
+	PostID    uuid.UUID
+	Role      string
+	SquadID   *uuid.UUID
+	DeviceID  uuid.UUID
+	StartedAt time.Time
+	EndedAt   *time.Time
+}
+
+// covers tells whether at falls into the duty.
+func (d *Duty) covers(at time.Time) bool {
+	return !at.Before(d.StartedAt) && (d.EndedAt == nil || !at.After(*d.EndedAt))
+}
+
+// dutyAt finds the duty of an officer at a time, or nil.
+func (s *State) dutyAt(officer uuid.UUID, at time.Time) *Duty {
+	var best *Duty
+	for _, d := range s.duties.m {
+		if d.OfficerID == officer && d.covers(at) && (best == nil || d.StartedAt.After(best.StartedAt)) {
+			best = d
+		}
+	}
+	return best
+}
+
+type briefKey struct {
+	Squad uuid.UUID
+	Day   string // IST, 2006-01-02
+}
+
+// Briefing is what a squad was told before it went out on a day.
+type Briefing struct {
+	SquadID   uuid.UUID
+	Day       string
+	BriefID   uuid.UUID
+	LeaderID  uuid.UUID
+	Members   []uuid.UUID
+	BriefedBy uuid.UUID
+	BriefedAt time.Time
+}
+
+// traceRow is the last place an officer recorded in this book.
+type traceRow struct {
+	OfficerID uuid.UUID
+	geo.Trace
+}
+
+// entryRef is what later ops may need of an earlier entry.
+type entryRef struct {
+	Seq       int64
+	OpID      uuid.UUID
+	CaseID    uuid.UUID
+	Kind      string
+	OfficerID uuid.UUID
+	At        time.Time
+	SeenBy    []uuid.UUID
+	Guarded   bool
+	Of        string // of a correction: the kind of the line it put in place
+	Lines     []LineRef
+}
+
+// ist is India's one time zone; without daylight saving an offset is exact.
+var ist = time.FixedZone("IST", 5*3600+1800)
+
+// day is the calendar day of a time in India.
+func day(t time.Time) string { return t.In(ist).Format(time.DateOnly) }
