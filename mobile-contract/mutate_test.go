@@ -88,7 +88,10 @@ func TestTheStrictCheckerAndTheOracleAgreeOnChangedOps(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		_, _, err = contract.DecodeOp(raw)
+		op, report, err := contract.DecodeOp(raw)
+		if err == nil {
+			wholeOp(t, op, report)
+		}
 		ok := o.accepts(raw)
 		if (err == nil) == ok {
 			agreed[ok]++

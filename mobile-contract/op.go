@@ -2,8 +2,8 @@ package contract
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
+	json "github.com/go-json-experiment/json"
 	"slices"
 	"strings"
 	"time"
@@ -222,7 +222,7 @@ func capturePlace(names []string) captureFunc {
 	}
 }
 
-// DecodeBody reads a checked body, or an open view of one, into its type.
+// DecodeBody reads a checked body, or an open view of one, into its type. A null leaves the zero value.
 func DecodeBody[T any](raw []byte) (T, error) {
 	var v T
 	if err := json.Unmarshal(raw, &v); err != nil {
