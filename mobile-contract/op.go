@@ -3,12 +3,12 @@ package contract
 import (
 	"bytes"
 	"fmt"
-	json "github.com/go-json-experiment/json"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
