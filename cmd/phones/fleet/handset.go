@@ -1,0 +1,279 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/phone"
+)
+
+// clock is that of a handset: off, and running a little fast or slow.
+type clock struct {
+	offset time.Duration
+	drift  float64
+	begin  time.Time
+	world  func() time.Time
+}
+
+func (c *clock) now() time.Time {
+	t := c.world()
+	return t.Add(c.offset + time.Duration(float64(t.Sub(c.begin))*c.drift))
+}
+
+// handset is one phone of the fleet and the people who carry it. Its agenda is
+// worked by one goroutine.
+type handset struct {
+	f       *Fleet
+	n       int
+	crew    crew
+	rng     *rand.Rand
+	clock   clock
+	line    *line
+	agenda  agenda
+	phone   *phone.Phone
+	officer *phone.Officer // nil between two
+	who     Officer
+	wakes   chan struct{}
+
+	duty     *uuid.UUID
+	briefed  *uuid.UUID
+	lat, lon float64
+	fixes    []contract.Fix
+	jobs     map[uuid.UUID]*job
+	sent     []uuid.UUID // tasks sent from here
+
+	newsMu sync.Mutex
+	news   []contract.FeedLine
+}
+
+func (f *Fleet) newHandset(n int, c crew) *handset {
+	h := &handset{
+		f: f, n: n, crew: c, rng: seeded(f.plan.Seed, "handset", n), who: c.officers[0],
+		wakes: make(chan struct{}, 1), jobs: map[uuid.UUID]*job{},
+		line: &line{
+			next: f.plan.Transport, now: f.plan.Now, rng: seeded(f.plan.Seed, "line", n), calm: true, did: map[string]int{},
+		},
+		clock: clock{world: f.plan.Now, begin: f.begin},
+	}
+	h.lat, h.lon = h.home()
+	return h
+}
+
+func (h *handset) home() (lat, lon float64) {
+	if h.who.Lat != 0 || h.who.Lon != 0 {
+		return h.who.Lat, h.who.Lon
+	}
+	return h.crew.centre.Lat, h.crew.centre.Lon
+}
+
+// setUp enrols the handset, gives its people their PINs and lets the first in.
+// Troubles come later: a one-time code serves once.
+func (h *handset) setUp(ctx context.Context) error {
+	var err error
+	h.phone, err = phone.Open(phone.Options{
+		Dir: filepath.Join(h.f.plan.Dir, fmt.Sprintf("phone-%03d", h.n)), Server: h.f.plan.Server,
+		Client: &http.Client{Transport: h.line}, Now: h.clock.now, Sleep: h.f.sleep, Tries: h.f.plan.Tries,
+		Jitter: seeded(h.f.plan.Seed, "jitter", h.n), OnLine: h.read, OnReceipt: h.f.keep,
+	})
+	if err != nil {
+		return fmt.Errorf("handset %d: %w", h.n, err)
+	}
+	if !h.phone.Enrolled() {
+		code, err := h.f.world.EnrolCode(ctx, h.crew.centre.Code)
+		if err != nil {
+			return fmt.Errorf("handset %d: %w", h.n, err)
+		}
+		if err := h.phone.Enrol(ctx, code); err != nil {
+			return fmt.Errorf("handset %d: %w", h.n, err)
+		}
+		for _, o := range h.crew.officers {
+			if o.Activation == "" {
+				continue
+			}
+			if err := h.phone.SetPIN(ctx, o.Number, o.Activation, o.pin()); err != nil {
+				return fmt.Errorf("handset %d: officer %s: %w", h.n, o.Number, err)
+			}
+		}
+	}
+	return h.letIn(ctx, 0)
+}
+
+func (o Officer) pin() string {
+	if o.PIN != "" {
+		return o.PIN
+	}
+	return PINOf(o.Number)
+}
+
+func (h *handset) letIn(ctx context.Context, i int) error {
+	o := h.crew.officers[i]
+	in, err := h.phone.LogIn(ctx, o.Number, o.pin())
+	if err != nil {
+		return fmt.Errorf("handset %d: officer %s: %w", h.n, o.Number, err)
+	}
+	h.officer, h.who = in, o
+	if err := in.PushToken(ctx, token(h.f.plan.Seed, h.n)); err != nil {
+		return fmt.Errorf("handset %d: %w", h.n, err)
+	}
+	return nil
+}
+
+// handOver logs one officer out and the next in. Without a network the first
+// goes home all the same, and the next has to wait for it.
+func (h *handset) handOver(ctx context.Context, next int) error {
+	if h.officer != nil {
+		_ = h.officer.LogOut(ctx) // it counts on the handset, with or without the server
+		h.officer, h.jobs = nil, map[uuid.UUID]*job{}
+	}
+	if err := h.letIn(ctx, next); err != nil {
+		if !errors.Is(err, phone.ErrNoAnswer) {
+			return err
+		}
+		h.later(20*time.Second, func(ctx context.Context) error { return h.handOver(ctx, next) })
+	}
+	return nil
+}
+
+// since is how long the shift has lasted.
+func (h *handset) since() time.Duration { return h.f.plan.Now().Sub(h.f.begin) }
+
+func (h *handset) later(d time.Duration, do func(context.Context) error) {
+	h.agenda.add(h.since()+d, do)
+}
+
+// work does what the agenda says until the shift is over.
+func (h *handset) work(ctx context.Context, length time.Duration) error {
+	for ctx.Err() == nil {
+		d, ok := h.agenda.next()
+		if !ok || d.at > length {
+			return nil
+		}
+		if wait := d.at - h.since(); wait > 0 {
+			if h.rest(ctx, wait) {
+				if err := h.sync(ctx); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		h.agenda.pop()
+		if err := d.do(ctx); err != nil {
+			return fmt.Errorf("handset %d: %w", h.n, err)
+		}
+	}
+	return ctx.Err()
+}
+
+// rest waits, and tells whether the handset was woken.
+func (h *handset) rest(ctx context.Context, wait time.Duration) bool {
+	t := time.NewTimer(time.Duration(float64(wait) / h.f.plan.Speed))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	case <-h.wakes:
+		return h.line.alive()
+	}
+	return false
+}
+
+// sync is what a handset does every few minutes. That the server can't be
+// reached is no failure of the simulation.
+func (h *handset) sync(ctx context.Context) error {
+	if h.officer == nil || !h.line.alive() {
+		return nil
+	}
+	err := h.phone.Sync(ctx)
+	h.f.failed(h, err)
+	if phone.IsLoggedOut(err) {
+		return h.handOver(ctx, h.position())
+	}
+	h.sendFixes(ctx)
+	return h.takeNews(ctx)
+}
+
+func (h *handset) position() int {
+	for i, o := range h.crew.officers {
+		if o.Number == h.who.Number {
+			return i
+		}
+	}
+	return 0
+}
+
+// settle brings everything home after the shift.
+func (h *handset) settle(ctx context.Context) error {
+	h.line.setCalm(true)
+	var err error
+	for ctx.Err() == nil {
+		if h.officer == nil {
+			err = h.letIn(ctx, len(h.crew.officers)-1)
+		}
+		if err == nil {
+			h.phone.AskHeld()
+			err = h.phone.Sync(ctx)
+		}
+		if err == nil && h.phone.Waiting() == 0 {
+			return nil
+		}
+		if waited := h.f.sleep(ctx, 10*time.Second); waited != nil {
+			break
+		}
+		err = nil
+	}
+	return fmt.Errorf("handset %d: %d ops did not arrive: %w", h.n, h.phone.Waiting(), errors.Join(err, ctx.Err()))
+}
+
+// record saves an op. A refusal by the contract is a fault of the simulation.
+func (h *handset) record(kind contract.Kind, body any) (uuid.UUID, error) {
+	return h.f.record(h.officer, h.who.Centre, kind, body, h.place())
+}
+
+func (h *handset) place() *contract.Place {
+	gps, at := contract.ProviderGps, contract.AtPtr(h.clock.now())
+	return &contract.Place{
+		Lat: round6(h.lat), Lon: round6(h.lon), AccuracyM: float64(4 + h.rng.IntN(30)), FixAt: at, Provider: &gps,
+	}
+}
+
+func round6(x float64) float64 { return math.Round(x*1e6) / 1e6 }
+
+// walk moves to another place of the beat.
+func (h *handset) walk(km float64) {
+	lat, lon := h.home()
+	h.lat, h.lon = pointNear(h.rng, lat, lon, km)
+}
+
+func (h *handset) noteFix(context.Context) error {
+	if h.duty == nil || len(h.fixes) > 2000 {
+		return nil
+	}
+	h.lat, h.lon = pointNear(h.rng, h.lat, h.lon, 0.05)
+	h.fixes = append(h.fixes, contract.Fix{
+		At: contract.At(h.clock.now()), Lat: round6(h.lat), Lon: round6(h.lon), AccuracyM: float64(4 + h.rng.IntN(30)),
+	})
+	return nil
+}
+
+func (h *handset) sendFixes(ctx context.Context) {
+	if len(h.fixes) == 0 || h.officer == nil || !h.line.alive() {
+		return
+	}
+	stored, dropped, err := h.officer.Positions(ctx, h.fixes)
+	h.f.count(func(r *Report) { r.PositionsStored += stored; r.PositionsDropped += dropped })
+	if err == nil || phone.Refused(err, contract.CodeOffDuty) {
+		h.fixes = nil
+		return
+	}
+	h.f.failed(h, err)
+}
