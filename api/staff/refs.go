@@ -25,20 +25,20 @@ func QueueKnown(b *pgx.Batch, district int32, officers, squads, beats []uuid.UUI
 	}
 	if len(squads) > 0 {
 		b.Queue(`SELECT squad_id, centre FROM squads WHERE district_id = $1 AND squad_id = ANY($2)`,
-			district, squads).Query(centresInto(squadOf))
+			district, squads).Query(textsInto(squadOf))
 	}
 	if len(beats) > 0 {
 		b.Queue(`SELECT beat_id, centre FROM beats WHERE district_id = $1 AND beat_id = ANY($2)`,
-			district, beats).Query(centresInto(beatOf))
+			district, beats).Query(textsInto(beatOf))
 	}
 }
 
-func centresInto(m map[uuid.UUID]string) func(pgx.Rows) error {
+func textsInto(m map[uuid.UUID]string) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		var id uuid.UUID
-		var centre string
-		_, err := pgx.ForEachRow(rows, []any{&id, &centre}, func() error {
-			m[id] = centre
+		var text string
+		_, err := pgx.ForEachRow(rows, []any{&id, &text}, func() error {
+			m[id] = text
 			return nil
 		})
 		return err
@@ -52,7 +52,7 @@ func BeatAreas(ctx context.Context, tx pgx.Tx, district int32) (map[uuid.UUID]st
 		return nil, fmt.Errorf("read beats: %w", err)
 	}
 	areas := map[uuid.UUID]string{}
-	if err := centresInto(areas)(rows); err != nil {
+	if err := textsInto(areas)(rows); err != nil {
 		return nil, fmt.Errorf("read beats: %w", err)
 	}
 	return areas, nil

@@ -31,7 +31,7 @@ type Session struct {
 	OfficerState    string
 	OfficerStateAt  time.Time
 	IsWoman         bool
-	ClockOffset     time.Duration // of the handset's clock: what its time is ahead of ours
+	ClockOffset     time.Duration // to be added to the time of the handset
 
 	thumbprint string
 }

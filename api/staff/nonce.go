@@ -1,0 +1,85 @@
+package staff
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	contract "kendra/mobile-contract"
+)
+
+// nonceLife is how long a nonce may be used.
+const nonceLife = 2 * time.Minute
+
+const (
+	nonceRandom = 16 // 128 bits
+	nonceBody   = 8 + nonceRandom
+)
+
+// Nonce makes a challenge: its end and 128 random bits under a MAC. Nothing is stored until it is spent, so that asking
+// for nonces costs the database nothing.
+func (s *Service) Nonce() string {
+	b := make([]byte, 8, nonceBody+sha256.Size)
+	binary.BigEndian.PutUint64(b, uint64(s.now().Add(nonceLife).UnixMilli()))
+	b = append(b, randomBytes(nonceRandom)...)
+	return contract.Encode(append(b, s.nonceMAC(b)...))
+}
+
+func (s *Service) nonceMAC(body []byte) []byte {
+	mac := hmac.New(sha256.New, s.keys.nonce)
+	mac.Write(body)
+	return mac.Sum(nil)
+}
+
+// openNonce checks MAC and age; spendNonce must follow, in the transaction of the call.
+func (s *Service) openNonce(text string) (ends time.Time, err error) {
+	b, err := contract.Decode(text)
+	if err != nil || len(b) != nonceBody+sha256.Size || !hmac.Equal(b[nonceBody:], s.nonceMAC(b[:nonceBody])) {
+		return time.Time{}, refuse(contract.CodeBadNonce, contract.WithPointer("/nonce"))
+	}
+	ends = time.UnixMilli(int64(binary.BigEndian.Uint64(b)))
+	if !s.now().Before(ends) {
+		return time.Time{}, refuse(contract.CodeBadNonce, contract.WithPointer("/nonce"))
+	}
+	return ends, nil
+}
+
+func (s *Service) spendNonce(ctx context.Context, tx pgx.Tx, district int32, text string, ends time.Time) error {
+	fresh, err := spend(ctx, tx, district, "nonce\n"+text, ends)
+	if err != nil {
+		return fmt.Errorf("spend nonce: %w", err)
+	}
+	if !fresh {
+		return refuse(contract.CodeBadNonce, contract.WithPointer("/nonce"))
+	}
+	return nil
+}
+
+// spend marks something as used and reports whether it was not used before. The row is kept until the thing would be
+// refused for its age.
+func spend(ctx context.Context, tx pgx.Tx, district int32, what string, ends time.Time) (bool, error) {
+	sum := sha256.Sum256([]byte(what))
+	tag, err := tx.Exec(ctx, `INSERT INTO used_once (district_id, hash, expires_at) VALUES ($1, $2, $3)
+		ON CONFLICT DO NOTHING`, district, sum[:], ends)
+	if err != nil {
+		return false, err
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// Sweep forgets what is too old to matter: spent nonces, tries and codes.
+func (s *Service) Sweep(ctx context.Context, district int32) error {
+	now := s.now()
+	return s.write(ctx, district, func(tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		b.Queue(`DELETE FROM used_once WHERE district_id = $1 AND expires_at < $2`, district, now)
+		b.Queue(`DELETE FROM tries WHERE district_id = $1 AND window_at < $2 AND next_at < $2`, district, now.Add(-triesKept))
+		b.Queue(`DELETE FROM once_codes WHERE district_id = $1 AND expires_at < $2`, district, now.Add(-codesKept))
+		return wrap(tx.SendBatch(ctx, b).Close(), "sweep")
+	})
+}
