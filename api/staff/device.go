@@ -94,8 +94,8 @@ func (s *Service) NoteClock(ctx context.Context, who Caller, offset time.Duratio
 	return nil
 }
 
-// Clock is what is to be added to the time of the caller's handset, as last noted.
-func (s *Service) Clock(ctx context.Context, who Caller) (time.Duration, error) {
+// ClockOffset is what is to be added to the time of the caller's handset, as last noted.
+func (s *Service) ClockOffset(ctx context.Context, who Caller) (time.Duration, error) {
 	if who.IsZero() {
 		return 0, refuse(contract.CodeUnauthorized)
 	}

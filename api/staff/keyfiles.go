@@ -114,7 +114,7 @@ func readSigningKey(path string) (ed25519.PrivateKey, error) {
 	if info.Mode().Perm()&^onlyOwner != 0 {
 		return nil, errors.New("others may read it: chmod 600")
 	}
-	text, err := os.ReadFile(path) //nolint:gosec // the path is of the configured folder
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -57,8 +57,8 @@ const remembered = 50_000
 
 // New makes the service. It fails when a key is missing or too short.
 func New(pool *pgxpool.Pool, o Options) (*Service, error) {
-	if o.Signing == nil || o.Issuer == "" || o.Audience == "" {
-		return nil, errors.New("staff: signing keys, issuer and audience are needed")
+	if o.Now == nil || o.Signing == nil || o.Issuer == "" || o.Audience == "" {
+		return nil, errors.New("staff: a clock, signing keys, issuer and audience are needed")
 	}
 	s := &Service{
 		pool: pool, now: o.Now, signing: o.Signing, issuer: o.Issuer, audience: o.Audience,
@@ -66,9 +66,6 @@ func New(pool *pgxpool.Pool, o Options) (*Service, error) {
 		known:   newCache[string, accessClaims](remembered),
 		states:  newCache[sessionRef, sessionState](remembered),
 		public:  newCache[sessionRef, sessionKey](remembered),
-	}
-	if s.now == nil {
-		s.now = time.Now
 	}
 	for _, k := range []struct {
 		of   []byte
