@@ -1,0 +1,168 @@
+package seal
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Mark is what stands beside the book of a sealed number.
+type Mark struct {
+	CaseID uuid.UUID
+	Field  string // pointer in the op
+	Class  byte
+	Mask   string
+	Hash   []byte
+}
+
+// QueueLoadKeys reads the keys of cases. A class that into already has of a
+// case stays as it is.
+func QueueLoadKeys(b *pgx.Batch, district int32, cases []uuid.UUID, into map[uuid.UUID][]Wrapped) {
+	if len(cases) == 0 {
+		return
+	}
+	b.Queue(`SELECT case_id, class, wrapped, kek FROM case_keys WHERE district_id = $1 AND case_id = ANY($2)`,
+		district, cases).Query(func(rows pgx.Rows) error {
+		var w Wrapped
+		var class string
+		_, err := pgx.ForEachRow(rows, []any{&w.CaseID, &class, &w.Bytes, &w.KEK}, func() error {
+			w.Class = class[0]
+			for _, known := range into[w.CaseID] {
+				if known.Class == w.Class {
+					return nil
+				}
+			}
+			into[w.CaseID] = append(into[w.CaseID], w)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("load case keys: %w", err)
+		}
+		return nil
+	})
+}
+
+// QueueInsertKeys writes new keys. A key that is already there is an error: to
+// keep either would lose what the other has sealed.
+func QueueInsertKeys(b *pgx.Batch, district int32, ws []Wrapped, at time.Time) {
+	if len(ws) == 0 {
+		return
+	}
+	cases, classes := make([]uuid.UUID, len(ws)), make([]string, len(ws))
+	wrapped, keks := make([][]byte, len(ws)), make([]string, len(ws))
+	for i, w := range ws {
+		cases[i], classes[i], wrapped[i], keks[i] = w.CaseID, string(w.Class), w.Bytes, w.KEK
+	}
+	b.Queue(`INSERT INTO case_keys (district_id, case_id, class, wrapped, kek, made_at)
+		SELECT $1, n.case_id, n.class, n.wrapped, n.kek, $6
+		FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[]) AS n (case_id, class, wrapped, kek)`,
+		district, cases, classes, wrapped, keks, at)
+}
+
+// QueueDeleteKeys shreds: what the keys of this class sealed in these cases is
+// lost, and the marks of the class with it.
+func QueueDeleteKeys(b *pgx.Batch, district int32, cases []uuid.UUID, class byte) {
+	if len(cases) == 0 {
+		return
+	}
+	b.Queue(`DELETE FROM case_keys WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
+		district, cases, string(class))
+	if class != HeldOp { // a held op has no marks yet
+		b.Queue(`DELETE FROM case_marks WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
+			district, cases, string(class))
+	}
+}
+
+// QueueInsertMarks writes marks. A field marked before, or twice, has the last.
+func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark) {
+	type place struct {
+		id    uuid.UUID
+		field string
+	}
+	at := make(map[place]int, len(ms)) // a statement may not write a row twice
+	var cases []uuid.UUID
+	var fields, classes, masks []string
+	var hashes [][]byte
+	for _, m := range ms {
+		p := place{m.CaseID, m.Field}
+		i, again := at[p]
+		if !again {
+			i = len(cases)
+			at[p] = i
+			cases, fields = append(cases, m.CaseID), append(fields, m.Field)
+			classes, masks, hashes = append(classes, ""), append(masks, ""), append(hashes, nil)
+		}
+		classes[i], masks[i], hashes[i] = string(m.Class), m.Mask, m.Hash
+	}
+	if len(cases) == 0 {
+		return
+	}
+	b.Queue(`INSERT INTO case_marks (district_id, case_id, field, class, mask, keyed_hash)
+		SELECT $1, n.case_id, n.field, n.class, n.mask, n.keyed_hash
+		FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[])
+			AS n (case_id, field, class, mask, keyed_hash)
+		ON CONFLICT (district_id, case_id, field) DO UPDATE
+		SET class = excluded.class, mask = excluded.mask, keyed_hash = excluded.keyed_hash`,
+		district, cases, fields, classes, masks, hashes)
+}
+
+// QueueLoadMarks reads the marks of cases.
+func QueueLoadMarks(b *pgx.Batch, district int32, cases []uuid.UUID, into map[uuid.UUID][]Mark) {
+	if len(cases) == 0 {
+		return
+	}
+	b.Queue(`SELECT case_id, field, class, mask, keyed_hash FROM case_marks
+		WHERE district_id = $1 AND case_id = ANY($2) ORDER BY case_id, field`,
+		district, cases).Query(func(rows pgx.Rows) error {
+		var m Mark
+		var class string
+		_, err := pgx.ForEachRow(rows, []any{&m.CaseID, &m.Field, &class, &m.Mask, &m.Hash}, func() error {
+			m.Class = class[0]
+			into[m.CaseID] = append(into[m.CaseID], m)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("load marks: %w", err)
+		}
+		return nil
+	})
+}
+
+// Rewrap wraps up to limit of a district's keys by the keyset's newest key and
+// says how many: 0 when none is left. The caller's transaction is of the
+// district.
+func Rewrap(ctx context.Context, tx pgx.Tx, k *Keyset, district int32, limit int) (int, error) {
+	rows, err := tx.Query(ctx, `SELECT case_id, class, wrapped, kek FROM case_keys
+		WHERE district_id = $1 AND kek <> $2 LIMIT $3 FOR UPDATE`, district, k.Primary(), limit)
+	if err != nil {
+		return 0, fmt.Errorf("find keys to wrap again: %w", err)
+	}
+	var cases []uuid.UUID
+	var classes, keks []string
+	var wrapped [][]byte
+	var old Wrapped
+	var class string
+	if _, err := pgx.ForEachRow(rows, []any{&old.CaseID, &class, &old.Bytes, &old.KEK}, func() error {
+		old.Class = class[0]
+		w, err := k.Rewrap(district, old)
+		if err != nil {
+			return fmt.Errorf("case %s: %w", old.CaseID, err)
+		}
+		cases, classes = append(cases, w.CaseID), append(classes, class)
+		wrapped, keks = append(wrapped, w.Bytes), append(keks, w.KEK)
+		return nil
+	}); err != nil {
+		return 0, fmt.Errorf("wrap keys again: %w", err)
+	}
+	_, err = tx.Exec(ctx, `UPDATE case_keys AS k SET wrapped = n.wrapped, kek = n.kek
+		FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[]) AS n (case_id, class, wrapped, kek)
+		WHERE k.district_id = $1 AND k.case_id = n.case_id AND k.class = n.class`,
+		district, cases, classes, wrapped, keks)
+	if err != nil {
+		return 0, fmt.Errorf("write keys wrapped again: %w", err)
+	}
+	return len(cases), nil
+}
