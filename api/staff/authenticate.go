@@ -39,8 +39,8 @@ type sessionState struct {
 }
 
 type sessionKey struct {
-	key    *ecdsa.PublicKey
-	device uuid.UUID
+	key             *ecdsa.PublicKey
+	officer, device uuid.UUID
 }
 
 const scheme = "DPoP "
@@ -143,26 +143,26 @@ func (s *Service) state(ctx context.Context, ref sessionRef) (sessionState, erro
 // forget makes this process read all sessions anew; others do within stateLife.
 func (s *Service) forget() { s.states.clear() }
 
-// SessionKey gives the key of a session and its handset, of ended sessions too. Keys never change, so they are
-// remembered.
-func (s *Service) SessionKey(ctx context.Context, district int32, session uuid.UUID) (*ecdsa.PublicKey, uuid.UUID, error) {
+// SessionKey gives the key of a session, its officer and its handset, of ended sessions too. They never change, so
+// they are remembered.
+func (s *Service) SessionKey(ctx context.Context, district int32, session uuid.UUID) (key *ecdsa.PublicKey, officer, device uuid.UUID, err error) {
 	ref := sessionRef{district, session}
 	if k, ok := s.public.find(ref); ok {
-		return k.key, k.device, nil
+		return k.key, k.officer, k.device, nil
 	}
 	found := map[uuid.UUID]*Session{}
-	err := s.read(ctx, district, func(tx pgx.Tx) error {
+	err = s.read(ctx, district, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
 		QueueSessions(b, district, []uuid.UUID{session}, found)
 		return tx.SendBatch(ctx, b).Close()
 	})
 	if err != nil {
-		return nil, uuid.Nil, fmt.Errorf("read session key: %w", err)
+		return nil, uuid.Nil, uuid.Nil, fmt.Errorf("read session key: %w", err)
 	}
 	x := found[session]
 	if x == nil {
-		return nil, uuid.Nil, fmt.Errorf("session %s: %w", session, ErrNotKnown)
+		return nil, uuid.Nil, uuid.Nil, refuse(contract.CodeUnknownSession, contract.WithPointer("/session_id"))
 	}
-	s.public.keep(ref, sessionKey{key: x.Key, device: x.DeviceID})
-	return x.Key, x.DeviceID, nil
+	s.public.keep(ref, sessionKey{key: x.Key, officer: x.OfficerID, device: x.DeviceID})
+	return x.Key, x.OfficerID, x.DeviceID, nil
 }

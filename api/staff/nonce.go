@@ -72,14 +72,28 @@ func spend(ctx context.Context, tx pgx.Tx, district int32, what string, ends tim
 	return tag.RowsAffected() == 1, nil
 }
 
-// Sweep forgets what is too old to matter: spent nonces, tries and codes.
-func (s *Service) Sweep(ctx context.Context, district int32) error {
+// Sweep forgets what is too old to matter, in all districts: spent nonces, tries and codes.
+func (s *Service) Sweep(ctx context.Context) error {
+	rows, err := s.pool.Query(ctx, `SELECT district_id FROM districts ORDER BY district_id`)
+	if err != nil {
+		return fmt.Errorf("list districts: %w", err)
+	}
+	districts, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	if err != nil {
+		return fmt.Errorf("list districts: %w", err)
+	}
 	now := s.now()
-	return s.write(ctx, district, func(tx pgx.Tx) error {
-		b := &pgx.Batch{}
-		b.Queue(`DELETE FROM used_once WHERE district_id = $1 AND expires_at < $2`, district, now)
-		b.Queue(`DELETE FROM tries WHERE district_id = $1 AND window_at < $2 AND next_at < $2`, district, now.Add(-triesKept))
-		b.Queue(`DELETE FROM once_codes WHERE district_id = $1 AND expires_at < $2`, district, now.Add(-codesKept))
-		return wrap(tx.SendBatch(ctx, b).Close(), "sweep")
-	})
+	for _, d := range districts {
+		err := s.write(ctx, d, func(tx pgx.Tx) error {
+			b := &pgx.Batch{}
+			b.Queue(`DELETE FROM used_once WHERE district_id = $1 AND expires_at < $2`, d, now)
+			b.Queue(`DELETE FROM tries WHERE district_id = $1 AND window_at < $2 AND next_at < $2`, d, now.Add(-triesKept))
+			b.Queue(`DELETE FROM once_codes WHERE district_id = $1 AND expires_at < $2`, d, now.Add(-codesKept))
+			return tx.SendBatch(ctx, b).Close()
+		})
+		if err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+	}
+	return nil
 }

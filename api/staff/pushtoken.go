@@ -75,10 +75,10 @@ func (s *Service) PushTargets(ctx context.Context, tx pgx.Tx, district int32, of
 }
 
 // ForgetPush drops a token that the push service does not know any more, unless another has come in its place.
-func (s *Service) ForgetPush(ctx context.Context, district int32, device uuid.UUID, token Secret) error {
+func (s *Service) ForgetPush(ctx context.Context, district int32, device uuid.UUID, token string) error {
 	err := s.write(ctx, district, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE devices SET `+unbound+` WHERE district_id = $1 AND device_id = $2 AND push_token = $3`,
-			district, device, string(token))
+			district, device, token)
 		return err
 	})
 	return wrap(err, "forget push token")
