@@ -127,16 +127,16 @@ func refusals(w *booktest.World) map[string]struct {
 		"a task to nobody":                         {w.Dispatcher.Item("task.send", contract.TaskSend{TaskKind: "visit", Urgency: "soon"}), w.Dispatcher, contract.CodeTooFew, "/body/to"},
 		"a task to two":                            {w.Dispatcher.Item("task.send", two), w.Dispatcher, contract.CodeTooMany, "/body/to"},
 		"a telephone number in the text of a task": {w.Dispatcher.Item("task.send", task), w.Dispatcher, contract.CodeIdentityInText, "/body/text"},
-		"religion":                                 {w.Leader.Item("squad.person", with(w.Person(), "religion", "x")), w.Leader, contract.CodeUnknownField, "/body"},
-		"caste":                                    {w.Leader.Item("squad.person", with(w.Person(), "caste", "x")), w.Leader, contract.CodeUnknownField, "/body"},
-		"a companion":                              {w.Leader.Item("squad.person", with(w.Person(), "companion", "x")), w.Leader, contract.CodeUnknownField, "/body"},
-		"an Aadhaar number":                        {w.Leader.Item("squad.person", with(w.Person(), "aadhaar", "x")), w.Leader, contract.CodeUnknownField, "/body"},
-		"a name in a round":                        {w.Leader.Item("squad.round", with(w.Round(), "name", "x")), w.Leader, contract.CodeUnknownField, "/body"},
-		"a serial of his own":                      {w.Beat.Item("visit.record", with(w.Visit(), "serial", 7)), w.Beat, contract.CodeUnknownField, "/body"},
-		"a post given to himself":                  {w.Incharge.Item("post.take", contract.PostTake{PostID: nobody, OfficerID: w.Incharge.ID, Role: "beat_officer"}), w.Incharge, contract.CodeOwnAct, "/body/officer_id"},
-		"a post above his own":                     {w.Incharge.Item("post.take", contract.PostTake{PostID: nobody, OfficerID: w.Beat.ID, Role: "sho"}), w.Incharge, contract.CodeForbidden, "/body/role"},
-		"a district post in a station's book":      {w.SHO.Item("post.take", contract.PostTake{PostID: nobody, OfficerID: w.Beat.ID, Role: "sp"}), w.SHO, contract.CodeWrongCentre, "/body/role"},
-		"something held that is not":               {w.Incharge.Item("held.enter", contract.HeldEnter{HeldID: nobody, Reason: "देर हो गयी"}), w.Incharge, contract.CodeNotHeld, "/body/held_id"},
+		"religion":                            {w.Leader.Item("squad.person", with(w.Person(), "religion", "x")), w.Leader, contract.CodeUnknownField, "/body"},
+		"caste":                               {w.Leader.Item("squad.person", with(w.Person(), "caste", "x")), w.Leader, contract.CodeUnknownField, "/body"},
+		"a companion":                         {w.Leader.Item("squad.person", with(w.Person(), "companion", "x")), w.Leader, contract.CodeUnknownField, "/body"},
+		"an Aadhaar number":                   {w.Leader.Item("squad.person", with(w.Person(), "aadhaar", "x")), w.Leader, contract.CodeUnknownField, "/body"},
+		"a name in a round":                   {w.Leader.Item("squad.round", with(w.Round(), "name", "x")), w.Leader, contract.CodeUnknownField, "/body"},
+		"a serial of his own":                 {w.Beat.Item("visit.record", with(w.Visit(), "serial", 7)), w.Beat, contract.CodeUnknownField, "/body"},
+		"a post given to himself":             {w.Incharge.Item("post.take", contract.PostTake{PostID: nobody, OfficerID: w.Incharge.ID, Role: "beat_officer"}), w.Incharge, contract.CodeOwnAct, "/body/officer_id"},
+		"a post above his own":                {w.Incharge.Item("post.take", contract.PostTake{PostID: nobody, OfficerID: w.Beat.ID, Role: "sho"}), w.Incharge, contract.CodeForbidden, "/body/role"},
+		"a district post in a station's book": {w.SHO.Item("post.take", contract.PostTake{PostID: nobody, OfficerID: w.Beat.ID, Role: "sp"}), w.SHO, contract.CodeWrongCentre, "/body/role"},
+		"something held that is not":          {w.Incharge.Item("held.enter", contract.HeldEnter{HeldID: nobody, Reason: "देर हो गयी"}), w.Incharge, contract.CodeNotHeld, "/body/held_id"},
 	}
 }
 
@@ -227,6 +227,26 @@ func TestAPersonEntryWaitsForTheBriefingOfItsDay(t *testing.T) {
 	}
 }
 
+func TestAnOpHeldAndReleasedInOneBatchLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	person, brief := w.Leader.Item("squad.person", w.Person()), w.Leader.Item("squad.brief", w.Brief())
+	got := w.Leader.Send(person, brief)
+	if got[0].Outcome != book.Held || got[1].Outcome != book.Entered {
+		t.Fatalf("%+v, %+v", got[0], got[1])
+	}
+	if now := w.Leader.Send(person)[0]; now.Outcome != book.Entered || now.Entry.Seq != got[1].Entry.Seq+1 {
+		t.Errorf("%+v", now)
+	}
+	held, _, err := w.Book.Held(context.Background(), w.Incharge.Caller(), booktest.Centre, nil, 10)
+	if err != nil || len(held) != 0 {
+		t.Errorf("%v, still held: %v", err, held)
+	}
+	if keys := count(t, w, `SELECT count(*) FROM case_keys WHERE class = 'H'`); keys != 0 {
+		t.Errorf("%d keys of held ops are left", keys)
+	}
+}
+
 func TestTheInchargeEntersOrStrikesWhatWaits(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
@@ -293,6 +313,9 @@ func TestSealedFieldsStandNowhereInTheDatabase(t *testing.T) {
 	held.SeenAt = contract.At(w.Now().Add(-72 * time.Hour))
 	w.Leader.Do("squad.person", held)
 	dump := dumpAll(t, w)
+	if !strings.Contains(dump, "seen_following") || !strings.Contains(dump, "kendra:seal:1:X:") {
+		t.Fatal("the dump does not show what is open")
+	}
 	for _, canary := range []string{"रमेश", "9876543210", "सुनीता", "दो सौ मीटर", `\u0930\u092e`} {
 		if strings.Contains(dump, canary) {
 			t.Errorf("the database holds %q", canary)

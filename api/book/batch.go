@@ -69,7 +69,12 @@ func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.what) }
 
 // transact appends the drafts of one centre in one transaction. When it
 // returns nil each draft has its receipt; else nothing was stored.
-func (b *Book) transact(ctx context.Context, district int32, centre string, drafts []*draft) (err error) {
+func (b *Book) transact(ctx context.Context, district int32, centre string, drafts []*draft) error {
+	return b.transactWith(ctx, district, centre, drafts, nil)
+}
+
+// transactWith is transact that also provides keys to ops that wait for them.
+func (b *Book) transactWith(ctx context.Context, district int32, centre string, drafts []*draft, keys []string) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			b.Log.Error("panic in append", "centre", centre, "stack", string(debug.Stack()))
@@ -85,7 +90,7 @@ func (b *Book) transact(ctx context.Context, district int32, centre string, draf
 			book: b, tx: tx, district: district, centre: centre, now: b.now(),
 			known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
 			held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
-			tried: map[uuid.UUID]bool{},
+			tried: map[uuid.UUID]bool{}, provided: keys,
 		}
 		t.state = newState(district, centre, b.rules.Load().ladder)
 		t.state.now = t.now
@@ -266,6 +271,11 @@ func (t *batch) more(ctx context.Context, n *needs) error {
 func (t *batch) fold(ctx context.Context, drafts []*draft) error {
 	if err := t.repeats(ctx, drafts); err != nil {
 		return err
+	}
+	if len(t.provided) > 0 {
+		if err := t.loadHeld(ctx, nil, t.provided); err != nil {
+			return err
+		}
 	}
 	for _, d := range drafts {
 		if d.settled() {

@@ -111,7 +111,7 @@ const sweepTasks = 500
 // Tick does what is due at this moment in all districts: it finds it by index
 // and appends it as the clock. Two processes may tick at once.
 func (b *Book) Tick(ctx context.Context) (done int, err error) {
-	districts, err := b.districts(ctx)
+	districts, err := b.Districts(ctx)
 	if err != nil {
 		return 0, err
 	}

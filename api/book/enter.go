@@ -305,11 +305,13 @@ func (e *Entry) unpack(facts, flags, lines string) error {
 // flush writes all that the batch did and leaves the commit to the caller.
 func (t *batch) flush(ctx context.Context, head *Head) error {
 	p := &pgx.Batch{}
-	queueEntries(p, t.district, t.centre, t.entries, t.fromHeld)
-	t.flushHeld(p)
+	// Keys and held ops first: an op held and entered in one batch leaves
+	// neither behind.
 	if len(t.newKeys) > 0 {
 		seal.QueueInsertKeys(p, t.district, t.newKeys, t.now)
 	}
+	t.flushHeld(p)
+	queueEntries(p, t.district, t.centre, t.entries, t.fromHeld)
 	t.state.queueFlush(p)
 	t.flushTiles(p)
 	if len(t.entries) > 0 {

@@ -108,10 +108,8 @@ func (e *Entry) linesText() string {
 	return jsonText(e.Lines)
 }
 
-// Texts returns facts, flags and lines as the leaf has them.
-func (e *Entry) Texts() (facts, flags, lines string) {
-	return e.factsText(), e.flagsText(), e.linesText()
-}
+// FactsText is the facts as the leaf has them.
+func (e *Entry) FactsText() string { return e.factsText() }
 
 // leaf is what the tree hashes of the entry.
 func (e *Entry) leaf() contract.Leaf {

@@ -89,7 +89,7 @@ func (t *batch) hold(d *draft, key string) error {
 		t.newHeld = append(t.newHeld, h)
 		return nil
 	}
-	k, w, err := t.book.Keys.NewKey(t.district, d.op.ID, 'H')
+	k, w, err := t.book.Keys.NewKey(t.district, d.op.ID, seal.HeldOp)
 	if err != nil {
 		return fmt.Errorf("make key of held op: %w", err)
 	}
@@ -206,9 +206,18 @@ func (t *batch) reopen(ctx context.Context, rows []*heldRow) ([]*draft, error) {
 }
 
 func (t *batch) reopenOne(h *heldRow) (*draft, error) {
-	k, err := t.key(h.OpID, 'H')
-	if err != nil {
-		return nil, err
+	k, ok := t.keys[caseClass{h.OpID, seal.HeldOp}]
+	for _, w := range t.wrapped[h.OpID] {
+		if !ok && w.Class == seal.HeldOp {
+			var err error
+			if k, err = t.book.Keys.Unwrap(t.district, w); err != nil {
+				return nil, fmt.Errorf("unwrap key of held op: %w", err)
+			}
+			ok = true
+		}
+	}
+	if !ok {
+		return nil, fmt.Errorf("held op %s: %w", h.OpID, seal.ErrNoKey)
 	}
 	raw, err := seal.OpenBlob(k, h.Sealed, t.where(h.OpID))
 	if err != nil {
@@ -256,7 +265,7 @@ func (t *batch) flushHeld(p *pgx.Batch) {
 	}
 	if len(t.fromHeld) > 0 {
 		p.Queue(`DELETE FROM held WHERE district_id = $1 AND op_id = ANY($2)`, t.district, t.fromHeld)
-		seal.QueueDeleteKeys(p, t.district, t.fromHeld, 'H')
+		seal.QueueDeleteKeys(p, t.district, t.fromHeld, seal.HeldOp)
 	}
 }
 
@@ -269,14 +278,50 @@ func (b *Book) quarantine(ctx context.Context, district int32, centre string, d 
 			book: b, tx: tx, district: district, centre: centre, now: b.now(), known: map[uuid.UUID]*known{},
 			held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, tried: map[uuid.UUID]bool{},
 		}
-		if err := t.hold(d, poison); err != nil {
+		if err := t.loadHeld(ctx, []uuid.UUID{d.op.ID}, nil); err != nil {
+			return err
+		}
+		if h := t.held[d.op.ID]; h != nil { // it waited already, and broke the code when tried again
+			h.WaitsFor = poison
+			t.newHeld = append(t.newHeld, h)
+			d.receipt.Outcome, d.receipt.WaitsFor = Held, poison
+		} else if err := t.hold(d, poison); err != nil {
 			return err
 		}
 		p := &pgx.Batch{}
-		t.flushHeld(p)
 		seal.QueueInsertKeys(p, district, t.newKeys, t.now)
+		t.flushHeld(p)
 		p.Queue(`INSERT INTO alarms (district_id, alarm_id, at, kind, centre, subject_id) VALUES ($1, $2, $3, 'poison_op', $4, $5)
 			ON CONFLICT DO NOTHING`, district, derivedID(d.op.ID, "alarm", 0), t.now, centre, d.op.ID)
 		return wrap(send(ctx, tx, p), "hold poison op")
 	})
+}
+
+// RetryPoison tries again, once, the ops that an earlier release broke on. A
+// server calls it when it starts.
+func (b *Book) RetryPoison(ctx context.Context) error {
+	districts, err := b.Districts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range districts {
+		var centres []string
+		err := b.read(ctx, d, func(tx pgx.Tx) error {
+			rows, err := tx.Query(ctx, `SELECT DISTINCT centre FROM held WHERE district_id = $1 AND waits_for = $2`, d, poison)
+			if err != nil {
+				return fmt.Errorf("find poison ops: %w", err)
+			}
+			centres, err = pgx.CollectRows(rows, pgx.RowTo[string])
+			return wrap(err, "find poison ops")
+		})
+		if err != nil {
+			return err
+		}
+		for _, c := range centres {
+			if err := b.transactWith(ctx, d, c, nil, []string{poison}); err != nil {
+				b.Log.Error("poison ops of "+c+" are still held", "district", d, "err", err)
+			}
+		}
+	}
+	return nil
 }

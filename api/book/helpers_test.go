@@ -1,9 +1,14 @@
 package book_test
 
 import (
+	"context"
 	"encoding/base64"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/book/booktest"
 )
 
 // rootOf reads the root from a checkpoint's third line.
@@ -14,4 +19,20 @@ func rootOf(t *testing.T, note string) []byte {
 		t.Fatal(err)
 	}
 	return root
+}
+
+// count asks the database one number, as the superuser.
+func count(t *testing.T, w *booktest.World, query string) int64 {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, w.DB.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	var n int64
+	if err := conn.QueryRow(ctx, query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -19,6 +19,7 @@ type rules struct {
 	codes  map[string]map[string]bool
 	ladder ladder
 	beats  map[beatKey]*geo.Area
+	cells  map[beatKey][]string
 }
 
 type beatKey struct {
@@ -28,11 +29,11 @@ type beatKey struct {
 
 // LoadRules reads the rules again. A server calls it every half minute.
 func (b *Book) LoadRules(ctx context.Context) error {
-	r := &rules{codes: map[string]map[string]bool{}, beats: map[beatKey]*geo.Area{}}
+	r := &rules{codes: map[string]map[string]bool{}, beats: map[beatKey]*geo.Area{}, cells: map[beatKey][]string{}}
 	if err := r.loadCodes(ctx, b); err != nil {
 		return err
 	}
-	districts, err := b.districts(ctx)
+	districts, err := b.Districts(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,13 +91,21 @@ func (r *rules) loadBeats(ctx context.Context, tx pgx.Tx, district int32) error 
 		if err != nil {
 			return fmt.Errorf("beat %s: %w", id, err)
 		}
-		r.beats[beatKey{district, id}] = &area
+		cells, err := area.Cells9()
+		if err != nil {
+			return fmt.Errorf("cells of beat %s: %w", id, err)
+		}
+		k := beatKey{district, id}
+		r.beats[k] = &area
+		for _, c := range cells {
+			r.cells[k] = append(r.cells[k], c.String())
+		}
 	}
 	return nil
 }
 
-// districts lists the districts of this database.
-func (b *Book) districts(ctx context.Context) ([]int32, error) {
+// Districts lists the districts of this database.
+func (b *Book) Districts(ctx context.Context) ([]int32, error) {
 	rows, err := b.Pool.Query(ctx, `SELECT district_id FROM districts ORDER BY district_id`)
 	if err != nil {
 		return nil, fmt.Errorf("list districts: %w", err)

@@ -1,0 +1,256 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"strings"
+	"time"
+
+	"compress/gzip"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
+
+	contract "kendra/mobile-contract"
+)
+
+// matcher finds a call of the contract by method and path.
+type matcher struct {
+	static map[string]map[string]*contract.Route
+	shaped []*contract.Route
+}
+
+func newMatcher(routes []*contract.Route) *matcher {
+	m := &matcher{static: map[string]map[string]*contract.Route{}}
+	for _, r := range routes {
+		if strings.Contains(r.Path, "{") {
+			m.shaped = append(m.shaped, r)
+			continue
+		}
+		if m.static[r.Path] == nil {
+			m.static[r.Path] = map[string]*contract.Route{}
+		}
+		m.static[r.Path][r.Method] = r
+	}
+	return m
+}
+
+// find returns the route, and the methods that the path is served with.
+func (m *matcher) find(method, path string) (*contract.Route, []string) {
+	if byMethod := m.static[path]; byMethod != nil {
+		var allow []string
+		for name := range byMethod {
+			allow = append(allow, name)
+		}
+		return byMethod[method], allow
+	}
+	for _, r := range m.shaped {
+		at := strings.IndexByte(r.Path, '{')
+		if rest, ok := strings.CutPrefix(path, r.Path[:at]); ok && rest != "" && !strings.Contains(rest, "/") {
+			if method != r.Method {
+				return nil, []string{r.Method}
+			}
+			return r, []string{r.Method}
+		}
+	}
+	return nil, nil
+}
+
+// front checks a request by the contract before anything is decoded from it.
+func (s *server) front(c *fiber.Ctx) error {
+	path := c.Path()
+	r, allow := s.matcher.find(c.Method(), path)
+	if r == nil {
+		if len(allow) > 0 {
+			c.Set(fiber.HeaderAllow, strings.Join(allow, ", "))
+			return contract.NewProblem(contract.CodeMethodNotAllowed)
+		}
+		return contract.NewProblem(contract.CodeNotFound)
+	}
+	c.Locals(routeKey, r)
+	if at := strings.IndexByte(r.Path, '{'); at >= 0 {
+		name := strings.Trim(r.Path[at:], "{}")
+		if err := r.CheckPath(name, path[at:]); err != nil {
+			return err
+		}
+	}
+	if err := r.CheckQuery(queryOf(c)); err != nil {
+		return err
+	}
+	if !r.HasBody() {
+		return c.Next()
+	}
+	if err := readBody(c); err != nil {
+		return err
+	}
+	if r.Body != nil {
+		if _, err := r.Body.Check(c.Request().Body()); err != nil {
+			return err
+		}
+	}
+	return c.Next()
+}
+
+const routeKey = "route"
+
+// queryOf lists the arguments of the query in their order, repeated ones too.
+func queryOf(c *fiber.Ctx) [][2]string {
+	var args [][2]string
+	c.Context().QueryArgs().VisitAll(func(k, v []byte) {
+		args = append(args, [2]string{string(k), string(v)})
+	})
+	return args
+}
+
+// readBody checks the content type and leaves the body inflated in the
+// request, never more than the limit of it.
+func readBody(c *fiber.Ctx) error {
+	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
+	if err != nil || kind != fiber.MIMEApplicationJSON || !strings.EqualFold(orUTF8(params["charset"]), "utf-8") {
+		return contract.NewProblem(contract.CodeBadContentType)
+	}
+	body := c.Request().Body()
+	switch c.Get(fiber.HeaderContentEncoding) {
+	case "", "identity":
+	case "gzip":
+		if body, err = inflate(body); err != nil {
+			return err
+		}
+		c.Request().Header.Del(fiber.HeaderContentEncoding)
+		c.Request().SetBodyRaw(body)
+	default:
+		return contract.NewProblem(contract.CodeBadEncoding)
+	}
+	if len(body) > bodyMax {
+		return contract.NewProblem(contract.CodeBodyTooLarge)
+	}
+	return nil
+}
+
+func orUTF8(charset string) string {
+	if charset == "" {
+		return "utf-8"
+	}
+	return charset
+}
+
+// inflate reads gzip up to one byte past the limit.
+func inflate(body []byte) ([]byte, error) {
+	zr, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, contract.NewProblem(contract.CodeBadEncoding)
+	}
+	out, err := io.ReadAll(io.LimitReader(zr, bodyMax+1))
+	if err != nil {
+		return nil, contract.NewProblem(contract.CodeBadEncoding)
+	}
+	if len(out) > bodyMax {
+		return nil, contract.NewProblem(contract.CodeBodyTooLarge)
+	}
+	return out, nil
+}
+
+// decodeBody decodes a body that the front has checked. A batch of ops stays
+// as it is: its bytes are what was signed. They are copied, since the book may
+// still read them when a request has run into its deadline.
+func decodeBody(data []byte, v any) error {
+	if raw, ok := v.(*json.RawMessage); ok {
+		*raw = bytes.Clone(data)
+		return nil
+	}
+	return json.Unmarshal(data, v)
+}
+
+// compressFrom is the size from which an answer is worth compressing: below
+// it the packet is the same.
+const compressFrom = 1000
+
+// compress sends answers gzipped to who takes that.
+func compress(c *fiber.Ctx) error {
+	if err := c.Next(); err != nil {
+		return err
+	}
+	body := c.Response().Body()
+	if len(body) < compressFrom || !c.Context().Request.Header.HasAcceptEncoding("gzip") {
+		return nil
+	}
+	out := fasthttp.AppendGzipBytesLevel(nil, body, fasthttp.CompressBestSpeed)
+	c.Response().SetBodyRaw(out)
+	c.Set(fiber.HeaderContentEncoding, "gzip")
+	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	return nil
+}
+
+// headers sets what every answer carries: nothing of it may be kept, framed,
+// guessed at or rendered.
+func (s *server) headers(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
+	c.Set("Date", s.Now().UTC().Format(time.RFC1123))
+	return c.Next()
+}
+
+// observe gives the request its id and writes its one line in the log. A panic
+// becomes an internal error here, and nothing of it leaves.
+func (s *server) observe(c *fiber.Ctx) (err error) {
+	start := time.Now()
+	r := &request{
+		id: uuid.Must(uuid.NewV7()).String(), receivedAt: s.Now().UTC(), address: c.IP(), lang: contract.Hindi,
+	}
+	if c.AcceptsLanguages(string(contract.Hindi), string(contract.English)) == string(contract.English) {
+		r.lang = contract.English
+	}
+	c.Locals(requestLocal, r)
+	c.Set("X-Request-Id", r.id)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+			s.Log.Error("panic", "request_id", r.id, "what", fmt.Sprintf("%T", p))
+		}
+		if err != nil {
+			err = s.problem(c, err)
+		}
+		s.log(c, r, time.Since(start))
+	}()
+	return c.Next()
+}
+
+const requestLocal = "request"
+
+func requestOf(c *fiber.Ctx) *request {
+	r, _ := c.Locals(requestLocal).(*request)
+	if r == nil {
+		r = &request{lang: contract.Hindi}
+	}
+	return r
+}
+
+func (s *server) log(c *fiber.Ctx, r *request, took time.Duration) {
+	route := "none"
+	if rt, ok := c.Locals(routeKey).(*contract.Route); ok {
+		route = rt.Method + " " + rt.Path
+	}
+	code, _ := c.Locals(codeLocal).(string)
+	args := []any{"route", route, "status", c.Response().StatusCode(), "took_ms", float64(took.Microseconds()) / 1000, "request_id", r.id}
+	if code != "" {
+		args = append(args, "code", code)
+	}
+	if r.caller.OfficerID != uuid.Nil {
+		args = append(args, "officer", r.caller.OfficerID, "device", r.caller.DeviceID)
+	}
+	s.Log.Info("request", args...)
+}
+
+// isTooLarge tells fasthttp's own refusal of a body from other errors.
+func isTooLarge(err error) bool {
+	var e *fiber.Error
+	return errors.As(err, &e) && e.Code == fiber.StatusRequestEntityTooLarge || errors.Is(err, fasthttp.ErrBodyTooLarge)
+}

@@ -1,0 +1,137 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kendra/api/book"
+	"kendra/geo"
+	contract "kendra/mobile-contract"
+)
+
+// PostOps takes a batch and answers each op by position.
+func (s *server) PostOps(ctx context.Context, in PostOpsRequestObject) (PostOpsResponseObject, error) {
+	r := of(ctx)
+	batch, err := contract.SplitBatch(*in.Body)
+	if err != nil {
+		return nil, err
+	}
+	offset := r.receivedAt.Sub(batch.SentAt).Truncate(time.Millisecond)
+	answer, err := s.Book.Append(ctx, r.caller, book.Incoming{ReceivedAt: r.receivedAt, Offset: offset, Items: batch.Items})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Staff.NoteClock(ctx, r.caller, offset, r.receivedAt); err != nil {
+		return nil, err
+	}
+	out := PostOps200JSONResponse{
+		Receipts: make([]contract.Receipt, len(answer.Receipts)), ServerTime: contract.At(s.Now()),
+		ClockOffsetMs: offset.Milliseconds(), NextSyncAfterS: s.nextSync(), Checkpoints: []contract.CentreCheckpoint{},
+	}
+	for i := range answer.Receipts {
+		out.Receipts[i] = receipt(&answer.Receipts[i], r)
+	}
+	for _, h := range answer.Heads {
+		note, err := s.Book.Witness.Sign(r.caller.District, h.Centre, h.Size, h.Root)
+		if err != nil {
+			return nil, err
+		}
+		out.Checkpoints = append(out.Checkpoints, contract.CentreCheckpoint{Centre: h.Centre, Note: note})
+	}
+	return out, nil
+}
+
+// nextSync spreads the phones over a span of 40 % around the middle, so that
+// those that came back together do not come again together.
+func (s *server) nextSync() int {
+	middle := int64(s.SyncEvery / time.Second)
+	n, err := rand.Int(rand.Reader, big.NewInt(middle*2/5+1))
+	if err != nil {
+		return int(middle)
+	}
+	return int(middle*4/5 + n.Int64())
+}
+
+// receipt gives a receipt its form on the wire.
+func receipt(r *book.Receipt, req *request) contract.Receipt {
+	out := contract.Receipt{Outcome: contract.Outcome(r.Outcome), Repeated: r.Repeated}
+	if r.OpID != uuid.Nil {
+		out.OpID = &r.OpID
+	}
+	if r.Centre != "" {
+		out.Centre = &r.Centre
+	}
+	if r.WaitsFor != "" {
+		out.WaitsFor = &r.WaitsFor
+	}
+	if r.OpHash != [32]byte{} {
+		out.OpHash = hash(r.OpHash[:])
+	}
+	if r.Problem != nil {
+		p := r.Problem.Render(req.lang)
+		p.RequestID = req.id
+		out.Problem = &p
+	}
+	if e := r.Entry; e != nil {
+		entered(&out, e)
+	}
+	return out
+}
+
+// entered adds what a phone needs to prove that its op stands in the book.
+func entered(out *contract.Receipt, e *book.Entry) {
+	facts := contract.Facts(e.FactsText())
+	out.Seq, out.RulesSeq = &e.Seq, &e.RulesSeq
+	out.At, out.ReceivedAt = contract.AtPtr(e.At), contract.AtPtr(e.ReceivedAt)
+	out.OfficerID, out.PostID, out.DeviceID, out.CaseID = &e.OfficerID, &e.PostID, &e.DeviceID, &e.CaseID
+	out.Role, out.Guarded = &e.Role, &e.Guarded
+	out.SeenBy = append([]uuid.UUID{}, e.SeenBy...)
+	out.SealedHash, out.LeafHash = hash(e.SealedHash[:]), hash(e.LeafHash)
+	out.Cells = make([]contract.Cell, len(e.Cells))
+	for i, c := range e.Cells {
+		out.Cells[i] = fmt.Sprintf("%x", c)
+	}
+	out.Facts, out.Flags, out.Lines = &facts, flagsOf(e.Flags), linesOf(e.Lines)
+}
+
+func hash(b []byte) *contract.Hash {
+	h := contract.Encode(b)
+	return &h
+}
+
+func hashes(list [][]byte) []contract.Hash {
+	out := make([]contract.Hash, len(list))
+	for i, h := range list {
+		out[i] = contract.Encode(h)
+	}
+	return out
+}
+
+// cutKey takes a verifier key apart: name, key id, key.
+func cutKey(vkey string) (name, id, key string) {
+	name, rest, _ := strings.Cut(vkey, "+")
+	id, key, _ = strings.Cut(rest, "+")
+	return name, id, key
+}
+
+func flagsOf(list []geo.Flag) []contract.Flag {
+	out := make([]contract.Flag, len(list))
+	for i, f := range list {
+		out[i] = contract.Flag{Code: f.Code, Value: f.Value}
+	}
+	return out
+}
+
+func linesOf(list []book.LineRef) []contract.LineRef {
+	out := make([]contract.LineRef, len(list))
+	for i, l := range list {
+		out[i] = contract.LineRef{Register: contract.Register(l.Register), Year: l.Year, Serial: l.Serial, No: l.No}
+	}
+	return out
+}

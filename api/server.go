@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"kendra/api/book"
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// Options are what the API serves from.
+type Options struct {
+	Book  *book.Book
+	Staff *staff.Service
+	Now   func() time.Time
+	Log   *slog.Logger
+	// BaseURL is the public origin, such as https://kendra.example, that DPoP
+	// proofs must name; empty takes scheme and host of the request, which only
+	// a server on loopback may.
+	BaseURL string
+	// OldestApp is the oldest app version that is still served.
+	OldestApp string
+	// SyncEvery is the middle of the span after which phones are asked to sync
+	// again.
+	SyncEvery time.Duration
+}
+
+type server struct {
+	Options
+	matcher *matcher
+}
+
+// Limits of one request. A body over bodyMax is read to its end up to
+// bodyRead, so that the phone gets to read the 413 instead of a cut line.
+const (
+	bodyMax  = 1 << 20
+	bodyRead = 8 << 20
+)
+
+// New returns the app with all routes of the contract.
+func New(o Options) *fiber.App {
+	if o.SyncEvery == 0 {
+		o.SyncEvery = 5 * time.Minute
+	}
+	if o.OldestApp == "" {
+		o.OldestApp = "1.0.0"
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	contract.Compile()
+	s := &server{Options: o, matcher: newMatcher(contract.Routes())}
+	app := fiber.New(fiber.Config{
+		AppName:               "kendra",
+		DisableStartupMessage: true,
+		// Handlers keep strings of the request past its end (in the book's
+		// queue); without this they would be overwritten by the next one.
+		Immutable: true,
+		BodyLimit: bodyRead,
+		// A phone on two bars needs its time; one that says nothing for this
+		// long is gone.
+		ReadTimeout:  30 * time.Second,
+		WriteTimeout: 60 * time.Second,
+		IdleTimeout:  2 * time.Minute,
+		ErrorHandler: s.problem,
+		JSONDecoder:  decodeBody,
+	})
+	app.Use(s.observe, s.headers, compress, s.front, s.authenticate)
+	RegisterHandlers(app, NewStrictHandler(s, nil))
+	return app
+}
+
+// request is what handlers know of the request beside its content.
+type request struct {
+	id         string
+	lang       contract.Lang
+	receivedAt time.Time
+	address    string
+	caller     staff.Caller
+}
+
+type requestKey struct{}
+
+// of finds the request in a handler's context.
+func of(ctx context.Context) *request {
+	r, _ := ctx.Value(requestKey{}).(*request)
+	if r == nil {
+		r = &request{lang: contract.Hindi}
+	}
+	return r
+}

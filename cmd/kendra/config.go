@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// config is the whole configuration, checked at start.
+type config struct {
+	// DatabaseURL is the app's login. Empty: a private PostgreSQL is started.
+	DatabaseURL string
+	// OwnerURL is the login for migrations; the app's when empty, which then
+	// must be a member of kendra_owner.
+	OwnerURL string
+	// Data is where the private PostgreSQL and the keys live by default.
+	Data string
+	// Keys is the directory of secret files.
+	Keys string
+	// Listen is the public address. TLS is the proxy's work, so the default
+	// does not leave this machine.
+	Listen string
+	// PrivateListen serves health, metrics and pprof.
+	PrivateListen string
+	// BaseURL is the public origin that DPoP proofs must name.
+	BaseURL string
+	// FCMEndpoint replaces FCM's own, for a local one.
+	FCMEndpoint string
+	// FCMProject is read from the credentials when empty.
+	FCMProject string
+	// Credentials is the service account's file.
+	Credentials string
+	// PoolSize bounds the connections: a dozen centres commit at once, reads
+	// and jobs share the rest.
+	PoolSize int32
+	// Tick is how often the clock looks for what is due.
+	Tick time.Duration
+}
+
+func readConfig(get func(string) string) (config, error) {
+	c := config{
+		DatabaseURL:   get("DATABASE_URL"),
+		OwnerURL:      get("KENDRA_OWNER_DATABASE_URL"),
+		Data:          get("KENDRA_DATA"),
+		Keys:          get("KENDRA_KEYS"),
+		Listen:        get("KENDRA_LISTEN"),
+		PrivateListen: get("KENDRA_PRIVATE_LISTEN"),
+		BaseURL:       get("KENDRA_BASE_URL"),
+		FCMEndpoint:   get("KENDRA_FCM_ENDPOINT"),
+		FCMProject:    get("KENDRA_FCM_PROJECT"),
+		Credentials:   get("GOOGLE_APPLICATION_CREDENTIALS"),
+		PoolSize:      24,
+		Tick:          time.Second,
+	}
+	or(&c.Data, ".kendra")
+	or(&c.Keys, filepath.Join(c.Data, "keys"))
+	or(&c.Listen, "127.0.0.1:8080")
+	or(&c.PrivateListen, "127.0.0.1:8081")
+	or(&c.OwnerURL, c.DatabaseURL)
+	var errs []error
+	if v := get("KENDRA_POOL"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 4 || n > 500 {
+			errs = append(errs, errors.New("KENDRA_POOL: a number from 4 to 500"))
+		}
+		c.PoolSize = int32(n)
+	}
+	if v := get("KENDRA_TICK"); v != "" {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < 10*time.Millisecond {
+			errs = append(errs, errors.New("KENDRA_TICK: a duration such as 1s"))
+		}
+		c.Tick = d
+	}
+	for name, v := range map[string]string{"DATABASE_URL": c.DatabaseURL, "KENDRA_BASE_URL": c.BaseURL, "KENDRA_FCM_ENDPOINT": c.FCMEndpoint} {
+		if u, err := url.Parse(v); v != "" && (err != nil || u.Scheme == "") {
+			errs = append(errs, fmt.Errorf("%s: not a URL", name))
+		}
+	}
+	return c, errors.Join(errs...)
+}
+
+func or(s *string, def string) {
+	if *s == "" {
+		*s = def
+	}
+}
+
+func configFromEnv() (config, error) { return readConfig(os.Getenv) }

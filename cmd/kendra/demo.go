@@ -1,0 +1,11 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+func runDemo(context.Context, config, []string, io.Writer) error { return errors.New("demo") }
+
+func runBench(context.Context, config, []string, io.Writer) error { return errors.New("bench") }

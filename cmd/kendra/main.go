@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"kendra/migrations"
+)
+
+const usage = `kendra: the Mission Shakti Kendra's server
+
+  kendra serve                    serve the phone API
+  kendra demo [flags]             a whole shift on this machine
+  kendra migrate                  bring the database up to this release
+  kendra verify [--centre KRW]    check the books
+  kendra rebuild [--replace]      fold the projections again and compare
+  kendra officer VERB             people, phones and codes
+  kendra import FILE.csv ...      staff lists
+  kendra bench                    the measured table
+
+kendra VERB --help says more. The environment configures it: see README.md.
+`
+
+// errUsage is a wrong command line: exit 2, after its own words.
+var errUsage = errors.New("usage")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	switch {
+	case err == nil:
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "kendra:", err)
+		os.Exit(1)
+	}
+}
+
+// run does one verb.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		_, _ = io.WriteString(out, usage)
+		return nil
+	}
+	c, err := configFromEnv()
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	rest := args[1:]
+	switch args[0] {
+	case "serve":
+		return runServe(ctx, c, log)
+	case "demo":
+		return runDemo(ctx, c, rest, out)
+	case "migrate":
+		return runMigrate(ctx, c, out)
+	case "verify":
+		return runVerify(ctx, c, rest, out)
+	case "rebuild":
+		return runRebuild(ctx, c, rest, out)
+	case "officer":
+		return runOfficer(ctx, c, rest, out)
+	case "import":
+		return runImport(ctx, c, rest, out)
+	case "bench":
+		return runBench(ctx, c, rest, out)
+	}
+	fmt.Fprintf(os.Stderr, "kendra: no verb %q\n\n%s", args[0], usage)
+	return errUsage
+}
+
+func runMigrate(ctx context.Context, c config, out io.Writer) error {
+	stop, err := database(ctx, &c, quiet())
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := migrations.Up(ctx, c.OwnerURL); err != nil {
+		return err
+	}
+	v, err := migrations.Version(ctx, c.OwnerURL)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "schema at version %d\n", v)
+	return nil
+}
+
+// quiet is the log of the tools: warnings and errors only, in words.
+func quiet() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

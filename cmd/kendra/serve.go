@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"kendra/migrations"
+	"kendra/migrations/localpg"
+)
+
+// database finds the database: DATABASE_URL always wins, else a private
+// PostgreSQL is started under Data. stop ends what was started.
+func database(ctx context.Context, c *config, log *slog.Logger) (stop func(), err error) {
+	if c.DatabaseURL != "" {
+		return func() {}, nil
+	}
+	dir, err := filepath.Abs(filepath.Join(c.Data, "postgres"))
+	if err != nil {
+		return nil, fmt.Errorf("find data directory: %w", err)
+	}
+	if err := os.MkdirAll(c.Data, 0o755); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	pg, err := localpg.Start(ctx, localpg.Options{
+		Dir:      dir,
+		Settings: map[string]string{"max_connections": "100", "shared_buffers": "128MB"},
+		Logf:     func(f string, a ...any) { log.Info(fmt.Sprintf(f, a...)) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.DatabaseURL = pg.URL("postgres")
+	c.OwnerURL = c.DatabaseURL
+	return func() { _ = pg.Stop() }, nil
+}
+
+// runServe is the verb serve.
+func runServe(ctx context.Context, c config, log *slog.Logger) error {
+	stop, err := database(ctx, &c, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := migrations.Up(ctx, c.OwnerURL); err != nil {
+		return err
+	}
+	n, err := openNode(ctx, c, migrations.AppURL(c.DatabaseURL), log, time.Now)
+	if err != nil {
+		return err
+	}
+	defer n.close()
+	if err := n.book.RetryPoison(ctx); err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	private, err := n.private(c.PrivateListen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = private.Close() }()
+	log.Info("serving", "listen", ln.Addr().String(), "private", c.PrivateListen)
+	return n.serve(ctx, ln)
+}
+
+// private serves what operators need on an address of its own.
+func (n *node) private(addr string) (*http.Server, error) {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := n.pool.Ping(ctx); err != nil {
+			http.Error(w, "database", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen (private): %w", err)
+	}
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		if err := srv.Serve(ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			n.log.Error("private listener", "err", err)
+		}
+	}()
+	return srv, nil
+}
