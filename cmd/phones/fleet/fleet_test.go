@@ -22,7 +22,7 @@ import (
 func aWorld() World {
 	w := World{
 		District: 7, EnrolCode: func(context.Context, string) (string, error) { return "", errors.New("none") },
-		Centres: []Centre{{"KRW", 25.218, 80.923}, {"RJP", 25.383, 81.150}},
+		Centres: []Centre{{Code: "KRW", Lat: 25.218, Lon: 80.923}, {Code: "RJP", Lat: 25.383, Lon: 81.150}},
 	}
 	squad := uuid.New()
 	for _, c := range w.Centres {

@@ -17,32 +17,36 @@ import (
 
 // World is the district as the fleet needs to know it.
 type World struct {
-	District int32
-	Centres  []Centre
-	Officers []Officer
+	District int32     `json:"district"`
+	Centres  []Centre  `json:"centres"`
+	Officers []Officer `json:"officers"`
 	// EnrolCode gives a new one-time code for a handset of the centre.
 	EnrolCode func(ctx context.Context, centre string) (string, error) `json:"-"`
 }
 
 // Centre is where a station's centre is.
 type Centre struct {
-	Code     string
-	Lat, Lon float64
+	Code string  `json:"code"`
+	Lat  float64 `json:"lat"`
+	Lon  float64 `json:"lon"`
 }
 
 // Officer is somebody who may hold a handset. The posts are those that the
 // server has; here is what the simulation needs of them.
 type Officer struct {
-	ID     uuid.UUID
-	Number string
+	ID     uuid.UUID `json:"id"`
+	Number string    `json:"number"`
 	// Activation is the code for the first PIN; without one PIN must be hers
 	// already. With one, an empty PIN is chosen by PINOf.
-	Activation, PIN string
-	Role            contract.Role
-	Centre          string
-	SquadID, BeatID *uuid.UUID
+	Activation string        `json:"activation"`
+	PIN        string        `json:"pin"`
+	Role       contract.Role `json:"role"`
+	Centre     string        `json:"centre"`
+	SquadID    *uuid.UUID    `json:"squad_id"`
+	BeatID     *uuid.UUID    `json:"beat_id"`
 	// Lat and Lon are the middle of her beat; 0, 0 is the centre.
-	Lat, Lon float64
+	Lat float64 `json:"lat"`
+	Lon float64 `json:"lon"`
 }
 
 // PINOf is the PIN that the fleet gives an officer.

@@ -1,4 +1,4 @@
-package main
+package walk
 
 import (
 	"bytes"
@@ -269,7 +269,7 @@ func TestTheRecordedWalk(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv("KENDRA_SHARED_DATA")
 	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "data")
+		dir = filepath.Join("..", "..", "..", "..", "shared", "data")
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "recorded-walk.gpx"))
 	if err != nil {
