@@ -140,6 +140,13 @@ func (s *Service) state(ctx context.Context, ref sessionRef) (sessionState, erro
 	return st, nil
 }
 
+// drop makes this process read these sessions anew.
+func (s *Service) drop(district int32, sessions ...uuid.UUID) {
+	for _, id := range sessions {
+		s.states.drop(sessionRef{district, id})
+	}
+}
+
 // forget makes this process read all sessions anew; others do within stateLife.
 func (s *Service) forget() { s.states.clear() }
 

@@ -40,6 +40,13 @@ func (c *cache[K, V]) put(k K, v V) {
 	c.young[k] = v
 }
 
+func (c *cache[K, V]) drop(k K) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.young, k)
+	delete(c.old, k)
+}
+
 func (c *cache[K, V]) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

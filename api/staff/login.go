@@ -93,6 +93,7 @@ func (s *Service) LogIn(ctx context.Context, in LogInIn) (LoggedIn, error) {
 	if err != nil {
 		return LoggedIn{}, inside(err, "log in")
 	}
+	s.drop(in.District, a.ended...)
 	return out, nil
 }
 
@@ -112,7 +113,7 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, a *attempt, point []byte,
 	if out.Posts = current(posts, now); len(out.Posts) == 0 {
 		return refuse(contract.CodeNoPost)
 	}
-	if _, err := s.end(ctx, tx, a.district, Scope{officer: a.officer.ID, device: a.device}, "replaced"); err != nil {
+	if a.ended, err = s.end(ctx, tx, a.district, Scope{officer: a.officer.ID, device: a.device}, "replaced"); err != nil {
 		return err
 	}
 	if out.SessionID, err = newID(); err != nil {
@@ -151,6 +152,6 @@ func (s *Service) LogOut(ctx context.Context, who Caller) error {
 		e := event{kind: eventLogOut, officer: who.OfficerID, device: who.DeviceID, session: who.SessionID}
 		return s.settle(ctx, tx, who.District, &e, err)
 	})
-	s.forget()
+	s.drop(who.District, who.SessionID)
 	return wrap(err, "log out")
 }

@@ -102,7 +102,7 @@ func (s *Service) SetPIN(ctx context.Context, in SetPINIn) error {
 	if err != nil {
 		return inside(err, "set pin")
 	}
-	s.forget()
+	s.drop(in.District, a.ended...)
 	return nil
 }
 
@@ -139,7 +139,7 @@ func (s *Service) changePIN(ctx context.Context, tx pgx.Tx, a *attempt, hash str
 	if err != nil {
 		return fmt.Errorf("store pin: %w", err)
 	}
-	if _, err := s.end(ctx, tx, a.district, OfOfficer(a.event.officer), "pin_changed"); err != nil {
+	if a.ended, err = s.end(ctx, tx, a.district, OfOfficer(a.event.officer), "pin_changed"); err != nil {
 		return err
 	}
 	return s.giveBack(ctx, tx, a.district, append(a.subjects, s.officerSubject(a.district, a.number)))
@@ -236,8 +236,9 @@ type attempt struct {
 	byCode    bool // the code itself counts its failures; the officer's number does not
 	event     event
 	subjects  []subject
-	officer   Officer // zero: nobody has this number
-	hash      string  // of his PIN; empty: he has none
+	officer   Officer     // zero: nobody has this number
+	hash      string      // of his PIN; empty: he has none
+	ended     []uuid.UUID // his sessions that end by this
 }
 
 // begin spends the nonce, checks the handset, counts the attempt as failed and finds the officer. It is committed

@@ -117,7 +117,7 @@ func (s *Service) Refresh(ctx context.Context, in RefreshIn) (Tokens, error) {
 		return s.settle(ctx, tx, t.district, &e, err)
 	})
 	if err != nil {
-		s.forget()
+		s.drop(t.district, t.session)
 		return Tokens{}, inside(err, "refresh")
 	}
 	return out, nil

@@ -28,9 +28,9 @@ func OfCentre(centre string) Scope { return Scope{centre: centre} }
 func OfAll() Scope { return Scope{everybody: true} }
 
 // end ends open sessions and unbinds their push tokens. A scope that names nothing means nothing.
-func (s *Service) end(ctx context.Context, tx pgx.Tx, district int32, of Scope, reason string) (int, error) {
+func (s *Service) end(ctx context.Context, tx pgx.Tx, district int32, of Scope, reason string) ([]uuid.UUID, error) {
 	if of == (Scope{}) {
-		return 0, nil
+		return nil, nil
 	}
 	var centre *string
 	if of.centre != "" {
@@ -44,25 +44,25 @@ func (s *Service) end(ctx context.Context, tx pgx.Tx, district int32, of Scope, 
 			AND p.centre = $7 AND p.from_at <= $2 AND (p.until_at IS NULL OR p.until_at > $2)))
 		RETURNING s.session_id`, district, s.instant(), reason, orNull(of.session), orNull(of.officer), orNull(of.device), centre)
 	if err != nil {
-		return 0, fmt.Errorf("end sessions: %w", err)
+		return nil, fmt.Errorf("end sessions: %w", err)
 	}
 	ended, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 	if err != nil {
-		return 0, fmt.Errorf("end sessions: %w", err)
+		return nil, fmt.Errorf("end sessions: %w", err)
 	}
 	_, err = tx.Exec(ctx, `UPDATE devices SET `+unbound+` WHERE district_id = $1 AND push_session = ANY($2)`, district, ended)
-	return len(ended), wrap(err, "unbind push of ended sessions")
+	return ended, wrap(err, "unbind push of ended sessions")
 }
 
 // EndSessions ends sessions, with a reason in one word, and reports how many. Ops made before still enter the book.
 func (s *Service) EndSessions(ctx context.Context, district int32, of Scope, reason string) (int, error) {
-	var n int
+	var ended []uuid.UUID
 	err := s.write(ctx, district, func(tx pgx.Tx) (err error) {
-		n, err = s.end(ctx, tx, district, of, reason)
+		ended, err = s.end(ctx, tx, district, of, reason)
 		return s.settle(ctx, tx, district, &event{kind: eventEnd, officer: of.officer, device: of.device}, err)
 	})
 	s.forget()
-	return n, wrap(err, "end sessions")
+	return len(ended), wrap(err, "end sessions")
 }
 
 // RevokeDevice withdraws a handset for good and ends the sessions on it. Its key can't be enrolled again.
