@@ -7,5 +7,3 @@ import (
 )
 
 func runDemo(context.Context, config, []string, io.Writer) error { return errors.New("demo") }
-
-func runBench(context.Context, config, []string, io.Writer) error { return errors.New("bench") }

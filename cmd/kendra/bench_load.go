@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// benchPhone is an officer on a handset with a connection of his own.
+type benchPhone struct {
+	district int32
+	centre   string
+	device   *ecdsa.PrivateKey
+	deviceID uuid.UUID
+	key      *ecdsa.PrivateKey
+	jwk      contract.JWK
+	session  uuid.UUID
+	number   string
+	token    string
+	http     *fasthttp.HostClient
+	seq      int64
+}
+
+const benchPIN = "739146"
+
+// newBenchPhone enrols a handset, activates an officer and logs him in.
+func newBenchPhone(ctx context.Context, s *staff.Service, addr string, district int32, centre, number string) (*benchPhone, error) {
+	p := &benchPhone{
+		district: district, centre: centre, number: number,
+		http: &fasthttp.HostClient{Addr: addr, MaxConns: 1, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second},
+	}
+	var err error
+	if p.device, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return nil, fmt.Errorf("make device key: %w", err)
+	}
+	jwk, err := contract.NewJWK(&p.device.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	code, err := s.IssueEnrolCode(ctx, district, centre)
+	if err != nil {
+		return nil, err
+	}
+	nonce := s.Nonce()
+	out, err := s.Enrol(ctx, staff.EnrolIn{
+		Code: code.Text, PublicKey: jwk, Nonce: nonce, Sig: p.sign(contract.EnrolMessage(string(code.Text), nonce, jwk.Thumbprint())),
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.deviceID = out.DeviceID
+	act, err := s.IssueActivationCode(ctx, district, number)
+	if err != nil {
+		return nil, err
+	}
+	nonce = s.Nonce()
+	err = s.SetPIN(ctx, staff.SetPINIn{
+		District: district, DeviceID: p.deviceID, OfficerNo: number, ActivationCode: act.Text, NewPIN: benchPIN, Nonce: nonce,
+		Sig: p.sign(contract.PinMessage(district, p.deviceID.String(), number, string(act.Text), benchPIN, nonce)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p, p.logIn(ctx, s)
+}
+
+func (p *benchPhone) sign(msg []byte) string {
+	sig, err := contract.SignES256(p.device, msg)
+	if err != nil {
+		return ""
+	}
+	return contract.Encode(sig)
+}
+
+// logIn begins a session; access tokens live ten minutes, so each state of the
+// bench begins with one.
+func (p *benchPhone) logIn(ctx context.Context, s *staff.Service) error {
+	var err error
+	if p.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return fmt.Errorf("make session key: %w", err)
+	}
+	if p.jwk, err = contract.NewJWK(&p.key.PublicKey); err != nil {
+		return err
+	}
+	nonce := s.Nonce()
+	in, err := s.LogIn(ctx, staff.LogInIn{
+		District: p.district, DeviceID: p.deviceID, OfficerNo: p.number, PIN: benchPIN, SessionKey: p.jwk, Nonce: nonce,
+		Sig: p.sign(contract.SessionMessage(p.district, p.deviceID.String(), p.number, benchPIN, p.jwk.Thumbprint(), nonce)),
+	})
+	if err != nil {
+		return err
+	}
+	p.session, p.token = in.SessionID, string(in.Access)
+	return nil
+}
+
+// proof makes a DPoP proof of one call.
+func (p *benchPhone) proof(method, url string) (string, error) {
+	sum := contract.HashOp([]byte(p.token))
+	t := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.MapClaims{
+		"htm": method, "htu": url, "iat": time.Now().Unix(), "jti": uuid.NewString(), "ath": contract.Encode(sum[:]),
+	})
+	t.Header["typ"], t.Header["jwk"] = "dpop+jwt", p.jwk
+	return t.SignedString(p.key)
+}
+
+// op makes and signs one op: three visits in four have a place, one in four an
+// observation to be sealed; every fourth op is a chaupal.
+func (p *benchPhone) op(i int) (string, error) {
+	p.seq++
+	now := time.Now()
+	visit := contract.VisitRecord{
+		StartedAt: contract.At(now.Add(-20 * time.Minute)), EndedAt: contract.At(now), PlaceType: "village", Women: 12, Girls: 5,
+		IsChaupal: i%4 == 3, Topics: []string{"helplines", "cyber_safety"},
+	}
+	if i%4 == 1 {
+		text := "गाँव में नशे की शिकायत मिली, प्रधान से बात की गयी"
+		visit.Observation = &text
+	}
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt)
+	op := struct {
+		OpID      uuid.UUID       `json:"op_id"`
+		Kind      string          `json:"kind"`
+		Centre    string          `json:"centre"`
+		SessionID uuid.UUID       `json:"session_id"`
+		DeviceSeq int64           `json:"device_seq"`
+		DeviceAt  contract.Time   `json:"device_at"`
+		Place     *contract.Place `json:"place,omitempty"`
+		Salt      string          `json:"salt"`
+		Body      any             `json:"body"`
+	}{
+		uuid.Must(uuid.NewV7()), "visit.record", p.centre, p.session, p.seq, contract.At(now), nil, contract.Encode(salt), visit,
+	}
+	if i%4 != 0 {
+		op.Place = &contract.Place{Lat: 25.2 + float64(i%100)/1000, Lon: 80.9 + float64(i%77)/1000, AccuracyM: 12}
+	}
+	raw, err := json.Marshal(op)
+	if err != nil {
+		return "", fmt.Errorf("write op: %w", err)
+	}
+	sig, err := contract.SignES256(p.key, contract.OpMessage(contract.HashOp(raw)))
+	if err != nil {
+		return "", err
+	}
+	return `{"op":` + string(raw) + `,"sig":"` + contract.Encode(sig) + `"}`, nil
+}
+
+// load is what one connection sends: bodies signed beforehand, each with its
+// proof.
+type load struct {
+	phone  *benchPhone
+	bodies [][]byte
+	proofs []string
+}
+
+// prepare signs batches for all phones, in parallel.
+func prepare(phones []*benchPhone, batches, size int, url string) ([]*load, error) {
+	loads := make([]*load, len(phones))
+	errs := make([]error, len(phones))
+	var wg sync.WaitGroup
+	for i, p := range phones {
+		wg.Go(func() {
+			loads[i] = &load{phone: p}
+			errs[i] = loads[i].fill(batches, size, url)
+		})
+	}
+	wg.Wait()
+	return loads, errors.Join(errs...)
+}
+
+func (l *load) fill(batches, size int, url string) error {
+	for range batches {
+		b := []byte(`{"sent_at":"` + contract.At(time.Now()).String() + `","items":[`)
+		for i := range size {
+			item, err := l.phone.op(i)
+			if err != nil {
+				return err
+			}
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(b, item...)
+		}
+		l.bodies = append(l.bodies, append(b, `]}`...))
+	}
+	return l.prove(url)
+}
+
+// prove makes new proofs for the same bodies.
+func (l *load) prove(url string) error {
+	l.proofs = l.proofs[:0]
+	for range l.bodies {
+		proof, err := l.phone.proof("POST", url)
+		if err != nil {
+			return err
+		}
+		l.proofs = append(l.proofs, proof)
+	}
+	return nil
+}
+
+// fired is what one run of loads came to.
+type fired struct {
+	took    time.Duration
+	each    []time.Duration // by request, sorted
+	entered int
+}
+
+func (f fired) perSecond() float64 { return float64(f.entered) / f.took.Seconds() }
+
+func (f fired) quantile(q float64) time.Duration {
+	if len(f.each) == 0 {
+		return 0
+	}
+	return f.each[min(len(f.each)-1, int(q*float64(len(f.each))))]
+}
+
+// fire sends all loads at once and waits for every answer.
+func fire(loads []*load, url string) (fired, error) {
+	var mu sync.Mutex
+	var out fired
+	errs := make([]error, len(loads))
+	start := time.Now()
+	var wg sync.WaitGroup
+	for i, l := range loads {
+		wg.Go(func() {
+			each, n, err := l.send(url)
+			mu.Lock()
+			defer mu.Unlock()
+			out.each, out.entered, errs[i] = append(out.each, each...), out.entered+n, err
+		})
+	}
+	wg.Wait()
+	out.took = time.Since(start)
+	slices.Sort(out.each)
+	return out, errors.Join(errs...)
+}
+
+var enteredMark = []byte(`"outcome":"entered"`)
+
+func (l *load) send(url string) ([]time.Duration, int, error) {
+	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(req)
+	defer fasthttp.ReleaseResponse(resp)
+	each, entered := make([]time.Duration, 0, len(l.bodies)), 0
+	for i, body := range l.bodies {
+		req.SetRequestURI(url)
+		req.Header.SetMethod("POST")
+		req.Header.SetContentType("application/json")
+		req.Header.Set("Authorization", "DPoP "+l.phone.token)
+		req.Header.Set("DPoP", l.proofs[i])
+		req.SetBodyRaw(body)
+		start := time.Now()
+		if err := l.phone.http.Do(req, resp); err != nil {
+			return each, entered, fmt.Errorf("post: %w", err)
+		}
+		each = append(each, time.Since(start))
+		if resp.StatusCode() != fasthttp.StatusOK {
+			return each, entered, fmt.Errorf("post: %d %s", resp.StatusCode(), resp.Body())
+		}
+		entered += count(resp.Body(), enteredMark)
+	}
+	return each, entered, nil
+}
