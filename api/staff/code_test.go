@@ -236,12 +236,12 @@ func TestNoTableHoldsACodeAPINOrAToken(t *testing.T) {
 	h.must(err)
 	h.must(h.SetPIN(t.Context(), p.pinChange(number(1), string(activation.Text), "", goodPIN)))
 	x := p.begin(number(1))
-	next, err := h.Refresh(t.Context(), x.refresh(x.Tokens.Refresh))
+	next, err := h.Refresh(t.Context(), x.refresh(x.Refresh))
 	h.must(err)
 	canaries := map[string]string{"access token": string(x.Access), "next access token": string(next.Access)}
 	for name, text := range map[string]staff.Secret{
 		"enrolment code": enrol.Text, "activation code": activation.Text, "first enrolment code": boot.EnrolCode,
-		"first activation code": boot.ActivationCode, "refresh token": x.Tokens.Refresh, "next refresh token": next.Refresh,
+		"first activation code": boot.ActivationCode, "refresh token": x.Refresh, "next refresh token": next.Refresh,
 	} {
 		canaries[name] = string(text)
 		canaries[name+", its last part"] = string(text[strings.LastIndexAny(string(text), ".-")+1:])
@@ -266,7 +266,7 @@ func (h *house) dump() string {
 	h.t.Helper()
 	conn, err := pgx.Connect(h.t.Context(), h.db.URL)
 	h.must(err)
-	defer conn.Close(h.t.Context()) //nolint:errcheck // the test ends
+	defer conn.Close(h.t.Context())
 	rows, err := conn.Query(h.t.Context(), `SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'`)
 	h.must(err)
 	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])

@@ -31,5 +31,22 @@
 // Everything secret is of type Secret, which prints as [secret], so that no log line and no error can hold it.
 //
 // Refusals are *contract.Problem; their bookkeeping (tries, events, alarms) is committed. Any other error is internal
-// and leaves nothing behind.
+// and leaves nothing behind. An attempt whose nonce is none of ours or too old, or whose code names no district, is
+// refused before the database is asked, and leaves no event: whoever can send a packet could fill the table.
+//
+// # Files
+//
+// People and places are imported from CSV: UTF-8, comma, the columns' names in the first line in any order. A column in
+// brackets may be empty or missing. An import adds and never changes: a row that stands there already, word for word, is
+// passed over, one that differs is an error, and one error keeps everything out.
+//
+//	circles   circle, hi, en
+//	stations  centre, [circle], hi, en, [lat], [lon], [phone]        centre: KRW; HQ is the district office
+//	officers  number, name_hi, name_en, rank, is_woman               is_woman: yes or no
+//	squads    centre, hi, en
+//	beats     centre, hi, en, [area]                                 area: GeoJSON, or "lat lon;lat lon;..."
+//	posts     number, role, centre, from, [until], [squad], [beat], [circle]
+//
+// squad and beat name their English name at the same centre; from and until are a day (its first moment in India) or an
+// RFC 3339 time. Posts are handed back to be entered in the book; each has an id that follows from its content.
 package staff

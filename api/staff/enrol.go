@@ -98,7 +98,7 @@ func (s *Service) enrol(ctx context.Context, tx pgx.Tx, in EnrolIn, code string,
 	switch {
 	case known.RevokedAt != nil:
 		return refuse(contract.CodeDeviceRevoked)
-	case c.UsedAt != nil && !(isKnown && known.EnrolledAt.Equal(*c.UsedAt)):
+	case c.UsedAt != nil && (!isKnown || !known.EnrolledAt.Equal(*c.UsedAt)):
 		return refuse(contract.CodeCodeInvalid, contract.WithPointer("/code"))
 	}
 	out.Centre = c.Centre

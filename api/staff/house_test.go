@@ -2,7 +2,6 @@ package staff_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -51,7 +50,7 @@ func (c *clock) move(d time.Duration) {
 // house is a district with its stations, a clock and a service.
 type house struct {
 	*staff.Service
-	t       *testing.T
+	t       testing.TB
 	db      *dbtest.DB
 	pool    *pgxpool.Pool
 	clock   *clock
@@ -59,7 +58,7 @@ type house struct {
 	options staff.Options
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, db: dbtest.New(t), clock: &clock{at: time.Date(2026, 10, 5, 11, 20, 0, 0, time.UTC)}}
 	h.pool = h.db.Pool(t)
@@ -327,5 +326,3 @@ func codeOf(err error) contract.Code {
 }
 
 func number(n int) string { return "PNO" + strconv.Itoa(1000+n) }
-
-func ctxOf(t testing.TB) context.Context { return t.Context() }

@@ -139,7 +139,8 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, a *attempt, point []byte,
 func postsOf(ctx context.Context, tx pgx.Tx, district int32, officer uuid.UUID) ([]Post, error) {
 	b, posts := &pgx.Batch{}, map[uuid.UUID][]Post{}
 	QueuePosts(b, district, []uuid.UUID{officer}, posts)
-	return posts[officer], wrap(tx.SendBatch(ctx, b).Close(), "read posts")
+	err := tx.SendBatch(ctx, b).Close() // fills the map
+	return posts[officer], wrap(err, "read posts")
 }
 
 // LogOut ends the caller's session and unbinds its push token.

@@ -171,7 +171,7 @@ func TestGuessesAtOnceAreNoCheaperThanOneAfterTheOther(t *testing.T) {
 	for i := range codes {
 		in := p.logIn(number(1), fmt.Sprintf("%06d", 200000+i), newKey(t))
 		wg.Go(func() {
-			_, err := services[i%2].LogIn(ctxOf(t), in)
+			_, err := services[i%2].LogIn(t.Context(), in)
 			codes[i] = codeOf(err)
 		})
 	}
@@ -272,7 +272,7 @@ func TestAnUnknownOfficerGetsTheSameAnswerForTheSameWork(t *testing.T) {
 		for _, who := range []string{number(1), "NOBODY"} {
 			h.exec(`DELETE FROM tries`)
 			in := p.logIn(who, "111999", newKey(t))
-			start := time.Now() //nolint:forbidigo // measures
+			start := time.Now()
 			_, err := h.LogIn(t.Context(), in)
 			took[who] = append(took[who], time.Since(start))
 			wants(t, err, contract.CodeWrongCredentials)

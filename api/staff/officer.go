@@ -31,7 +31,8 @@ func (o *Officer) fields() []any {
 
 func scanOfficer(row pgx.CollectableRow) (Officer, error) {
 	var o Officer
-	return o, row.Scan(o.fields()...)
+	err := row.Scan(o.fields()...)
+	return o, err
 }
 
 // officerWithPIN finds an officer and the hash of his PIN by one look, whoever asks for whom.

@@ -14,7 +14,7 @@ func TestARefreshTokenIsSpentAndItsSuccessorWorks(t *testing.T) {
 	h := newHouse(t)
 	x := h.newShift(number(1))
 	h.clock.move(11 * time.Minute)
-	token := x.Tokens.Refresh
+	token := x.Refresh
 	for range 3 {
 		out, err := h.Refresh(t.Context(), x.refresh(token))
 		h.must(err)
@@ -32,16 +32,16 @@ func TestALostAnswerIsForgivenForHalfAMinuteToTheSameHandset(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	x := h.newShift(number(1))
-	first, err := h.Refresh(t.Context(), x.refresh(x.Tokens.Refresh))
+	first, err := h.Refresh(t.Context(), x.refresh(x.Refresh))
 	h.must(err)
 	h.clock.move(5 * time.Second)
-	again, err := h.another().Refresh(t.Context(), x.refresh(x.Tokens.Refresh))
+	again, err := h.another().Refresh(t.Context(), x.refresh(x.Refresh))
 	h.must(err)
 	if again.Refresh != first.Refresh || !again.RefreshExpiresAt.Equal(first.RefreshExpiresAt) {
 		t.Fatal("another successor")
 	}
 	h.clock.move(26 * time.Second)
-	_, err = h.Refresh(t.Context(), x.refresh(x.Tokens.Refresh))
+	_, err = h.Refresh(t.Context(), x.refresh(x.Refresh))
 	wants(t, err, contract.CodeRefreshInvalid)
 	_, err = h.Refresh(t.Context(), x.refresh(first.Refresh)) // the whole family is dead
 	wants(t, err, contract.CodeSessionEnded)
@@ -56,9 +56,9 @@ func TestASpentTokenFromAnotherHandKillsTheFamilyAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	x := h.newShift(number(1))
-	_, err := h.Refresh(t.Context(), x.refresh(x.Tokens.Refresh))
+	_, err := h.Refresh(t.Context(), x.refresh(x.Refresh))
 	h.must(err)
-	in := x.refresh(x.Tokens.Refresh)
+	in := x.refresh(x.Refresh)
 	in.Sig = sign(t, newKey(t), contract.RefreshMessage(string(in.Token), in.Nonce))
 	_, err = h.Refresh(t.Context(), in)
 	wants(t, err, contract.CodeRefreshInvalid)
@@ -69,11 +69,11 @@ func TestATokenTwoStepsOldIsNeverForgiven(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	x := h.newShift(number(1))
-	second, err := h.Refresh(t.Context(), x.refresh(x.Tokens.Refresh))
+	second, err := h.Refresh(t.Context(), x.refresh(x.Refresh))
 	h.must(err)
 	_, err = h.Refresh(t.Context(), x.refresh(second.Refresh))
 	h.must(err)
-	_, err = h.Refresh(t.Context(), x.refresh(x.Tokens.Refresh))
+	_, err = h.Refresh(t.Context(), x.refresh(x.Refresh))
 	wants(t, err, contract.CodeRefreshInvalid)
 	wants(t, x.works(h.Service), contract.CodeSessionEnded)
 }
@@ -82,7 +82,7 @@ func TestARefreshIsRefused(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	x := h.newShift(number(1))
-	token := string(x.Tokens.Refresh)
+	token := string(x.Refresh)
 	swap := func(from, to string) string { return strings.Replace(token, from, to, 1) }
 	for name, spoiled := range map[string]string{
 		"with another secret":         token[:len(token)-2] + "AA",
@@ -97,11 +97,11 @@ func TestARefreshIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	foreign := x.refresh(x.Tokens.Refresh)
+	foreign := x.refresh(x.Refresh)
 	foreign.Sig = sign(t, x.key, contract.RefreshMessage(token, foreign.Nonce)) // the session's key is not the handset's
 	_, err := h.Refresh(t.Context(), foreign)
 	wants(t, err, contract.CodeBadSignature)
-	good := x.refresh(x.Tokens.Refresh)
+	good := x.refresh(x.Refresh)
 	_, err = h.Refresh(t.Context(), good)
 	h.must(err)
 	_, err = h.Refresh(t.Context(), good) // nonce and signature serve once
@@ -114,10 +114,10 @@ func TestASessionEndsWhenIdleForAWeekOrThirtyDaysOld(t *testing.T) {
 	h := newHouse(t)
 	x := h.newShift(number(1))
 	h.clock.move(7*24*time.Hour + time.Second)
-	_, err := h.Refresh(t.Context(), x.refresh(x.Tokens.Refresh))
+	_, err := h.Refresh(t.Context(), x.refresh(x.Refresh))
 	wants(t, err, contract.CodeSessionEnded)
 	y := h.newShift(number(2))
-	token := y.Tokens.Refresh
+	token := y.Refresh
 	for range 5 {
 		h.clock.move(6 * 24 * time.Hour)
 		out, err := h.Refresh(t.Context(), y.refresh(token))
@@ -141,7 +141,7 @@ func TestWhoHasNoPostAnyMoreIsOut(t *testing.T) {
 	h.exec(`UPDATE posts SET until_at = $1 WHERE district_id = 7`, h.clock.now().Add(time.Second))
 	h.clock.move(10 * time.Second)
 	wants(t, x.works(h.Service), contract.CodeSessionEnded)
-	_, err := h.Refresh(t.Context(), x.refresh(x.Tokens.Refresh))
+	_, err := h.Refresh(t.Context(), x.refresh(x.Refresh))
 	wants(t, err, contract.CodeSessionEnded)
 }
 
@@ -189,7 +189,7 @@ func TestRevocationReachesEveryProcessWithinAMinute(t *testing.T) {
 			if x.works(other) == nil {
 				t.Fatal("another process still lets him in")
 			}
-			if _, err := other.Refresh(t.Context(), x.refresh(x.Tokens.Refresh)); err == nil {
+			if _, err := other.Refresh(t.Context(), x.refresh(x.Refresh)); err == nil {
 				t.Fatal("refreshed")
 			}
 			if n := one[int](h, `SELECT count(*) FROM sessions WHERE ended_at IS NULL`); n != 0 {
