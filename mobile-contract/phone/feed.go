@@ -145,8 +145,7 @@ func (o *Officer) settleOwed(ctx context.Context, centre string) error {
 	for i, text := range owed {
 		again, err := o.settle(ctx, text, seen)
 		if err != nil && !errors.Is(err, ErrNotTheSameBook) {
-			p.keepOwed(centre, append(later, owed[i:]...))
-			return err
+			return errors.Join(err, p.keepOwed(centre, append(later, owed[i:]...)))
 		}
 		later = append(later, again...)
 	}

@@ -17,6 +17,9 @@ import (
 	"kendra/mobile-contract/phone"
 )
 
+// mostPatience is how often a handset waits for its turn to log in.
+const mostPatience = 30
+
 // clock is that of a handset: off, and running a little fast or slow.
 type clock struct {
 	offset time.Duration
@@ -83,7 +86,7 @@ func (h *handset) setUp(ctx context.Context) error {
 	h.phone, err = phone.Open(phone.Options{
 		Dir: filepath.Join(h.f.plan.Dir, fmt.Sprintf("phone-%03d", h.n)), Server: h.f.plan.Server,
 		Client: &http.Client{Transport: h.line}, Now: h.clock.now, Sleep: h.f.sleep, Tries: h.f.plan.Tries,
-		Jitter: seeded(h.f.plan.Seed, "jitter", h.n), OnLine: h.read, OnReceipt: h.f.keep,
+		Jitter: seeded(h.f.plan.Seed, "jitter", h.n), OnLine: h.read, OnReceipt: h.answered,
 	})
 	if err != nil {
 		return fmt.Errorf("handset %d: %w", h.n, err)
@@ -93,19 +96,35 @@ func (h *handset) setUp(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("handset %d: %w", h.n, err)
 		}
-		if err := h.phone.Enrol(ctx, code); err != nil {
+		if err := h.patiently(ctx, func() error { return h.phone.Enrol(ctx, code) }); err != nil {
 			return fmt.Errorf("handset %d: %w", h.n, err)
 		}
 		for _, o := range h.crew.officers {
 			if o.Activation == "" {
 				continue
 			}
-			if err := h.phone.SetPIN(ctx, o.Number, o.Activation, o.pin()); err != nil {
+			err := h.patiently(ctx, func() error { return h.phone.SetPIN(ctx, o.Number, o.Activation, o.pin()) })
+			if err != nil {
 				return fmt.Errorf("handset %d: officer %s: %w", h.n, o.Number, err)
 			}
 		}
 	}
 	return h.letIn(ctx, 0)
+}
+
+// patiently waits where the server says that there were too many tries: a whole
+// fleet has one address.
+func (h *handset) patiently(ctx context.Context, do func() error) error {
+	for n := 1; ; n++ {
+		err := do()
+		var r *phone.Refusal
+		if n == mostPatience || !phone.Refused(err, contract.CodeTooManyTries) || !errors.As(err, &r) {
+			return err
+		}
+		if err := h.f.sleep(ctx, r.RetryAfter+between(h.rng, 0, 3*time.Second)); err != nil {
+			return err
+		}
+	}
 }
 
 func (o Officer) pin() string {
@@ -117,7 +136,11 @@ func (o Officer) pin() string {
 
 func (h *handset) letIn(ctx context.Context, i int) error {
 	o := h.crew.officers[i]
-	in, err := h.phone.LogIn(ctx, o.Number, o.pin())
+	var in *phone.Officer
+	err := h.patiently(ctx, func() (err error) {
+		in, err = h.phone.LogIn(ctx, o.Number, o.pin())
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("handset %d: officer %s: %w", h.n, o.Number, err)
 	}

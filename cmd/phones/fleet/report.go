@@ -60,10 +60,13 @@ func compareAcked(a, b Acked) int {
 // taskTimes are when a task was sent and how far it came, by the entries.
 type taskTimes struct{ sent, received, done time.Time }
 
-// keep takes a receipt. It is called by the phones.
-func (f *Fleet) keep(kind contract.Kind, r contract.Receipt) {
+// keep takes a receipt, and tells which task the op is about, if any.
+func (f *Fleet) keep(kind contract.Kind, r contract.Receipt) (task uuid.UUID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if r.OpID == nil {
+		return uuid.Nil
+	}
 	switch r.Outcome {
 	case contract.OutcomeRefused:
 		code := "unknown"
@@ -81,6 +84,7 @@ func (f *Fleet) keep(kind contract.Kind, r contract.Receipt) {
 		}
 		f.follow(kind, r)
 	}
+	return f.about[*r.OpID]
 }
 
 // follow notes how far a task has come. The caller holds the lock.

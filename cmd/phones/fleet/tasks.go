@@ -27,6 +27,15 @@ func (h *handset) read(officer uuid.UUID, line contract.FeedLine) {
 	h.news = append(h.news, line)
 }
 
+// answered takes a receipt. A step that was refused ends the task for this
+// handset: somebody else has it, or it is over.
+func (h *handset) answered(kind contract.Kind, r contract.Receipt) {
+	task := h.f.keep(kind, r)
+	if j := h.jobs[task]; j != nil && r.Outcome == contract.OutcomeRefused {
+		j.over = true
+	}
+}
+
 // takeNews finds in the lines what this officer has to do, and what she need
 // not do any more.
 func (h *handset) takeNews(context.Context) error {

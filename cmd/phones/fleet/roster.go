@@ -1,0 +1,93 @@
+package fleet
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	contract "kendra/mobile-contract"
+)
+
+// Roster is a made-up staff list, as CSV files that `kendra import` reads:
+// for each centre an in-charge, a dispatcher, a squad of four and two beats
+// with a pair of officers each.
+type Roster struct {
+	Officers, Squads, Beats, Posts string
+	// Homes are the middles of the beats by officer number.
+	Homes map[string][2]float64
+}
+
+// beatKM is half of a beat's side.
+const beatKM = 6.0
+
+type name struct{ hi, en string }
+
+func givenNames() []name {
+	return []name{
+		{"सुनीता", "Sunita"}, {"रेखा", "Rekha"}, {"प्रीति", "Priti"}, {"अनीता", "Anita"}, {"कविता", "Kavita"},
+		{"पूनम", "Poonam"}, {"सीमा", "Seema"}, {"नीलम", "Neelam"}, {"ममता", "Mamta"}, {"ज्योति", "Jyoti"},
+		{"शालिनी", "Shalini"}, {"वन्दना", "Vandana"}, {"गीता", "Geeta"}, {"राधा", "Radha"}, {"संगीता", "Sangeeta"},
+	}
+}
+
+// MakeUp draws a roster from a seed. Nobody in it exists. Posts begin at from.
+func MakeUp(seed int64, centres []Centre, from time.Time) Roster {
+	m := maker{rng: seeded(seed, "roster", 0), from: from.UTC().Format(time.RFC3339), homes: map[string][2]float64{}}
+	m.officers.WriteString("number,name_hi,name_en,rank,is_woman\n")
+	m.squads.WriteString("centre,hi,en\n")
+	m.beats.WriteString("centre,hi,en,area\n")
+	m.posts.WriteString("number,role,centre,from,squad,beat\n")
+	for _, c := range centres {
+		m.centre(c)
+	}
+	return Roster{
+		Officers: m.officers.String(), Squads: m.squads.String(), Beats: m.beats.String(), Posts: m.posts.String(),
+		Homes: m.homes,
+	}
+}
+
+type maker struct {
+	rng                            *rand.Rand
+	from                           string
+	n                              int
+	officers, squads, beats, posts strings.Builder
+	homes                          map[string][2]float64
+}
+
+func (m *maker) centre(c Centre) {
+	squad := c.Code + " squad 1"
+	fmt.Fprintf(&m.squads, "%s,स्क्वाड 1 %s,%s\n", c.Code, c.Code, squad)
+	m.post(c, contract.RoleCentreIncharge, "inspector", "", "")
+	m.post(c, contract.RoleDispatcher, "head_constable", "", "")
+	m.post(c, contract.RoleSquadLeader, "sub_inspector", squad, "")
+	for range 3 {
+		m.post(c, contract.RoleSquadMember, "constable", squad, "")
+	}
+	for i := range 2 {
+		lat, lon := pointNear(m.rng, c.Lat, c.Lon, beatKM)
+		beat := fmt.Sprintf("%s beat %d", c.Code, i+1)
+		fmt.Fprintf(&m.beats, "%s,बीट %d %s,%s,%s\n", c.Code, i+1, c.Code, beat, square(lat, lon, beatKM))
+		for range 2 {
+			m.homes[m.post(c, contract.RoleBeatOfficer, "constable", "", beat)] = [2]float64{lat, lon}
+		}
+	}
+}
+
+// square is a ring of corners as the import reads it.
+func square(lat, lon, km float64) string {
+	const degree = 111.0
+	h, w := km/degree, km/(degree*0.9)
+	return fmt.Sprintf("%.5f %.5f;%.5f %.5f;%.5f %.5f;%.5f %.5f", lat-h, lon-w, lat-h, lon+w, lat+h, lon+w, lat+h, lon-w)
+}
+
+// post adds an officer and her post, and gives her number.
+func (m *maker) post(c Centre, role contract.Role, rank, squad, beat string) string {
+	m.n++
+	number := fmt.Sprintf("2219%05d", 10000+m.n*37)
+	names := givenNames()
+	given := names[m.rng.IntN(len(names))]
+	fmt.Fprintf(&m.officers, "%s,%s %d,%s %d,%s,yes\n", number, given.hi, m.n, given.en, m.n, rank)
+	fmt.Fprintf(&m.posts, "%s,%s,%s,%s,%s,%s\n", number, role, c.Code, m.from, squad, beat)
+	return number
+}
