@@ -62,6 +62,7 @@ type session struct {
 // Officer is an officer with a session on a handset.
 type Officer struct {
 	w       *World
+	book    *book.Book // nil: the world's
 	ID      uuid.UUID
 	Number  string
 	Posts   []staff.Post
@@ -286,7 +287,11 @@ func (o *Officer) Send(items ...contract.Item) []book.Receipt {
 
 // TrySend is Send for batches that may be turned away.
 func (o *Officer) TrySend(items ...contract.Item) ([]book.Receipt, error) {
-	answer, err := o.w.Book.Append(context.Background(), o.Caller(), book.Incoming{
+	to := o.w.Book
+	if o.book != nil {
+		to = o.book
+	}
+	answer, err := to.Append(context.Background(), o.Caller(), book.Incoming{
 		ReceivedAt: o.w.Now(), Offset: o.Offset, Items: items,
 	})
 	if err != nil {
