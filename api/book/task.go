@@ -72,16 +72,25 @@ func (s *State) addressees(officer, squad *uuid.UUID, role *string, at time.Time
 func applyTaskSend(s *State, e *Entry, b *contract.TaskSend) []push.Notice {
 	t := &Task{
 		TaskID: e.OpID, Centre: s.Centre, Seq: e.Seq, TaskKind: b.TaskKind, Urgency: string(b.Urgency),
-		State: taskSent, ToOfficer: b.To.OfficerID, ToSquad: b.To.SquadID, ToRole: roleOf(b.To.Role),
+		State: taskSent, ToOfficer: b.To.OfficerID, ToSquad: b.To.SquadID,
 		SentBy: e.OfficerID, SentAt: e.At, DueAt: timeOf(b.DueAt),
 	}
 	t.step(e, "queued")
+	t.give(roleOf(b.To.Role))
 	t.climb(s.rungs)
 	return s.notify(e, t)
 }
 
 // notify wakes whom the task is given to, or who holds it, and stores it.
 func (s *State) notify(e *Entry, t *Task) []push.Notice {
+	if t.Holder != nil {
+		return s.wake(e, t, t.Holder, nil, nil)
+	}
+	return s.wake(e, t, t.ToOfficer, t.ToSquad, t.ToRole)
+}
+
+// wake makes a notice for each address that is given, and stores the task.
+func (s *State) wake(e *Entry, t *Task, officer, squad *uuid.UUID, role *string) []push.Notice {
 	base := push.Notice{
 		DistrictID: s.District, Centre: s.Centre, Kind: push.KindTask, Subject: t.TaskID, Urgency: t.Urgency, Seq: e.Seq,
 	}
@@ -92,19 +101,14 @@ func (s *State) notify(e *Entry, t *Task) []push.Notice {
 		set(&n)
 		out = append(out, n)
 	}
-	switch {
-	case t.Holder != nil:
-		add(func(n *push.Notice) { n.Officer = *t.Holder })
-	default:
-		if t.ToOfficer != nil {
-			add(func(n *push.Notice) { n.Officer = *t.ToOfficer })
-		}
-		if t.ToSquad != nil {
-			add(func(n *push.Notice) { n.Squad = *t.ToSquad })
-		}
-		if t.ToRole != nil {
-			add(func(n *push.Notice) { n.Role = *t.ToRole })
-		}
+	if officer != nil {
+		add(func(n *push.Notice) { n.Officer = *officer })
+	}
+	if squad != nil {
+		add(func(n *push.Notice) { n.Squad = *squad })
+	}
+	if role != nil {
+		add(func(n *push.Notice) { n.Role = *role })
 	}
 	t.Notices += len(out)
 	s.tasks.put(t.TaskID, t)
@@ -175,7 +179,7 @@ func (d *draft) mine(t *Task) bool {
 		if p.Centre != t.Centre || !p.Covers(d.at) {
 			continue
 		}
-		if t.ToSquad != nil && p.SquadID != nil && *p.SquadID == *t.ToSquad || t.ToRole != nil && p.Role == *t.ToRole {
+		if t.ToSquad != nil && p.SquadID != nil && *p.SquadID == *t.ToSquad || t.givenTo(p.Role) {
 			return true
 		}
 	}
@@ -264,9 +268,14 @@ func applyTaskDecline(s *State, e *Entry, b *contract.TaskDecline) []push.Notice
 	t.Holder = nil
 	t.State = taskSent
 	role := staff.CentreIncharge
-	t.ToRole = &role
+	t.give(&role)
 	t.climb(s.rungs)
-	return s.notify(e, &t)
+	// Rungs that went by while he held it have nothing to say to the in-charge.
+	for t.NextAt != nil && !t.NextAt.After(e.At) {
+		t.Rung++
+		t.climb(s.rungs)
+	}
+	return s.wake(e, &t, nil, nil, &role)
 }
 
 // checkTaskHeld is the check of steps that only the holder takes. A step whose

@@ -51,7 +51,7 @@ func applyTaskRemind(s *State, e *Entry, b *contract.TaskRemind) []push.Notice {
 func applyTaskPass(s *State, e *Entry, b *contract.TaskPass) []push.Notice {
 	t := *s.tasks.get(b.TaskID)
 	if r := s.rise(e, &t, "passed"); r != nil {
-		t.ToRole = r.ToRole
+		t.give(r.ToRole)
 	}
 	t.climb(s.rungs)
 	return s.notify(e, &t)

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,6 +32,7 @@ type TaskStep struct {
 	Step string     `json:"step"`
 	At   time.Time  `json:"at"`
 	By   *uuid.UUID `json:"by,omitempty"`
+	To   string     `json:"to,omitempty"` // the post it was given to
 	Seq  int64      `json:"seq"`
 }
 
@@ -72,6 +74,19 @@ func (t *Task) step(e *Entry, name string) {
 	if rank, ok := taskRank[name]; ok && rank > taskRank[t.State] && !t.over() {
 		t.State = name
 	}
+}
+
+// give gives the task to a post, in the step just noted. Those it was given to
+// before may still take it: word of the change may not have reached them.
+func (t *Task) give(role *string) {
+	if t.ToRole = role; role != nil {
+		t.Steps[len(t.Steps)-1].To = *role
+	}
+}
+
+// givenTo tells whether the task is given to a post, or once was.
+func (t *Task) givenTo(role string) bool {
+	return slices.ContainsFunc(t.Steps, func(s TaskStep) bool { return s.To == role })
 }
 
 // rung is one row of a ladder: what the clock does with a task nobody took up.

@@ -42,7 +42,8 @@ func (b *Book) Tasks(ctx context.Context, who staff.Caller, q TaskQuery) (views 
 		squads, roles := b.addressOf(who, q.Centre)
 		rows, err := tx.Query(ctx, `SELECT `+taskColumns+` FROM tasks WHERE district_id = $1 AND centre = $2 AND seq > $3
 			AND ($4 = '' OR state = $4) AND (NOT $5 OR state NOT IN ('done', 'recalled', 'expired'))
-			AND ($6 OR to_officer = $7 OR holder_id = $7 OR to_squad = ANY($8) OR to_role = ANY($9))
+			AND ($6 OR to_officer = $7 OR holder_id = $7 OR to_squad = ANY($8) OR to_role = ANY($9)
+				OR EXISTS (SELECT FROM unnest($9) AS r (role) WHERE strpos(steps, '"to":"' || r.role || '"') > 0))
 			ORDER BY seq LIMIT $10`, who.District, q.Centre, q.After, q.State, q.Open, v.tasks && !q.Open, who.OfficerID,
 			squads, roles, q.Limit+1)
 		if err != nil {
@@ -82,7 +83,7 @@ func (b *Book) Task(ctx context.Context, who staff.Caller, id uuid.UUID) (*TaskV
 		}
 		squads, roles := b.addressOf(who, t.Centre)
 		mine := is(t.ToOfficer, who.OfficerID) || is(t.Holder, who.OfficerID) ||
-			t.ToSquad != nil && slices.Contains(squads, *t.ToSquad) || t.ToRole != nil && slices.Contains(roles, *t.ToRole)
+			t.ToSquad != nil && slices.Contains(squads, *t.ToSquad) || slices.ContainsFunc(roles, t.givenTo)
 		if !v.tasks && !mine {
 			return refusal(contract.CodeNotFound, "task_id")
 		}
