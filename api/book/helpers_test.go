@@ -3,12 +3,14 @@ package book_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"kendra/api/book/booktest"
+	contract "kendra/mobile-contract"
 )
 
 // rootOf reads the root from a checkpoint's third line.
@@ -35,4 +37,10 @@ func count(t *testing.T, w *booktest.World, query string) int64 {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// isCode tells whether an error is the answer of a code.
+func isCode(err error, code contract.Code) bool {
+	var p *contract.Problem
+	return errors.As(err, &p) && p.Code == code
 }

@@ -83,7 +83,7 @@ func (b *Book) Register(ctx context.Context, who staff.Caller, q RegisterQuery) 
 		if err := page.total(ctx, tx, q.Register, args); err != nil {
 			return err
 		}
-		return page.fill(ctx, tx, q, v, args)
+		return page.fill(ctx, tx, who, q, v, args)
 	})
 	if err != nil {
 		return nil, err
@@ -125,7 +125,9 @@ func (p *RegisterPage) total(ctx context.Context, tx pgx.Tx, register string, ar
 	return wrap(err, "sum register")
 }
 
-func (p *RegisterPage) fill(ctx context.Context, tx pgx.Tx, q RegisterQuery, v view, args []any) error {
+func (p *RegisterPage) fill(
+	ctx context.Context, tx pgx.Tx, who staff.Caller, q RegisterQuery, v view, args []any,
+) error {
 	rows, err := tx.Query(ctx, `SELECT l.register, l.year, l.serial, l.seq, l.at, l.officer_id, l.beat_id, l.corrects_seq,
 		l.struck_seq, l.corrected_seq`+registerWhere+` AND l.serial > $9 ORDER BY l.serial LIMIT $10`,
 		append(args, q.After, q.Limit+1)...)
@@ -149,7 +151,7 @@ func (p *RegisterPage) fill(ctx context.Context, tx pgx.Tx, q RegisterQuery, v v
 		if err != nil {
 			return err
 		}
-		if wires[l.Seq].guarded && !v.all && l.OfficerID != *orNil(q.Officer) {
+		if wires[l.Seq].guarded && !v.all && l.OfficerID != who.OfficerID {
 			row.reduce()
 		}
 		p.Rows, p.Next = append(p.Rows, row), l.Serial
@@ -164,8 +166,10 @@ func orNil(id *uuid.UUID) *uuid.UUID {
 	return id
 }
 
-// reduce leaves of a guarded row its number and its date.
+// reduce leaves of a guarded row its number and its date. A UUIDv7 tells the
+// time it was made, so the op_id gives way to one that does not.
 func (r *RegisterRow) reduce() {
+	r.OpID = derivedID(r.OpID, "reduced", 0)
 	y, m, d := r.At.In(ist).Date()
 	r.At = time.Date(y, m, d, 0, 0, 0, 0, ist)
 	r.Columns, r.Sealed, r.Alias, r.Flags, r.BeatID = json.RawMessage("{}"), nil, "", nil, nil
