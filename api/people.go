@@ -26,7 +26,7 @@ func (s *server) authenticate(c *fiber.Ctx) error {
 		if route != nil {
 			in.Once = once[route.OperationID]
 		}
-		who, err := s.Staff.Authenticate(c.Context(), in)
+		who, err := s.Staff.Authenticate(context.Background(), in)
 		if err != nil {
 			return err
 		}

@@ -285,6 +285,8 @@ BEGIN
 	EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
 	EXECUTE format('CREATE POLICY district ON %I USING (district_id = nullif(current_setting(''app.district_id'', true), '''')::int)', name);
 	EXECUTE format('COMMENT ON TABLE %I IS ''class R: one day of positions''', name);
+EXCEPTION WHEN duplicate_table THEN
+	NULL; -- another process made it while this one waited
 END $$;
 -- +goose StatementEnd
 

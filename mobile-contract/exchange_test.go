@@ -221,7 +221,7 @@ func (x *exchange) leaf(raw []byte, sig string) contract.Leaf {
 		DeviceID: uuid.MustParse(exchangeDevice), SessionID: op.SessionID, DeviceSeq: op.DeviceSeq, DeviceAt: op.DeviceAt,
 		At: op.DeviceAt.Add(2 * time.Second), ReceivedAt: op.DeviceAt.Add(22 * time.Second), RulesSeq: 1,
 		Cells: []int64{0x8a60145a1a37fff}, Facts: []byte(`{}`), Flags: []byte(`[]`),
-		Lines:  []byte(`[{"register":"women_beat","year":2026,"serial":1,"no":"KRW/WB/2026/00001"}]`),
+		Lines:  []byte(`[{"no":"KRW/WB/2026/00001","register":"women_beat","serial":1,"year":2026}]`),
 		OpHash: contract.HashOp(raw), SealedHash: sha256.Sum256([]byte("the sealed text, which only the server has")), Sig: sigBytes,
 	}
 }

@@ -116,7 +116,7 @@ func leaves() map[string]contract.Leaf {
 		OfficerID: id("0001"), PostID: id("0002"),
 		DeviceID: id("0003"), SessionID: id("0004"), DeviceSeq: 9, DeviceAt: at, At: at.Add(2 * time.Second), ReceivedAt: at.Add(time.Minute),
 		RulesSeq: 3, Cells: []int64{0x8a60145a1a37fff}, Facts: []byte(`{"is_child":false}`), Flags: []byte(`[{"code":"poor_fix","value":140.5}]`),
-		Lines:  []byte(`[{"register":"women_beat","year":2026,"serial":17,"no":"KRW/WB/2026/00017"}]`),
+		Lines:  []byte(`[{"no":"KRW/WB/2026/00017","register":"women_beat","serial":17,"year":2026}]`),
 		OpHash: contract.HashOp([]byte("op")), SealedHash: contract.HashOp([]byte("sealed")), Sig: make([]byte, 64),
 	}
 	correction := phone

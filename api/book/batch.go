@@ -195,11 +195,15 @@ func (t *batch) found(ctx context.Context) (bool, error) {
 
 // queueKnown finds which op_ids the book has seen.
 func (t *batch) queueKnown(p *pgx.Batch, drafts []*draft) {
-	ids := make([]uuid.UUID, len(drafts))
+	ids := make([][16]byte, len(drafts))
 	for i, d := range drafts {
 		ids[i] = d.op.ID
 	}
-	p.Queue(`SELECT op_id, centre, seq, op_hash FROM ops WHERE district_id = $1 AND op_id = ANY($2)`,
+	// One look into the index for each id. With op_id = ANY(...) the planner,
+	// while it knows nothing of the table, may take the index for the district
+	// alone and read all of it; LIMIT keeps this from becoming a join.
+	p.Queue(`SELECT o.op_id, o.centre, o.seq, o.op_hash FROM unnest($2::uuid[]) AS u (id),
+		LATERAL (SELECT op_id, centre, seq, op_hash FROM ops WHERE district_id = $1 AND op_id = u.id LIMIT 1) o`,
 		t.district, ids).Query(func(rows pgx.Rows) error {
 		var id uuid.UUID
 		var k known

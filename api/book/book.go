@@ -89,14 +89,12 @@ func New(ctx context.Context, o Options) (*Book, error) {
 // within runs f in a transaction of a district: row-level security shows
 // nothing of any other.
 func within(ctx context.Context, pool *pgxpool.Pool, district int32, mode pgx.TxAccessMode, f func(tx pgx.Tx) error) error {
-	tx, err := pool.BeginTx(ctx, pgx.TxOptions{AccessMode: mode})
+	// Both statements in one round trip.
+	tx, err := pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: "BEGIN " + string(mode) + "; " + setDistrict(district)})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, setDistrict(district)); err != nil {
-		return fmt.Errorf("set district: %w", err)
-	}
 	if err := f(tx); err != nil {
 		return err
 	}

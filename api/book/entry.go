@@ -51,12 +51,13 @@ type Entry struct {
 // codes, never a name, a number or a text. Keys are written in order.
 type Facts map[string]any
 
-// LineRef names a line of a register.
+// LineRef names a line of a register. Its fields stand in the order of the
+// contract's, so that a receipt carries the very text that the leaf has.
 type LineRef struct {
-	Register string `json:"register"`
-	Year     int    `json:"year"`
-	Serial   int64  `json:"serial"`
 	No       string `json:"no"`
+	Register string `json:"register"`
+	Serial   int64  `json:"serial"`
+	Year     int    `json:"year"`
 }
 
 // registerMarks are the short marks of the registers in printed numbers.

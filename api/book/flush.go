@@ -15,6 +15,8 @@ import (
 // The flush writes what apply changed: one statement a table, rows as arrays.
 // COPY does not pass row-level security, so the arrays go through unnest.
 
+// Ids go as [16]byte: pgx would ask a uuid.UUID for its driver value, a text.
+
 // columns collects rows column by column.
 type columns []any
 
@@ -68,8 +70,8 @@ func (s *State) flushLines(b *pgx.Batch) {
 		column(rows, func(r *Line) int64 { return r.Serial }),
 		column(rows, func(r *Line) int64 { return r.Seq }),
 		column(rows, func(r *Line) time.Time { return r.At }),
-		column(rows, func(r *Line) uuid.UUID { return r.OfficerID }),
-		column(rows, func(r *Line) *uuid.UUID { return r.BeatID }),
+		column(rows, func(r *Line) [16]byte { return r.OfficerID }),
+		column(rows, func(r *Line) *[16]byte { return (*[16]byte)(r.BeatID) }),
 		column(rows, func(r *Line) *int64 { return r.CorrectsSeq }),
 		column(rows, func(r *Line) *int64 { return r.StruckSeq }),
 		column(rows, func(r *Line) *int64 { return r.CorrectedSeq }))
@@ -85,11 +87,11 @@ func (s *State) flushPosts(b *pgx.Batch) {
 			$7::uuid[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::bigint[]) AS x (p, o, r, s, t, c, f, u, q)
 		ON CONFLICT (district_id, post_id) DO UPDATE SET until_at = excluded.until_at`,
 		s.District, s.Centre,
-		column(rows, func(r *postRow) uuid.UUID { return r.PostID }),
-		column(rows, func(r *postRow) uuid.UUID { return r.OfficerID }),
+		column(rows, func(r *postRow) [16]byte { return r.PostID }),
+		column(rows, func(r *postRow) [16]byte { return r.OfficerID }),
 		column(rows, func(r *postRow) string { return r.Role }),
-		column(rows, func(r *postRow) *uuid.UUID { return r.SquadID }),
-		column(rows, func(r *postRow) *uuid.UUID { return r.BeatID }),
+		column(rows, func(r *postRow) *[16]byte { return (*[16]byte)(r.SquadID) }),
+		column(rows, func(r *postRow) *[16]byte { return (*[16]byte)(r.BeatID) }),
 		column(rows, func(r *postRow) string { return r.Circle }),
 		column(rows, func(r *postRow) time.Time { return r.From }),
 		column(rows, func(r *postRow) *time.Time { return r.Until }),
@@ -106,12 +108,12 @@ func (s *State) flushDuties(b *pgx.Batch) {
 			$9::timestamptz[], $10::timestamptz[])
 		ON CONFLICT (district_id, duty_id) DO UPDATE SET ended_at = excluded.ended_at`,
 		s.District, s.Centre,
-		column(rows, func(r *Duty) uuid.UUID { return r.DutyID }),
-		column(rows, func(r *Duty) uuid.UUID { return r.OfficerID }),
-		column(rows, func(r *Duty) uuid.UUID { return r.PostID }),
+		column(rows, func(r *Duty) [16]byte { return r.DutyID }),
+		column(rows, func(r *Duty) [16]byte { return r.OfficerID }),
+		column(rows, func(r *Duty) [16]byte { return r.PostID }),
 		column(rows, func(r *Duty) string { return r.Role }),
-		column(rows, func(r *Duty) *uuid.UUID { return r.SquadID }),
-		column(rows, func(r *Duty) uuid.UUID { return r.DeviceID }),
+		column(rows, func(r *Duty) *[16]byte { return (*[16]byte)(r.SquadID) }),
+		column(rows, func(r *Duty) [16]byte { return r.DeviceID }),
 		column(rows, func(r *Duty) time.Time { return r.StartedAt }),
 		column(rows, func(r *Duty) *time.Time { return r.EndedAt }))
 }
@@ -128,12 +130,12 @@ func (s *State) flushBriefs(b *pgx.Batch) {
 			leader_id = excluded.leader_id, members = excluded.members,
 			briefed_by = excluded.briefed_by, briefed_at = excluded.briefed_at`,
 		s.District, s.Centre,
-		column(rows, func(r *Briefing) uuid.UUID { return r.SquadID }),
+		column(rows, func(r *Briefing) [16]byte { return r.SquadID }),
 		column(rows, func(r *Briefing) string { return r.Day }),
-		column(rows, func(r *Briefing) uuid.UUID { return r.BriefID }),
-		column(rows, func(r *Briefing) uuid.UUID { return r.LeaderID }),
+		column(rows, func(r *Briefing) [16]byte { return r.BriefID }),
+		column(rows, func(r *Briefing) [16]byte { return r.LeaderID }),
 		column(rows, func(r *Briefing) string { return idArray(r.Members) }),
-		column(rows, func(r *Briefing) uuid.UUID { return r.BriefedBy }),
+		column(rows, func(r *Briefing) [16]byte { return r.BriefedBy }),
 		column(rows, func(r *Briefing) time.Time { return r.BriefedAt }))
 }
 
@@ -150,17 +152,17 @@ func (s *State) flushTasks(b *pgx.Batch) {
 			holder_id = excluded.holder_id, rung = excluded.rung, next_at = excluded.next_at,
 			notices = excluded.notices, steps = excluded.steps`,
 		s.District,
-		column(rows, func(r *Task) uuid.UUID { return r.TaskID }),
+		column(rows, func(r *Task) [16]byte { return r.TaskID }),
 		column(rows, func(r *Task) string { return r.Centre }),
 		column(rows, func(r *Task) int64 { return r.Seq }),
 		column(rows, func(r *Task) string { return r.TaskKind }),
 		column(rows, func(r *Task) string { return r.Urgency }),
 		column(rows, func(r *Task) string { return r.State }),
-		column(rows, func(r *Task) *uuid.UUID { return r.ToOfficer }),
-		column(rows, func(r *Task) *uuid.UUID { return r.ToSquad }),
+		column(rows, func(r *Task) *[16]byte { return (*[16]byte)(r.ToOfficer) }),
+		column(rows, func(r *Task) *[16]byte { return (*[16]byte)(r.ToSquad) }),
 		column(rows, func(r *Task) *string { return r.ToRole }),
-		column(rows, func(r *Task) *uuid.UUID { return r.Holder }),
-		column(rows, func(r *Task) uuid.UUID { return r.SentBy }),
+		column(rows, func(r *Task) *[16]byte { return (*[16]byte)(r.Holder) }),
+		column(rows, func(r *Task) [16]byte { return r.SentBy }),
 		column(rows, func(r *Task) time.Time { return r.SentAt }),
 		column(rows, func(r *Task) *time.Time { return r.DueAt }),
 		column(rows, func(r *Task) int { return r.Rung }),
@@ -179,7 +181,7 @@ func (s *State) flushTraces(b *pgx.Batch) {
 		ON CONFLICT (district_id, centre, officer_id) DO UPDATE SET lat = excluded.lat, lon = excluded.lon,
 			accuracy_m = excluded.accuracy_m, at = excluded.at, repeats = excluded.repeats, since = excluded.since`,
 		s.District, s.Centre,
-		column(rows, func(r *traceRow) uuid.UUID { return r.OfficerID }),
+		column(rows, func(r *traceRow) [16]byte { return r.OfficerID }),
 		column(rows, func(r *traceRow) float64 { return r.Lat }),
 		column(rows, func(r *traceRow) float64 { return r.Lon }),
 		column(rows, func(r *traceRow) float64 { return r.AccuracyM }),
@@ -216,7 +218,7 @@ func queueEntries(b *pgx.Batch, district int32, centre string, rows []*Entry, fr
 	// fails here and is found known when its op is tried again.
 	b.Queue(`INSERT INTO ops (district_id, op_id, centre, seq, op_hash)
 		SELECT $1, a, $2, b, c FROM unnest($3::uuid[], $4::bigint[], $5::bytea[]) AS z (a, b, c)`, district, centre,
-		column(fresh, func(e *Entry) uuid.UUID { return e.OpID }),
+		column(fresh, func(e *Entry) [16]byte { return e.OpID }),
 		column(fresh, func(e *Entry) int64 { return e.Seq }),
 		column(fresh, func(e *Entry) []byte { return e.OpHash[:] }))
 	for _, e := range held {
@@ -228,14 +230,14 @@ func entryArrays(district int32, centre string, rows []*Entry) columns {
 	return columns{
 		district, centre,
 		column(rows, func(e *Entry) int64 { return e.Seq }),
-		column(rows, func(e *Entry) uuid.UUID { return e.OpID }),
+		column(rows, func(e *Entry) [16]byte { return e.OpID }),
 		column(rows, func(e *Entry) string { return e.Kind }),
-		column(rows, func(e *Entry) uuid.UUID { return e.CaseID }),
-		column(rows, func(e *Entry) uuid.UUID { return e.OfficerID }),
-		column(rows, func(e *Entry) uuid.UUID { return e.PostID }),
+		column(rows, func(e *Entry) [16]byte { return e.CaseID }),
+		column(rows, func(e *Entry) [16]byte { return e.OfficerID }),
+		column(rows, func(e *Entry) [16]byte { return e.PostID }),
 		column(rows, func(e *Entry) string { return e.Role }),
-		column(rows, func(e *Entry) uuid.UUID { return e.DeviceID }),
-		column(rows, func(e *Entry) uuid.UUID { return e.SessionID }),
+		column(rows, func(e *Entry) [16]byte { return e.DeviceID }),
+		column(rows, func(e *Entry) [16]byte { return e.SessionID }),
 		column(rows, func(e *Entry) int64 { return e.DeviceSeq }),
 		column(rows, func(e *Entry) time.Time { return e.DeviceAt }),
 		column(rows, func(e *Entry) time.Time { return e.At }),

@@ -107,11 +107,11 @@ func (s *Service) take(ctx context.Context, tx pgx.Tx, district int32, subjects 
 		by[x.hash] = x
 		hashes = append(hashes, x.hash)
 	}
-	now := s.now()
-	counts, err := lockCounts(ctx, tx, district, hashes, now)
+	counts, err := lockCounts(ctx, tx, district, hashes, s.now())
 	if err != nil {
 		return false, err
 	}
+	now := s.now() // after the lock: another's attempt may have set NextAt while this one waited for it
 	var wait time.Duration
 	for _, c := range counts {
 		wait = max(wait, c.NextAt.Sub(now))

@@ -183,9 +183,12 @@ func prepare(phones []*benchPhone, batches, size int, url string) ([]*load, erro
 	return loads, errors.Join(errs...)
 }
 
+// sentAtHead begins a batch; the time after it is set when it is sent.
+const sentAtHead = `{"sent_at":"`
+
 func (l *load) fill(batches, size int, url string) error {
 	for range batches {
-		b := []byte(`{"sent_at":"` + contract.At(time.Now()).String() + `","items":[`)
+		b := []byte(sentAtHead + contract.At(time.Now()).String() + `","items":[`)
 		for i := range size {
 			item, err := l.phone.op(i)
 			if err != nil {
@@ -264,6 +267,7 @@ func (l *load) send(url string) ([]time.Duration, int, error) {
 		req.Header.SetContentType("application/json")
 		req.Header.Set("Authorization", "DPoP "+l.phone.token)
 		req.Header.Set("DPoP", l.proofs[i])
+		copy(body[len(sentAtHead):], contract.At(time.Now()).String())
 		req.SetBodyRaw(body)
 		start := time.Now()
 		if err := l.phone.http.Do(req, resp); err != nil {

@@ -93,9 +93,13 @@ func openPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error
 	pc.ConnConfig.ConnectTimeout = 3 * time.Second
 	pc.ConnConfig.RuntimeParams["lock_timeout"] = "3000"
 	pc.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "10000"
-	// Plans are made for the values at hand: a plan kept from when a table was
-	// empty would be kept for the connection's life.
-	pc.ConnConfig.RuntimeParams["plan_cache_mode"] = "auto"
+	// Every statement finds its rows by a key, for which one plan is right
+	// whatever the values: planning anew each time costs more than running it.
+	// Without sequential scans that plan is also right when it is made on an
+	// empty table, and kept for the connection's life.
+	pc.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	pc.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+	pc.ConnConfig.RuntimeParams["jit"] = "off"
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("connect to database: %w", err)

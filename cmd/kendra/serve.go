@@ -30,6 +30,11 @@ func database(ctx context.Context, c *config, log *slog.Logger) (stop func(), er
 	if err != nil {
 		return nil, fmt.Errorf("find data directory: %w", err)
 	}
+	// A tool beside a running server uses the server's database.
+	if url, ok := localpg.Running(dir, "postgres"); ok {
+		c.DatabaseURL, c.OwnerURL = url, url
+		return func() {}, nil
+	}
 	if err := os.MkdirAll(c.Data, 0o755); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
@@ -100,7 +105,7 @@ func (n *node) private(addr string) (*http.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen (private): %w", err)
 	}
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	srv := &http.Server{Addr: ln.Addr().String(), Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := srv.Serve(ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			n.log.Error("private listener", "err", err)

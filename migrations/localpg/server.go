@@ -229,3 +229,23 @@ func (s *Server) Stop() error {
 	})
 	return s.err
 }
+
+// Running gives the URL of a database on the server that another process has
+// running on this data directory, if there is one.
+func Running(dir, database string) (string, bool) {
+	home, err := Home(dir)
+	if err != nil {
+		return "", false
+	}
+	data := filepath.Join(home, "data")
+	pid, status := readPidFile(data)
+	if pid == 0 || status != "ready" || !isServerOf(pid, data) {
+		return "", false
+	}
+	text, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
+	lines := strings.Split(string(text), "\n")
+	if err != nil || len(lines) < 5 || lines[4] == "" {
+		return "", false
+	}
+	return (&Server{socket: lines[4]}).URL(database), true
+}
