@@ -43,8 +43,9 @@ type Entry struct {
 	Sealed     []byte
 	Wire       []byte
 
-	// as stored, where an entry was read for checking
+	// as stored, where an entry was read for checking, and why that is not readable
 	storedFacts, storedFlags, storedLines string
+	damage                                error
 }
 
 // Facts are what rules and projections need of sealed fields: booleans and

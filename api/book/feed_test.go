@@ -140,7 +140,7 @@ func TestAnotherCentresBookIsNotThereForAnOfficer(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error       { return err }
+func second[T any](_ T, err error) error        { return err }
 func third[T, U any](_ T, _ U, err error) error { return err }
 
 func TestTheCursorMovesOverWhatAnOfficerMayNotSee(t *testing.T) {

@@ -140,6 +140,9 @@ func (s *State) refoldChunk(ctx context.Context, tx pgx.Tx, entries []*Entry) er
 
 // redraft reads a stored entry as far as folding needs it.
 func redraft(e *Entry) (*draft, error) {
+	if e.damage != nil {
+		return nil, e.damage
+	}
 	k := kinds[e.Kind]
 	if k == nil {
 		return nil, fmt.Errorf("kind %s is not known to this release", e.Kind)
@@ -174,7 +177,8 @@ func readSealed(ctx context.Context, tx pgx.Tx, district int32, centre string, a
 			return nil, err
 		}
 		copy(e.OpHash[:], opHash)
-		return e, e.unpack(e.storedFacts, e.storedFlags, e.storedLines)
+		e.damage = e.unpack(e.storedFacts, e.storedFlags, e.storedLines)
+		return e, nil
 	})
 	return list, wrap(err, "read entries")
 }

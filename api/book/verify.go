@@ -3,8 +3,8 @@ package book
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -37,7 +37,7 @@ type verifier struct {
 	out      *Verified
 	tree     *tree
 	tiles    map[[2]uint64][]byte
-	keys     map[uuid.UUID]*ecdsa.PublicKey
+	sessions map[uuid.UUID]*staff.Session
 	serials  map[serialKey]int64
 }
 
@@ -51,7 +51,7 @@ func Verify(ctx context.Context, tx pgx.Tx, district int32, centre string) (*Ver
 	}
 	v := &verifier{
 		ctx: ctx, tx: tx, district: district, out: &Verified{Centre: centre}, tree: empty,
-		tiles: map[[2]uint64][]byte{}, keys: map[uuid.UUID]*ecdsa.PublicKey{}, serials: map[serialKey]int64{},
+		tiles: map[[2]uint64][]byte{}, sessions: map[uuid.UUID]*staff.Session{}, serials: map[serialKey]int64{},
 	}
 	for v.out.OK() {
 		entries, err := readSealed(ctx, tx, district, centre, v.out.Size, rebuildChunk)
@@ -122,20 +122,13 @@ func (v *verifier) chunk(entries []*Entry) error {
 func (v *verifier) load(entries []*Entry) error {
 	var missing []uuid.UUID
 	for _, e := range entries {
-		if e.SessionID != uuid.Nil && v.keys[e.SessionID] == nil {
+		if e.SessionID != uuid.Nil && v.sessions[e.SessionID] == nil {
 			missing = append(missing, e.SessionID)
 		}
 	}
-	sessions := map[uuid.UUID]*staff.Session{}
 	p := &pgx.Batch{}
-	staff.QueueSessions(p, v.district, missing, sessions)
-	if err := send(v.ctx, v.tx, p); err != nil {
-		return fmt.Errorf("read session keys: %w", err)
-	}
-	for id, s := range sessions {
-		v.keys[id] = s.Key
-	}
-	return nil
+	staff.QueueSessions(p, v.district, missing, v.sessions)
+	return wrap(send(v.ctx, v.tx, p), "read session keys")
 }
 
 func (v *verifier) known(entries []*Entry) (map[uuid.UUID]known, error) {
@@ -167,6 +160,9 @@ func (v *verifier) entry(e *Entry, k known) string {
 	op, report, err := contract.DecodeSealedOp(e.Sealed)
 	if err != nil {
 		return "stored op cannot be read"
+	}
+	if e.damage != nil {
+		return "facts, flags or lines cannot be read"
 	}
 	if op.ID != e.OpID || string(op.Kind) != e.Kind || op.Centre != e.Centre || op.DeviceSeq != e.DeviceSeq ||
 		!op.DeviceAt.Equal(e.DeviceAt) || op.SessionID != e.SessionID {
@@ -207,63 +203,107 @@ func (v *verifier) serial(e *Entry) string {
 	return ""
 }
 
-// signature checks the session key's signature. The server's own ops have
-// none; only they may lack it.
+// signature checks the session key's signature, and that the entry names the
+// officer and the handset of that session. The server's own ops have none; only
+// they may lack it.
 func (v *verifier) signature(e *Entry) string {
 	if e.Role == roleClock || e.Role == roleRegistrar {
-		if e.OfficerID != serverOfficer(e.Role) || len(e.Sig) != 0 {
-			return "an op of the server is not signed by a phone"
+		if e.OfficerID != serverOfficer(e.Role) || len(e.Sig) != 0 || !May(e.Role, e.Kind) {
+			return "not an op of the server"
 		}
 		return ""
 	}
-	key := v.keys[e.SessionID]
-	if key == nil {
+	session := v.sessions[e.SessionID]
+	if session == nil {
 		return "session is unknown"
 	}
+	if session.OfficerID != e.OfficerID || session.DeviceID != e.DeviceID {
+		return "session is not that officer's on that handset"
+	}
 	v.out.Signatures++
-	if !contract.VerifyES256(key, contract.OpMessage(e.OpHash), e.Sig) {
+	if !contract.VerifyES256(session.Key, contract.OpMessage(e.OpHash), e.Sig) {
 		return "signature is not the session's"
 	}
 	return ""
 }
 
-// head compares the tree with the head row and the stored subtrees.
+// head compares the tree with the head row, the known op_ids and the stored
+// subtrees.
 func (v *verifier) head() error {
 	root, err := v.tree.root()
 	if err != nil {
 		return err
 	}
 	v.out.Root = root
-	var size int64
-	stored, err := readHead(v.ctx, v.tx, v.district, v.out.Centre, &size)
-	if err != nil {
-		return err
+	size, stored, frontier := int64(0), rfc6962.DefaultHasher.EmptyRoot(), []byte(nil)
+	err = v.tx.QueryRow(v.ctx, `SELECT size, root, frontier FROM heads WHERE district_id = $1 AND centre = $2`,
+		v.district, v.out.Centre).Scan(&size, &stored, &frontier)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("read head: %w", err)
 	}
 	switch {
 	case size != v.out.Size:
 		v.bad(min(size, v.out.Size)+1, "the head counts %d entries, the book has %d", size, v.out.Size)
-		return nil
 	case !bytes.Equal(root, stored):
 		v.bad(size, "the head's root is not that of the book")
+	case !bytes.Equal(frontier, v.tree.frontier()):
+		v.bad(size, "the head's frontier is not that of the book")
+	}
+	if !v.out.OK() {
 		return nil
 	}
+	if err := v.strays(); err != nil || !v.out.OK() {
+		return err
+	}
+	return v.subtrees()
+}
+
+// strays looks for an op_id that is known as an entry the book does not have:
+// what is left of a book cut short.
+func (v *verifier) strays() error {
+	var seq *int64
+	err := v.tx.QueryRow(v.ctx, `SELECT min(o.seq) FROM ops o WHERE o.district_id = $1 AND o.centre = $2 AND o.seq > 0
+		AND NOT EXISTS (SELECT FROM entries e WHERE e.district_id = $1 AND e.centre = $2 AND e.seq = o.seq AND e.op_id = o.op_id)`,
+		v.district, v.out.Centre).Scan(&seq)
+	if err != nil {
+		return fmt.Errorf("read known ops: %w", err)
+	}
+	if seq != nil {
+		v.bad(*seq, "an op_id is known by this number and is not the entry's")
+	}
+	return nil
+}
+
+// subtrees compares the stored subtrees with those of the tree and names the
+// last entry of the first that differs.
+func (v *verifier) subtrees() error {
 	rows, err := v.tx.Query(v.ctx, `SELECT level, idx, hash FROM tiles WHERE district_id = $1 AND centre = $2`,
 		v.district, v.out.Centre)
 	if err != nil {
 		return fmt.Errorf("read tiles: %w", err)
 	}
+	stored := map[[2]uint64][]byte{}
 	var level, idx int64
 	var hash []byte
-	n := 0
 	_, err = pgx.ForEachRow(rows, []any{&level, &idx, &hash}, func() error {
-		n++
-		if !bytes.Equal(v.tiles[[2]uint64{uint64(level), uint64(idx)}], hash) {
-			v.bad((idx+1)<<level, "a stored subtree is not that of the book")
-		}
+		stored[[2]uint64{uint64(level), uint64(idx)}] = bytes.Clone(hash)
 		return nil
 	})
-	if err == nil && n != len(v.tiles) && v.out.OK() {
-		v.bad(size, "%d stored subtrees, %d expected", n, len(v.tiles))
+	if err != nil {
+		return fmt.Errorf("read tiles: %w", err)
 	}
-	return wrap(err, "read tiles")
+	var first uint64
+	differ := func(a, b map[[2]uint64][]byte) {
+		for k, h := range a {
+			if end := (k[1] + 1) << k[0]; !bytes.Equal(b[k], h) && (first == 0 || end < first) {
+				first = end
+			}
+		}
+	}
+	differ(stored, v.tiles)
+	differ(v.tiles, stored)
+	if first != 0 {
+		v.bad(int64(first), "a stored subtree is not that of the book")
+	}
+	return nil
 }
