@@ -119,7 +119,8 @@ func (s *State) queueTasks(b *pgx.Batch, ids []uuid.UUID) {
 }
 
 // dutyReach is how far back an ended duty is looked for: a phone may have been
-// without network for days.
+// without network for days. One that was never ended is found however old it
+// is, because the next start ends it, at append as at rebuild.
 const dutyReach = 45 * 24 * time.Hour
 
 const dutyColumns = `duty_id, officer_id, post_id, role, squad_id, device_id, started_at, ended_at`
@@ -143,7 +144,7 @@ func (s *State) queueDuties(b *pgx.Batch, n *needs) {
 	}
 	if len(n.dutyOf) > 0 {
 		b.Queue(`SELECT `+dutyColumns+` FROM duties WHERE district_id = $1 AND centre = $2 AND officer_id = ANY($3)
-			AND started_at > $4`, s.District, s.Centre, n.dutyOf, s.now.Add(-dutyReach)).Query(take)
+			AND (started_at > $4 OR ended_at IS NULL)`, s.District, s.Centre, n.dutyOf, s.now.Add(-dutyReach)).Query(take)
 	}
 }
 
