@@ -161,7 +161,7 @@ func (b *Book) texts(d *draft) error {
 		like += aadhaarLike(t.Text)
 	}
 	for _, s := range d.report.Sealed {
-		like += aadhaarLike(string(d.raw[s.Start:s.End]))
+		like += aadhaarLike(plain(d.raw[s.Start:s.End]))
 	}
 	if like > 0 {
 		d.flag(geo.Flag{Code: flagAadhaarLike, Value: float64(like)})

@@ -74,3 +74,10 @@ func forgeOne(e *Entry) error {
 
 // ServerOfficer is the id in whose name the server's own ops stand.
 func ServerOfficer(role string) uuid.UUID { return serverOfficer(role) }
+
+// The readers of numbers in texts.
+var (
+	PhoneLike   = phoneLike
+	AadhaarLike = aadhaarLike
+	Verhoeff    = verhoeff
+)

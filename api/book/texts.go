@@ -1,56 +1,128 @@
 package book
 
+import (
+	"encoding/json"
+	"strings"
+)
+
+// phoneDigits is how many digits an Indian mobile number has, beginning with 6
+// to 9; phoneLongest with a zero or the country code before it.
+const (
+	phoneDigits  = 10
+	phoneLongest = 14
+)
+
 // phoneLike tells whether a text holds what looks like an Indian mobile
-// number: ten digits beginning with 6 to 9, however they are set apart.
+// number, however its digits are set apart and whatever number stands before.
 func phoneLike(text string) bool {
 	found := false
-	digitRuns(text, func(run []byte) {
-		for len(run) > 10 && (run[0] == '0' || run[0] == '9' && run[1] == '1' && len(run) == 12) {
-			run = run[1:]
-			if len(run) == 11 && run[0] == '1' {
-				run = run[1:]
-			}
-		}
-		found = found || len(run) == 10 && run[0] >= '6'
+	digitRuns(text, func(digits []byte, starts []int) {
+		windows(starts, len(digits), phoneLongest, func(i, from, to int) bool {
+			found = found || isPhone(digits[from:to]) && !beginsWithDate(digits, starts[i:])
+			return found
+		})
 	})
 	return found
 }
+
+func isPhone(d []byte) bool {
+	for len(d) > phoneDigits && d[0] == '0' {
+		d = d[1:]
+	}
+	if len(d) == phoneDigits+2 && d[0] == '9' && d[1] == '1' {
+		d = d[2:]
+	}
+	return len(d) == phoneDigits && d[0] >= '6'
+}
+
+// beginsWithDate tells a date with something counted after it (8-11-2026 120)
+// from a number in groups.
+func beginsWithDate(digits []byte, starts []int) bool {
+	if len(starts) < 4 {
+		return false
+	}
+	year := string(digits[starts[2]:starts[3]])
+	return starts[1]-starts[0] <= 2 && starts[2]-starts[1] <= 2 && len(year) == 4 &&
+		(strings.HasPrefix(year, "19") || strings.HasPrefix(year, "20"))
+}
+
+// aadhaarDigits is how many digits an Aadhaar number has.
+const aadhaarDigits = 12
 
 // aadhaarLike counts the twelve-digit numbers of a text that pass the check
 // digit of an Aadhaar number (Verhoeff). They may not be collected; the text is
 // kept, since nothing an officer wrote is lost, and the in-charge is shown it.
 func aadhaarLike(text string) int {
 	n := 0
-	digitRuns(text, func(run []byte) {
-		if len(run) == 12 && run[0] >= '2' && verhoeff(run) {
-			n++
-		}
+	digitRuns(text, func(digits []byte, starts []int) {
+		end := 0 // of the last one found: no digit counts twice
+		windows(starts, len(digits), aadhaarDigits, func(_, from, to int) bool {
+			if from >= end && to-from == aadhaarDigits && digits[from] >= '2' && verhoeff(digits[from:to]) {
+				n, end = n+1, to
+			}
+			return false
+		})
 	})
 	return n
 }
 
+// plain is the text of a JSON string as it is read: digits may be written as
+// escapes. Any other token is taken as it stands.
+func plain(token []byte) string {
+	var s string
+	if len(token) > 0 && token[0] == '"' && json.Unmarshal(token, &s) == nil {
+		return s
+	}
+	return string(token)
+}
+
 // digitRuns calls f with each run of digits, read over single spaces and
-// hyphens, with Devanagari digits as their Latin ones.
-func digitRuns(text string, f func(run []byte)) {
+// hyphens, with Devanagari digits as their Latin ones, and with where the
+// groups begin that those set apart.
+func digitRuns(text string, f func(digits []byte, starts []int)) {
 	var run []byte
-	gap := false
+	var starts []int
+	gap := true
 	for _, r := range text {
+		if r >= '०' && r <= '९' {
+			r += '0' - '०'
+		}
 		switch {
 		case r >= '0' && r <= '9':
+			if gap {
+				starts = append(starts, len(run))
+			}
 			run, gap = append(run, byte(r)), false
-		case r >= '०' && r <= '९':
-			run, gap = append(run, byte('0'+r-'०')), false
 		case (r == ' ' || r == '-') && len(run) > 0 && !gap:
 			gap = true
 		default:
-			if len(run) > 0 {
-				f(run)
+			if len(run) >= phoneDigits {
+				f(run, starts)
 			}
-			run, gap = run[:0], false
+			run, starts, gap = run[:0], starts[:0], true
 		}
 	}
-	if len(run) > 0 {
-		f(run)
+	if len(run) >= phoneDigits {
+		f(run, starts)
+	}
+}
+
+// windows calls f with each stretch of whole groups that is at most so many
+// digits long, and with its first group, until f has seen enough.
+func windows(starts []int, end, longest int, f func(i, from, to int) (enough bool)) {
+	for i, from := range starts {
+		for j := i + 1; j <= len(starts); j++ {
+			to := end
+			if j < len(starts) {
+				to = starts[j]
+			}
+			if to-from > longest {
+				break
+			}
+			if f(i, from, to) {
+				return
+			}
+		}
 	}
 }
 
