@@ -2,15 +2,15 @@ package api
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
+	"net/http"
 	"strings"
 	"time"
-
-	"compress/gzip"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
@@ -194,7 +194,7 @@ func (s *server) headers(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
-	c.Set("Date", s.Now().UTC().Format(time.RFC1123))
+	c.Set(fiber.HeaderDate, s.Now().UTC().Format(http.TimeFormat))
 	return c.Next()
 }
 
@@ -203,10 +203,8 @@ func (s *server) headers(c *fiber.Ctx) error {
 func (s *server) observe(c *fiber.Ctx) (err error) {
 	start := time.Now()
 	r := &request{
-		id: uuid.Must(uuid.NewV7()).String(), receivedAt: s.Now().UTC(), address: c.IP(), lang: contract.Hindi,
-	}
-	if c.AcceptsLanguages(string(contract.Hindi), string(contract.English)) == string(contract.English) {
-		r.lang = contract.English
+		id: uuid.Must(uuid.NewV7()).String(), receivedAt: s.Now().UTC(), address: c.IP(),
+		lang: contract.LangOf(c.Get(fiber.HeaderAcceptLanguage)),
 	}
 	c.Locals(requestLocal, r)
 	c.Set("X-Request-Id", r.id)

@@ -1,0 +1,163 @@
+package apitest
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"kendra/api"
+	"kendra/api/book"
+	"kendra/api/staff"
+	"kendra/push"
+)
+
+// Server is one process of the district, as far as a test can tell: its own
+// connections, caches and writers, the district's keys.
+type Server struct {
+	URL   string
+	App   *fiber.App
+	Pool  *pgxpool.Pool
+	Staff *staff.Service
+	Book  *book.Book
+	// Up and Down count the bytes on its wire, headers and all.
+	Up, Down atomic.Int64
+
+	w      *World
+	client *http.Client
+}
+
+// Buffer is text that many write to.
+type Buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write appends.
+func (b *Buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+// String is all that was written.
+func (b *Buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+func (w *World) staffOptions() staff.Options {
+	return staff.Options{
+		Now: w.Now, Pepper: w.secrets.one, CodeKey: w.secrets.one, NonceKey: w.secrets.one,
+		Signing: w.secrets.signing, Issuer: "kendra", Audience: "kendra-phone",
+	}
+}
+
+// Another starts one more server on the district's database.
+func (w *World) Another() *Server {
+	w.T.Helper()
+	s := &Server{w: w, Pool: w.pool()}
+	var err error
+	s.Staff, err = staff.New(s.Pool, w.staffOptions())
+	w.must(err)
+	witness, err := book.NewWitness(w.secrets.skey, w.secrets.vkey)
+	w.must(err)
+	enqueue, err := push.New()
+	w.must(err)
+	log := slog.New(slog.NewJSONHandler(w.Log, nil))
+	s.Book, err = book.New(context.Background(), book.Options{
+		Pool: s.Pool, Keys: w.secrets.keyset, Sessions: s.session, Witness: witness, Enqueue: enqueue, SaltKey: w.secrets.second,
+		Now: w.Now, Log: log, QueueOps: w.limits.QueueOps, Deadline: w.limits.Deadline,
+	})
+	w.must(err)
+	s.listen(log)
+	return s
+}
+
+func (s *Server) session(ctx context.Context, district int32, id uuid.UUID) (*ecdsa.PublicKey, uuid.UUID, uuid.UUID, error) {
+	return s.Staff.SessionKey(ctx, district, id)
+}
+
+func (w *World) pool() *pgxpool.Pool {
+	w.T.Helper()
+	c, err := pgxpool.ParseConfig(w.DB.AppURL)
+	w.must(err)
+	c.MaxConns = 8
+	if w.limits.MaxConns > 0 {
+		c.MaxConns = w.limits.MaxConns
+	}
+	c.ConnConfig.RuntimeParams["lock_timeout"] = "3000"
+	pool, err := pgxpool.NewWithConfig(context.Background(), c)
+	w.must(err)
+	w.T.Cleanup(pool.Close)
+	return pool
+}
+
+// listen serves on a port of loopback until the test ends.
+func (s *Server) listen(log *slog.Logger) {
+	t := s.w.T
+	t.Helper()
+	s.App = api.New(api.Options{Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log})
+	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	s.w.must(err)
+	s.URL = "http://" + ln.Addr().String()
+	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
+	s.client = &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.App.Listener(&counting{ln, s})
+	}()
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		if err := s.App.ShutdownWithTimeout(5 * time.Second); err != nil {
+			t.Errorf("shut down: %v", err)
+		}
+		_ = ln.Close() // a server that was told to stop before it began would begin
+		<-done
+	})
+}
+
+// counting counts what passes over the connections it accepts.
+type counting struct {
+	net.Listener
+	s *Server
+}
+
+// Accept accepts a connection that counts.
+func (c *counting) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &counted{conn, c.s}, nil
+}
+
+type counted struct {
+	net.Conn
+	s *Server
+}
+
+// Read counts what comes up.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.s.Up.Add(int64(n))
+	return n, err
+}
+
+// Write counts what goes down.
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.s.Down.Add(int64(n))
+	return n, err
+}
