@@ -186,11 +186,15 @@ func (w *writer) take() []*job {
 // others wait for the same transaction.
 func (w *writer) run() {
 	for {
+		w.book.turns <- struct{}{}
 		jobs := w.take()
+		if len(jobs) > 0 {
+			w.commit(jobs)
+		}
+		<-w.book.turns
 		if len(jobs) == 0 {
 			return
 		}
-		w.commit(jobs)
 	}
 }
 

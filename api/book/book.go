@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,10 @@ type Options struct {
 	SaltKey []byte
 	Now     func() time.Time
 	Log     *slog.Logger
+	// Writers is how many transactions of this process write at once. More than
+	// the database has processors for only wait for each other; while a centre
+	// waits for its turn, batches that arrive join its next transaction.
+	Writers int
 	// QueueOps is how many ops may wait for one centre before it answers
 	// overloaded: about a second of work.
 	QueueOps int
@@ -47,6 +52,7 @@ type Options struct {
 type Book struct {
 	Options
 	rules atomic.Pointer[rules]
+	turns chan struct{}
 
 	mu      sync.Mutex
 	writers map[bookKey]*writer
@@ -69,6 +75,9 @@ func New(ctx context.Context, o Options) (*Book, error) {
 	if o.QueueOps == 0 {
 		o.QueueOps = defaultQueueOps
 	}
+	if o.Writers == 0 {
+		o.Writers = 2 * runtime.NumCPU()
+	}
 	if o.Deadline == 0 {
 		o.Deadline = defaultDeadline
 	}
@@ -82,7 +91,7 @@ func New(ctx context.Context, o Options) (*Book, error) {
 		len(o.SaltKey) < 32 {
 		return nil, errors.New("book: options are incomplete")
 	}
-	b := &Book{Options: o, writers: map[bookKey]*writer{}}
+	b := &Book{Options: o, writers: map[bookKey]*writer{}, turns: make(chan struct{}, o.Writers)}
 	return b, b.LoadRules(ctx)
 }
 
