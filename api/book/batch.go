@@ -327,7 +327,9 @@ func (t *batch) judge(d *draft) error {
 }
 
 // sessionSlack is how long after the end of a session an op may claim to be
-// made: clocks are wrong by minutes. It is flagged.
+// made: clocks are wrong by minutes. It is flagged. One made longer before its
+// session began than clocks go wrong is flagged, too: only the key says who
+// made it, and the key was not there.
 const sessionSlack = 10 * time.Minute
 
 // person finds the officer behind the op and the post he acts under, at the
@@ -337,12 +339,18 @@ func (t *batch) person(d *draft) error {
 	if s == nil {
 		return refuse(contract.CodeUnknownSession, "/session_id")
 	}
-	d.session, d.posts = s, t.posts[s.OfficerID]
-	if s.EndedAt != nil && d.at.After(*s.EndedAt) {
-		if d.at.After(s.EndedAt.Add(sessionSlack)) {
-			return refuse(contract.CodeSessionEnded, "/session_id")
-		}
-		d.flag(flag{Code: flagSessionDoubt, Value: d.at.Sub(*s.EndedAt).Seconds()})
+	d.session, d.posts = s, t.postsOf(s.OfficerID)
+	end := s.ExpiresAt
+	if s.EndedAt != nil && s.EndedAt.Before(end) {
+		end = *s.EndedAt
+	}
+	switch early, late := s.CreatedAt.Sub(d.at), d.at.Sub(end); {
+	case late > sessionSlack:
+		return refuse(contract.CodeSessionEnded, "/session_id")
+	case late > 0:
+		d.flag(flag{Code: flagSessionDoubt, Value: late.Seconds()})
+	case early > sessionSlack:
+		d.flag(flag{Code: flagSessionDoubt, Value: -early.Seconds()})
 	}
 	if s.DeviceRevokedAt != nil && d.at.After(*s.DeviceRevokedAt) {
 		return refuse(contract.CodeDeviceRevoked, "/session_id")
@@ -365,6 +373,28 @@ func (t *batch) person(d *draft) error {
 		return refuse(contract.CodeForbidden, "/kind")
 	}
 	return refuse(contract.CodeNotYourPost, "/centre")
+}
+
+// postsOf lists an officer's posts as the ops before this one left them: what
+// shares a transaction must fare as it would alone.
+func (t *batch) postsOf(officer uuid.UUID) []staff.Post {
+	posts := t.posts[officer]
+	if len(t.state.posts.order) == 0 {
+		return posts
+	}
+	posts = slices.Clone(posts)
+	for _, id := range t.state.posts.order {
+		if p := t.state.posts.get(id).Post; p.OfficerID == officer {
+			posts = append(slices.DeleteFunc(posts, func(old staff.Post) bool { return old.PostID == id }), p)
+		}
+	}
+	slices.SortStableFunc(posts, func(a, b staff.Post) int {
+		if c := a.From.Compare(b.From); c != 0 {
+			return c
+		}
+		return compareIDs(a.PostID, b.PostID)
+	})
+	return posts
 }
 
 // reaches tells whether a post acts in this centre's book: its own centre, for
