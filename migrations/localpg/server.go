@@ -221,6 +221,9 @@ func (s *Server) Stop() error {
 			}
 			select {
 			case <-s.done:
+				if filepath.Dir(s.socket) != s.home {
+					_ = os.Remove(s.socket) // empty now; below home it stays with the data
+				}
 				return
 			case <-time.After(step.patient):
 			}

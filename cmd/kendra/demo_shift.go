@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/book"
+	"kendra/cmd/phones/fleet"
+	"kendra/cmd/phones/walk"
+	"kendra/migrations"
+)
+
+// patience bounds the waits after the shift, in our time.
+const patience = 60 * time.Second
+
+// shift carries out the plan, and the recorded walk beside it.
+func (d *demo) shift(ctx context.Context, track walk.Track, sum *summary) error {
+	began := time.Now()
+	ready := sync.OnceFunc(func() {
+		d.say.step(many(d.args.phones, "handset")+" enrolled, their officers let in", time.Since(began))
+		began, sum.from = time.Now(), d.clock.now()
+	})
+	f, err := fleet.New(d.world.World, fleet.Plan{
+		Seed: d.args.seed, Phones: d.args.phones, Minutes: d.args.minutes, Speed: demoSpeed, Dir: filepath.Join(d.dir, "phones"),
+		Server: d.url, Now: d.clock.now, Transport: d.wire, Settle: patience,
+		Progress: func(r fleet.Report) { ready(); d.progress(r) },
+	})
+	if err != nil {
+		return err
+	}
+	d.fleet.Store(f)
+	var walked *walked
+	var stumbled error
+	var wg sync.WaitGroup
+	if track.Fixes > 0 {
+		wg.Go(func() { walked, stumbled = d.replay(ctx, track) })
+	}
+	d.say.progress("enrolling %s", many(d.args.phones, "handset"))
+	sum.report, err = f.Run(ctx)
+	wg.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	sum.to = d.clock.now()
+	sum.fault = errors.Join(err, stumbled)
+	if walked != nil {
+		sum.add(walked)
+	}
+	d.say.step("shift", time.Since(began))
+	return nil
+}
+
+func (d *demo) progress(r fleet.Report) {
+	d.say.progress("%s IST  %d ops, %d entered, %d repeated · tasks %d sent, %d received, %d done · %d pushes",
+		d.clock.now().In(istZone).Format("15:04"), r.OpsSent, r.Entered, r.Repeated, r.TasksSent, r.TasksReceived, r.TasksDone,
+		r.PushesDelivered)
+}
+
+// drain waits until the push queue is empty.
+func (d *demo) drain(ctx context.Context, _ walk.Track, sum *summary) error {
+	began := time.Now()
+	for {
+		var waiting int
+		err := d.node.pool.QueryRow(ctx, `SELECT count(*) FROM river.river_job
+			WHERE state NOT IN ('completed', 'cancelled', 'discarded')`).Scan(&waiting)
+		if err != nil {
+			return fmt.Errorf("look into the push queue: %w", err)
+		}
+		if waiting == 0 {
+			break
+		}
+		if time.Since(began) > patience {
+			sum.fault = errors.Join(sum.fault, fmt.Errorf("%d pushes are still in the queue", waiting))
+			break
+		}
+		d.say.progress("%d pushes to hand over", waiting)
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	d.say.step("push queue empty", time.Since(began))
+	return nil
+}
+
+// inspect looks at what is left of the shift in the database.
+func (d *demo) inspect(ctx context.Context, _ walk.Track, sum *summary) error {
+	began := time.Now()
+	sum.violations = d.fcm.Violations()
+	sum.pushes = d.fcm.Count("") // accepted
+	books, err := d.node.book.Centres(ctx, defaultDistrict)
+	if err != nil {
+		return err
+	}
+	for _, centre := range books {
+		d.say.progress("verifying and folding again the book of %s", centre)
+		v, err := d.node.book.VerifyBook(ctx, defaultDistrict, centre)
+		if err != nil {
+			return err
+		}
+		r, err := d.node.book.Rebuild(ctx, defaultDistrict, centre, false)
+		if err != nil {
+			return err
+		}
+		sum.judge(v, r)
+	}
+	d.say.step("books verified and folded again", time.Since(began))
+	began = time.Now()
+	if err := d.compare(ctx, sum); err != nil {
+		return err
+	}
+	d.say.step("receipts compared with the books", time.Since(began))
+	return nil
+}
+
+// compare looks for every receipt in the books.
+func (d *demo) compare(ctx context.Context, sum *summary) error {
+	conn, err := pgx.Connect(ctx, migrations.AppURL(d.config.DatabaseURL))
+	if err != nil {
+		return errors.New("compare: the database can't be reached")
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return fmt.Errorf("compare: %w", err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if sum.found, err = fleet.Check(ctx, tx, defaultDistrict, sum.report.Acked); err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `SELECT state, count(*) FROM tasks WHERE district_id = $1 GROUP BY 1`, int32(defaultDistrict))
+	if err != nil {
+		return fmt.Errorf("count tasks: %w", err)
+	}
+	sum.taskStates = map[string]int{}
+	var state string
+	var n int
+	if _, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { sum.taskStates[state] = n; return nil }); err != nil {
+		return fmt.Errorf("count tasks: %w", err)
+	}
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM lines WHERE district_id = $1`, int32(defaultDistrict)).Scan(&sum.lines)
+	if err != nil {
+		return fmt.Errorf("count lines: %w", err)
+	}
+	return nil
+}
+
+// judge adds what one book came to.
+func (s *summary) judge(v *book.Verified, r *book.Rebuilt) {
+	s.books++
+	s.entries += v.Size
+	s.signatures += v.Signatures
+	if !v.OK() {
+		s.wrong = append(s.wrong, fmt.Sprintf("book of %s, entry %d: %s", v.Centre, v.FirstBad, v.Why))
+	}
+	if !r.Equal() {
+		s.unequal++
+		s.wrong = append(s.wrong, fmt.Sprintf("projections of %s folded again, rows that differ: %v", r.Centre, r.Differs))
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"kendra/cmd/phones/fleet"
+)
+
+// stay keeps the server up after the summary and says how to use it, until the
+// context ends.
+func (d *demo) stay(ctx context.Context, out io.Writer) error {
+	if d.args.json {
+		out = d.say // stdout holds the one object
+	}
+	d.clock.catchUp()
+	if err := d.invite(ctx, out); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// invite prints where everything is, and codes for people who are in no fleet.
+func (d *demo) invite(ctx context.Context, out io.Writer) error {
+	private, err := d.node.private("127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	d.later(func() { _ = private.Close() })
+	fmt.Fprintf(out, "\nThe server stays up, on the present time, until Ctrl-C.\n\n")
+	fmt.Fprintf(out, "  phone API   %s/v1/hello\n", d.url)
+	fmt.Fprintf(out, "  operators   http://%s/readyz  /metrics  /debug/pprof/\n", private.Addr)
+	fmt.Fprintf(out, "  pushes      %s (no real phone is woken)\n\n", d.fcm.URL())
+	fmt.Fprintf(out, "  Codes live 24 hours and serve once; an enrolment code is for one handset.\n\n")
+	fmt.Fprintf(out, "  %-16s %-16s %-10s %-34s %s\n", "role", "name", "number", "enrolment code", "activation code")
+	var next string
+	for i, g := range d.world.guests {
+		enrol, err := d.world.EnrolCode(ctx, guestCentre)
+		if err != nil {
+			return err
+		}
+		activation, err := d.node.staff.IssueActivationCode(ctx, defaultDistrict, g.number)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "  %-16s %-16s %-10s %-34s %s\n", g.role, g.nameEn, g.number, enrol, string(activation.Text))
+		if i > 0 {
+			continue
+		}
+		another, err := d.world.EnrolCode(ctx, guestCentre)
+		if err != nil {
+			return err
+		}
+		next = d.commands(g.number, enrol, another, string(activation.Text))
+	}
+	_, err = io.WriteString(out, next)
+	return err
+}
+
+// commands are what to type next, for one guest and two handsets.
+func (d *demo) commands(officer, enrol, another, activation string) string {
+	owner := ""
+	if d.config.OwnerURL != d.config.DatabaseURL {
+		owner = " KENDRA_OWNER_DATABASE_URL='" + d.config.OwnerURL + "'"
+	}
+	return strings.NewReplacer(
+		"{phones}", tool("phones"), "{kendra}", tool("kendra"), "{server}", d.url, "{officer}", officer, "{enrol}", enrol,
+		"{another}", another, "{activation}", activation, "{pin}", fleet.PINOf(officer),
+		"{dir}", filepath.Join(os.TempDir(), "kendra-handset-"+activation), "{database}", d.config.DatabaseURL,
+		"{owner}", owner, "{keys}", d.config.Keys).Replace(`
+Next, enrol a handset of yours:
+
+  S={server}
+  {phones} key > device.json
+  NONCE=$(curl -s $S/v1/hello | sed 's/.*"nonce":"\([^"]*\)".*/\1/')
+  SIG=$(printf 'kendra enrol v1\n%s\n%s\n%s' '{enrol}' "$NONCE" "$({phones} key --thumbprint < device.json)" | {phones} sign --key device.json)
+  curl -s $S/v1/devices -H 'Content-Type: application/json' -d '{"code":"{enrol}","nonce":"'$NONCE'","sig":"'$SIG'","public_key":'"$({phones} key --public < device.json)"'}'
+
+PIN, log-in and a first visit go on like that: mobile-contract/README.md. Or all of it at once, with a walk that you have recorded:
+
+  {phones} replay --server {server} --dir {dir} --enrol {another} --officer {officer} --activation {activation} --pin {pin} --at 25.218,80.923 --gpx WALK.gpx
+
+And the books, from a second terminal:
+
+  DATABASE_URL='{database}'{owner} KENDRA_KEYS='{keys}' {kendra} verify
+
+`)
+}
+
+// tool is how to call one of our commands from here: the binary beside this
+// one, else the source.
+func tool(name string) string {
+	self, err := os.Executable()
+	if err != nil || strings.Contains(self, "go-build") {
+		return "go run ./cmd/" + name
+	}
+	beside := filepath.Join(filepath.Dir(self), name)
+	if name == "kendra" {
+		beside = self
+	}
+	if info, err := os.Stat(beside); err != nil || info.IsDir() {
+		return "go run ./cmd/" + name
+	}
+	if wd, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(wd, beside); err == nil && !strings.HasPrefix(rel, "..") {
+			return "./" + rel
+		}
+	}
+	return beside
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// demoKeys are what programs may count on in the summary.
+var demoKeys = []string{
+	"checkpoints_verified", "doubled", "entered", "held", "lost", "ops_sent", "phones", "proofs_failed", "pushes_delivered",
+	"pushes_sent", "rebuild_equal", "refused", "repeated", "tasks_done", "tasks_received", "tasks_sent",
+}
+
+// aTrack is a walk through fields far away, with one stop.
+const aTrack = `<?xml version="1.0"?><gpx version="1.1" creator="test" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="45.7700" lon="14.3500"><time>2010-08-05T08:00:00Z</time></trkpt>
+<trkpt lat="45.7710" lon="14.3510"><time>2010-08-05T08:02:00Z</time></trkpt>
+<trkpt lat="45.7710" lon="14.3511"><time>2010-08-05T08:04:00Z</time></trkpt>
+<trkpt lat="45.7711" lon="14.3510"><time>2010-08-05T08:06:00Z</time></trkpt>
+<trkpt lat="45.7730" lon="14.3540"><time>2010-08-05T08:09:00Z</time></trkpt>
+</trkseg></trk></gpx>`
+
+func TestAShortDemoEndsWithEverythingInAgreement(t *testing.T) {
+	t.Parallel()
+	c, err := readConfig(func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	gpx := filepath.Join(t.TempDir(), "walk.gpx")
+	if err := os.WriteFile(gpx, []byte(aTrack), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, progress bytes.Buffer
+	args := []string{"--once", "--json", "--phones", "5", "--minutes", "14", "--seed", "3", "--gpx", gpx}
+	if err := demoTo(t.Context(), c, args, &out, &progress); err != nil {
+		t.Fatalf("%v\n%s", err, progress.String())
+	}
+	t.Logf("%s%s", progress.String(), out.String())
+	var sum map[string]any
+	if err := json.Unmarshal(out.Bytes(), &sum); err != nil {
+		t.Fatalf("stdout is not one JSON object: %v\n%s", err, out.String())
+	}
+	var keys []string
+	for k := range sum {
+		keys = append(keys, k)
+	}
+	if slices.Sort(keys); !slices.Equal(keys, demoKeys) {
+		t.Errorf("keys %v", keys)
+	}
+	for key, want := range map[string]any{"lost": 0.0, "doubled": 0.0, "proofs_failed": 0.0, "rebuild_equal": true, "phones": 6.0} {
+		if sum[key] != want {
+			t.Errorf("%s is %v, want %v", key, sum[key], want)
+		}
+	}
+	for _, key := range []string{"ops_sent", "entered", "tasks_sent", "tasks_received", "tasks_done", "pushes_sent", "checkpoints_verified"} {
+		if n, _ := sum[key].(float64); n == 0 {
+			t.Errorf("%s is 0", key)
+		}
+	}
+}
+
+func TestAnInterruptedDemoLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir() // of this test's own, to see what is left in it
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", dir)
+	c, err := readConfig(func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	var out, progress bytes.Buffer
+	if err := demoTo(ctx, c, []string{"--once", "--phones", "4"}, &out, &progress); err == nil || out.Len() > 0 {
+		t.Errorf("error %v, output %q", err, out.String())
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range left {
+		if strings.HasPrefix(e.Name(), "kendra-") {
+			t.Errorf("left behind: %s", e.Name())
+		}
+	}
+}
+
+func TestADemoRefusesWhatItCannotDo(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"--phones", "0"}, {"--phones", "109"}, {"--minutes", "0"}, {"--minutes", "10000"}, {"--seed", "x"}, {"--fast"}, {"more"},
+	} {
+		var out bytes.Buffer
+		if err := demoTo(t.Context(), config{}, args, &out, &out); err == nil || !strings.Contains(out.String(), "-phones") {
+			t.Errorf("%v: error %v\n%s", args, err, out.String())
+		}
+	}
+	var out bytes.Buffer
+	err := demoTo(t.Context(), config{}, []string{"--once", "--gpx", filepath.Join(t.TempDir(), "none.gpx")}, &out, &out)
+	if err == nil || !strings.Contains(err.Error(), "none.gpx") {
+		t.Errorf("a walk that is not there: %v", err)
+	}
+}
+
+func TestADemosShiftIsInTheMorningAndOverByNow(t *testing.T) {
+	t.Parallel()
+	for _, now := range []string{"2026-07-01T00:05:00+05:30", "2026-07-01T09:44:00+05:30", "2026-07-01T12:00:00+05:30", "2026-07-01T23:55:00+05:30"} {
+		at, err := time.Parse(time.RFC3339, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, minutes := range []int{1, 20, mostDemoMinutes} {
+			length := time.Duration(minutes) * time.Minute
+			start := demoStart(at, length)
+			if start.In(istZone).Format("15:04") != "09:45" || start.Add(length+demoSlack).After(at) || at.Sub(start) > 48*time.Hour {
+				t.Errorf("at %s, for %d minutes: starts at %v", now, minutes, start)
+			}
+		}
+	}
+}
+
+func TestADemosClockNeverGoesBackNorAhead(t *testing.T) {
+	t.Parallel()
+	c := newDemoClock(1e9, time.Minute) // catches up within a moment
+	last := c.now()
+	for range 1000 {
+		now := c.now()
+		if now.Before(last) || now.After(time.Now()) {
+			t.Fatalf("%v after %v", now, last)
+		}
+		last = now
+	}
+	c = newDemoClock(60, time.Minute)
+	if behind := time.Since(c.now()); behind < time.Hour {
+		t.Errorf("only %v behind", behind)
+	}
+	c.catchUp()
+	if behind := time.Since(c.now()); behind > time.Second {
+		t.Errorf("%v behind the present it was set to", behind)
+	}
+}
