@@ -2,7 +2,6 @@ package book
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -214,10 +213,7 @@ func (w *writer) commit(jobs []*job) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), w.book.Deadline)
 	defer cancel()
-	err := w.book.transact(ctx, w.district, w.centre, drafts)
-	if err != nil && ctx.Err() == nil && ours(err) {
-		err = w.singly(ctx, drafts)
-	}
+	err := w.attempt(ctx, drafts)
 	if err != nil {
 		w.book.Log.Error("append failed", "district", w.district, "centre", w.centre, "ops", len(drafts), "err", err)
 		err = contract.NewProblem(contract.CodeUnknownOutcome)
@@ -225,26 +221,4 @@ func (w *writer) commit(jobs []*job) {
 	for _, j := range live {
 		j.done <- err
 	}
-}
-
-// singly appends each op in a transaction of its own after one failed, so that
-// a poison op cannot hold up the rest. The poison op itself is held.
-func (w *writer) singly(ctx context.Context, drafts []*draft) error {
-	for _, d := range drafts {
-		err := w.book.transact(ctx, w.district, w.centre, []*draft{d})
-		if err != nil && ours(err) && ctx.Err() == nil {
-			w.book.Log.Error("poison op held", "district", w.district, "centre", w.centre, "op_id", d.op.ID,
-				"kind", d.op.Kind, "err", err)
-			err = w.book.quarantine(ctx, w.district, w.centre, d)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ours tells an error of the ops or of the code from one of the connection.
-func ours(err error) bool {
-	return pgCode(err) != "" && !transient(pgCode(err)) || errors.As(err, new(*panicked))
 }

@@ -48,6 +48,7 @@ type batch struct {
 	provided []string
 	forced   []uuid.UUID
 	tried    map[uuid.UUID]bool
+	only     map[uuid.UUID]bool // the held ops that may be tried; nil: all
 }
 
 type caseClass struct {
@@ -62,23 +63,18 @@ type known struct {
 	Hash   []byte
 }
 
-// panicked is a panic of a check or an apply function, made an error.
-type panicked struct{ what any }
-
-func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.what) }
-
 // transact appends the drafts of one centre in one transaction. When it
 // returns nil each draft has its receipt; else nothing was stored.
 func (b *Book) transact(ctx context.Context, district int32, centre string, drafts []*draft) error {
-	return b.transactWith(ctx, district, centre, drafts, nil)
+	return b.transactWith(ctx, district, centre, drafts, &release{})
 }
 
-// transactWith is transact that also provides keys to ops that wait for them.
-func (b *Book) transactWith(ctx context.Context, district int32, centre string, drafts []*draft, keys []string) (err error) {
+// transactWith is transact that says which held ops go on with it.
+func (b *Book) transactWith(ctx context.Context, district int32, centre string, drafts []*draft, r *release) (err error) {
 	defer func() {
-		if r := recover(); r != nil {
+		if what := recover(); what != nil {
 			b.Log.Error("panic in append", "centre", centre, "stack", string(debug.Stack()))
-			err = &panicked{r}
+			err = &fault{fmt.Errorf("panic: %v", what)}
 		}
 	}()
 	for _, d := range drafts {
@@ -90,7 +86,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 			book: b, tx: tx, district: district, centre: centre, now: b.now(),
 			known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
 			held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
-			tried: map[uuid.UUID]bool{}, provided: keys,
+			tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
 		}
 		t.state = newState(district, centre, b.rules.Load().ladder)
 		t.state.now = t.now
@@ -100,7 +96,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		if err := t.fold(ctx, drafts); err != nil {
 			return err
 		}
-		woken = len(t.notices) > 0
+		woken, r.provided = len(t.notices) > 0, t.provided
 		root, err := t.tree.root()
 		if err != nil {
 			return fmt.Errorf("root: %w", err)
@@ -276,8 +272,8 @@ func (t *batch) fold(ctx context.Context, drafts []*draft) error {
 	if err := t.repeats(ctx, drafts); err != nil {
 		return err
 	}
-	if len(t.provided) > 0 {
-		if err := t.loadHeld(ctx, nil, t.provided); err != nil {
+	if len(t.provided)+len(t.forced) > 0 {
+		if err := t.loadHeld(ctx, t.forced, t.provided); err != nil {
 			return err
 		}
 	}

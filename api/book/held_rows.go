@@ -28,9 +28,6 @@ type heldRow struct {
 	Sealed     []byte
 }
 
-// poison is what an op waits for that broke the code: the next release.
-const poison = "poison"
-
 const heldColumns = `op_id, kind, waits_for, officer_id, device_id, session_id, offset_ms, received_at, op_hash, sig, sealed`
 
 // provides lists the keys that an op's entry provides to those that wait.
@@ -161,7 +158,7 @@ func (t *batch) release(ctx context.Context) error {
 func (t *batch) ready() []*heldRow {
 	var ready []*heldRow
 	for _, h := range t.held {
-		if t.tried[h.OpID] || !slices.Contains(t.provided, h.WaitsFor) && !slices.Contains(t.forced, h.OpID) {
+		if t.tried[h.OpID] || t.only != nil && !t.only[h.OpID] || !slices.Contains(t.provided, h.WaitsFor) && !slices.Contains(t.forced, h.OpID) {
 			continue
 		}
 		ready = append(ready, h)
@@ -190,7 +187,7 @@ func (t *batch) reopen(ctx context.Context, rows []*heldRow) ([]*draft, error) {
 	for _, h := range rows {
 		d, err := t.reopenOne(h)
 		if err != nil {
-			return nil, err
+			return nil, &fault{err}
 		}
 		t.tried[h.OpID] = true
 		t.fromHeld = append(t.fromHeld, h.OpID)
@@ -267,61 +264,4 @@ func (t *batch) flushHeld(p *pgx.Batch) {
 		p.Queue(`DELETE FROM held WHERE district_id = $1 AND op_id = ANY($2)`, t.district, t.fromHeld)
 		seal.QueueDeleteKeys(p, t.district, t.fromHeld, seal.HeldOp)
 	}
-}
-
-// quarantine holds an op that broke the code, for the next release, and raises
-// an operator's alarm.
-func (b *Book) quarantine(ctx context.Context, district int32, centre string, d *draft) error {
-	d.reset()
-	return within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
-		t := &batch{
-			book: b, tx: tx, district: district, centre: centre, now: b.now(), known: map[uuid.UUID]*known{},
-			held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, tried: map[uuid.UUID]bool{},
-		}
-		if err := t.loadHeld(ctx, []uuid.UUID{d.op.ID}, nil); err != nil {
-			return err
-		}
-		if h := t.held[d.op.ID]; h != nil { // it waited already, and broke the code when tried again
-			h.WaitsFor = poison
-			t.newHeld = append(t.newHeld, h)
-			d.receipt.Outcome, d.receipt.WaitsFor = Held, poison
-		} else if err := t.hold(d, poison); err != nil {
-			return err
-		}
-		p := &pgx.Batch{}
-		seal.QueueInsertKeys(p, district, t.newKeys, t.now)
-		t.flushHeld(p)
-		p.Queue(`INSERT INTO alarms (district_id, alarm_id, at, kind, centre, subject_id) VALUES ($1, $2, $3, 'poison_op', $4, $5)
-			ON CONFLICT DO NOTHING`, district, derivedID(d.op.ID, "alarm", 0), t.now, centre, d.op.ID)
-		return wrap(send(ctx, tx, p), "hold poison op")
-	})
-}
-
-// RetryPoison tries again, once, the ops that an earlier release broke on. A
-// server calls it when it starts.
-func (b *Book) RetryPoison(ctx context.Context) error {
-	districts, err := b.Districts(ctx)
-	if err != nil {
-		return err
-	}
-	for _, d := range districts {
-		var centres []string
-		err := b.read(ctx, d, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, `SELECT DISTINCT centre FROM held WHERE district_id = $1 AND waits_for = $2`, d, poison)
-			if err != nil {
-				return fmt.Errorf("find poison ops: %w", err)
-			}
-			centres, err = pgx.CollectRows(rows, pgx.RowTo[string])
-			return wrap(err, "find poison ops")
-		})
-		if err != nil {
-			return err
-		}
-		for _, c := range centres {
-			if err := b.transactWith(ctx, d, c, nil, []string{poison}); err != nil {
-				b.Log.Error("poison ops of "+c+" are still held", "district", d, "err", err)
-			}
-		}
-	}
-	return nil
 }
