@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -189,25 +188,24 @@ func compress(c *fiber.Ctx) error {
 // headers sets what every answer carries: nothing of it may be kept, framed,
 // guessed at or rendered.
 func (s *server) headers(c *fiber.Ctx) error {
+	s.dress(c)
+	return c.Next()
+}
+
+func (s *server) dress(c *fiber.Ctx) {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
 	c.Set(fiber.HeaderDate, s.Now().UTC().Format(http.TimeFormat))
-	return c.Next()
 }
 
 // observe gives the request its id and writes its one line in the log. A panic
 // becomes an internal error here, and nothing of it leaves.
 func (s *server) observe(c *fiber.Ctx) (err error) {
 	start := time.Now()
-	r := &request{
-		id: uuid.Must(uuid.NewV7()).String(), receivedAt: s.Now().UTC(), address: c.IP(),
-		lang: contract.LangOf(c.Get(fiber.HeaderAcceptLanguage)),
-	}
-	c.Locals(requestLocal, r)
-	c.Set("X-Request-Id", r.id)
+	r := s.begin(c)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -219,6 +217,17 @@ func (s *server) observe(c *fiber.Ctx) (err error) {
 		s.log(c, r, time.Since(start))
 	}()
 	return c.Next()
+}
+
+// begin gives a request its id, its time and the language of its refusals.
+func (s *server) begin(c *fiber.Ctx) *request {
+	r := &request{
+		id: uuid.Must(uuid.NewV7()).String(), receivedAt: s.Now().UTC(), address: c.IP(),
+		lang: contract.LangOf(c.Get(fiber.HeaderAcceptLanguage)),
+	}
+	c.Locals(requestLocal, r)
+	c.Set("X-Request-Id", r.id)
+	return r
 }
 
 const requestLocal = "request"
@@ -245,10 +254,4 @@ func (s *server) log(c *fiber.Ctx, r *request, took time.Duration) {
 		args = append(args, "officer", r.caller.OfficerID, "device", r.caller.DeviceID)
 	}
 	s.Log.Info("request", args...)
-}
-
-// isTooLarge tells fasthttp's own refusal of a body from other errors.
-func isTooLarge(err error) bool {
-	var e *fiber.Error
-	return errors.As(err, &e) && e.Code == fiber.StatusRequestEntityTooLarge || errors.Is(err, fasthttp.ErrBodyTooLarge)
 }

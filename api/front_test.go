@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -161,7 +162,7 @@ func TestABodyOverTheLimitIsRefusedInWordsThatThePhoneGetsToRead(t *testing.T) {
 		{"one byte more", enrol(string(big(limit + 1))), 413, contract.CodeBodyTooLarge, ""},
 		{"five times as much", enrol(string(big(5 * limit))), 413, contract.CodeBodyTooLarge, ""},
 		{"just the limit", enrol(string(big(limit))), 400, contract.CodeBadJSON, ""},
-		{"a bomb", apitest.Post("/v1/devices", apitest.Pack(big(100 << 20))).With("Content-Encoding", "gzip"), 413, contract.CodeBodyTooLarge, ""},
+		{"a bomb", apitest.Post("/v1/devices", apitest.Pack(big(100<<20))).With("Content-Encoding", "gzip"), 413, contract.CodeBodyTooLarge, ""},
 		{"one packed byte more", apitest.Post("/v1/devices", apitest.Pack(big(limit+1))).With("Content-Encoding", "gzip"), 413, contract.CodeBodyTooLarge, ""},
 		{"just the limit, packed", apitest.Post("/v1/devices", apitest.Pack(big(limit))).With("Content-Encoding", "gzip"), 400, contract.CodeBadJSON, ""},
 		{"said to be packed and not", enrol(good).With("Content-Encoding", "gzip"), 400, contract.CodeBadEncoding, ""},
@@ -169,6 +170,30 @@ func TestABodyOverTheLimitIsRefusedInWordsThatThePhoneGetsToRead(t *testing.T) {
 		{"packed another way", enrol(good).With("Content-Encoding", "br"), 400, contract.CodeBadEncoding, ""},
 		{"packed twice", apitest.Post("/v1/devices", apitest.Pack(apitest.Pack(big(9)))).With("Content-Encoding", "gzip, gzip"), 400, contract.CodeBadEncoding, ""},
 	})
+}
+
+func TestAHeadThatIsTooLongIsRefusedInTheSameForm(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	req := httptest.NewRequest(http.MethodGet, "/v1/hello", nil)
+	req.Header.Set("Cookie", strings.Repeat("x", 20<<10))
+	// Not over TCP: the rest of the head, unread, may reset the connection.
+	res, err := w.App.Test(req, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var p contract.ProblemJSON
+	if err := json.NewDecoder(res.Body).Decode(&p); err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != 413 || p.Code != string(contract.CodeBodyTooLarge) || p.RequestID == "" || res.Header.Get("Cache-Control") != "no-store" ||
+		res.Header.Get("Content-Type") != "application/problem+json" || p.RequestID != res.Header.Get("X-Request-Id") {
+		t.Errorf("%d %+v, %v", res.StatusCode, p, res.Header)
+	}
+	if log := w.Log.String(); !strings.Contains(log, `"route":"none","status":413`) {
+		t.Errorf("log: %s", log)
+	}
 }
 
 func TestAPackedBodyIsReadLikeAPlainOne(t *testing.T) {

@@ -13,6 +13,20 @@ import (
 
 const codeLocal = "code"
 
+// unread answers what the server refuses before any handler has seen it: a
+// head that is too long, a request that is none. It is dressed and logged like
+// all others.
+func (s *server) unread(c *fiber.Ctx, err error) error {
+	if c.Locals(requestLocal) != nil {
+		return s.problem(c, err)
+	}
+	r := s.begin(c)
+	s.dress(c)
+	err = s.problem(c, err)
+	s.log(c, r, 0)
+	return err
+}
+
 // problem is the one renderer of errors. What is not ours is "internal", and
 // its text stays in the log.
 func (s *server) problem(c *fiber.Ctx, err error) error {
@@ -53,17 +67,16 @@ func asProblem(err error) *contract.Problem {
 	if errors.As(err, &v) {
 		return v.Problem()
 	}
-	if isTooLarge(err) {
-		return contract.NewProblem(contract.CodeBodyTooLarge)
-	}
 	var e *fiber.Error
 	if errors.As(err, &e) {
 		switch e.Code {
+		case fiber.StatusRequestEntityTooLarge, fiber.StatusRequestHeaderFieldsTooLarge:
+			return contract.NewProblem(contract.CodeBodyTooLarge)
 		case fiber.StatusNotFound:
 			return contract.NewProblem(contract.CodeNotFound)
 		case fiber.StatusMethodNotAllowed:
 			return contract.NewProblem(contract.CodeMethodNotAllowed)
-		case fiber.StatusBadRequest:
+		case fiber.StatusBadRequest, fiber.StatusRequestTimeout:
 			return contract.NewProblem(contract.CodeBadJSON)
 		}
 	}

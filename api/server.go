@@ -39,6 +39,7 @@ type server struct {
 const (
 	bodyMax  = 1 << 20
 	bodyRead = 8 << 20
+	headMax  = 16 << 10
 )
 
 // New returns the app with all routes of the contract.
@@ -61,12 +62,14 @@ func New(o Options) *fiber.App {
 		// queue); without this they would be overwritten by the next one.
 		Immutable: true,
 		BodyLimit: bodyRead,
+		// Token and proof fill half of the usual 4 kB, proxies add theirs.
+		ReadBufferSize: headMax,
 		// A phone on two bars needs its time; one that says nothing for this
 		// long is gone.
 		ReadTimeout:  30 * time.Second,
 		WriteTimeout: 60 * time.Second,
 		IdleTimeout:  2 * time.Minute,
-		ErrorHandler: s.problem,
+		ErrorHandler: s.unread,
 		JSONDecoder:  decodeBody,
 	})
 	app.Use(s.observe, s.headers, compress, s.front, s.authenticate)

@@ -126,8 +126,11 @@ func (w *walker) kindOf() (*opShape, error) {
 	return s, nil
 }
 
-// find gives the raw value of the first top-level member of that name; nil when there is none.
+// find gives the raw value of the first top-level member of that name; nil when there is none. Broken text on the way
+// does not stop it: the check that follows tells where that is.
 func (w *walker) find(name string) (jsontext.Value, error) {
+	w.buf = *bytes.NewBuffer(w.raw)
+	w.dec.Reset(&w.buf, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if _, err := w.dec.ReadToken(); err != nil {
 		return nil, w.syntax(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -51,6 +52,8 @@ type World struct {
 	SquadID, BeatID uuid.UUID
 	// Log holds what the servers have logged, Seen all their answers.
 	Log, Seen *Buffer
+	// Broken says that errors in the log are the point of the test.
+	Broken bool
 
 	secrets secrets
 	limits  Limits
@@ -82,7 +85,32 @@ func NewWith(t testing.TB, limits Limits) *World {
 	w.SquadID, w.BeatID = newID(), newID()
 	w.place()
 	w.Server = w.Another()
+	t.Cleanup(w.replay)
 	return w
+}
+
+// replay verifies and rebuilds all books at the end of a test, and looks for
+// errors of the server's own.
+func (w *World) replay() {
+	ctx := context.Background()
+	centres, err := w.Book.Centres(ctx, District)
+	if err != nil {
+		w.T.Errorf("list books: %v", err)
+		return
+	}
+	for _, c := range centres {
+		if v, err := w.Book.VerifyBook(ctx, District, c); err != nil || !v.OK() {
+			w.T.Errorf("verify %s: %v, %+v", c, err, v)
+		}
+		if r, err := w.Book.Rebuild(ctx, District, c, false); err != nil || !r.Equal() {
+			w.T.Errorf("rebuild %s: %v, %+v", c, err, r)
+		}
+	}
+	for line := range strings.Lines(w.Log.String()) {
+		if strings.Contains(line, `"level":"ERROR"`) && !w.Broken {
+			w.T.Errorf("in the log: %s", line)
+		}
+	}
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
