@@ -31,9 +31,32 @@ func givenNames() []name {
 	}
 }
 
+func familyNames() []name {
+	return []name{
+		{"शर्मा", "Sharma"}, {"वर्मा", "Verma"}, {"सिंह", "Singh"}, {"यादव", "Yadav"}, {"मिश्रा", "Mishra"}, {"तिवारी", "Tiwari"},
+		{"पटेल", "Patel"}, {"पाण्डेय", "Pandey"}, {"द्विवेदी", "Dwivedi"}, {"कुशवाहा", "Kushwaha"}, {"निषाद", "Nishad"},
+		{"गुप्ता", "Gupta"},
+	}
+}
+
+// fullNames are all pairs of a given and a family name, shuffled.
+func fullNames(r *rand.Rand) []name {
+	var all []name
+	for _, g := range givenNames() {
+		for _, f := range familyNames() {
+			all = append(all, name{g.hi + " " + f.hi, g.en + " " + f.en})
+		}
+	}
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
 // MakeUp draws a roster from a seed. Nobody in it exists. Posts begin at from.
 func MakeUp(seed int64, centres []Centre, from time.Time) Roster {
-	m := maker{rng: seeded(seed, "roster", 0), from: from.UTC().Format(time.RFC3339), homes: map[string][2]float64{}}
+	m := maker{
+		rng: seeded(seed, "roster", 0), names: fullNames(seeded(seed, "names", 0)), from: from.UTC().Format(time.RFC3339),
+		homes: map[string][2]float64{},
+	}
 	m.officers.WriteString("number,name_hi,name_en,rank,is_woman\n")
 	m.squads.WriteString("centre,hi,en\n")
 	m.beats.WriteString("centre,hi,en,area\n")
@@ -49,6 +72,7 @@ func MakeUp(seed int64, centres []Centre, from time.Time) Roster {
 
 type maker struct {
 	rng                            *rand.Rand
+	names                          []name
 	from                           string
 	n                              int
 	officers, squads, beats, posts strings.Builder
@@ -85,9 +109,8 @@ func square(lat, lon, km float64) string {
 func (m *maker) post(c Centre, role contract.Role, rank, squad, beat string) string {
 	m.n++
 	number := fmt.Sprintf("2219%05d", 10000+m.n*37)
-	names := givenNames()
-	given := names[m.rng.IntN(len(names))]
-	fmt.Fprintf(&m.officers, "%s,%s %d,%s %d,%s,yes\n", number, given.hi, m.n, given.en, m.n, rank)
+	who := m.names[m.n%len(m.names)]
+	fmt.Fprintf(&m.officers, "%s,%s,%s,%s,yes\n", number, who.hi, who.en, rank)
 	fmt.Fprintf(&m.posts, "%s,%s,%s,%s,%s,%s\n", number, role, c.Code, m.from, squad, beat)
 	return number
 }
