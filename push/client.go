@@ -85,10 +85,12 @@ func NewClient(pool *pgxpool.Pool, sender Sender, devices Devices, forget Forget
 		FetchPollInterval:           cmp.Or(o.PollInterval, defaultPollInterval),
 		JobTimeout:                  jobTimeout,
 		Logger:                      slog.New(quietHandler{log.Handler()}),
-		Queues:                      map[string]river.QueueConfig{queue: {MaxWorkers: cmp.Or(o.Workers, defaultWorkers)}},
-		RescueStuckJobsAfter:        rescueAfter,
-		Schema:                      schema,
-		Workers:                     workers,
+		// To reindex takes the owner of the tables, who is not the app; autovacuum is enough for a queue that is emptied.
+		ReindexerSchedule:    river.NeverSchedule(),
+		Queues:               map[string]river.QueueConfig{queue: {MaxWorkers: cmp.Or(o.Workers, defaultWorkers)}},
+		RescueStuckJobsAfter: rescueAfter,
+		Schema:               schema,
+		Workers:              workers,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("push: make client: %w", err)
