@@ -2,6 +2,7 @@ package book
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,29 +92,49 @@ func (b *Book) append(ctx context.Context, district int32, drafts []*draft) erro
 	}
 	jobs := make([]*job, 0, len(order))
 	for _, centre := range order {
-		j := &job{ctx: ctx, drafts: parts[centre], done: make(chan error, 1)}
-		if err := b.writer(district, centre).submit(j); err != nil {
+		j := &job{ctx: ctx, writer: b.writer(district, centre), drafts: parts[centre], done: make(chan error, 1)}
+		if err := j.writer.submit(j); err != nil {
 			// What other centres took already stays; sent again it is a repeat.
 			return err
 		}
 		jobs = append(jobs, j)
 	}
 	for _, j := range jobs {
-		select {
-		case err := <-j.done:
-			if err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return contract.NewProblem(contract.CodeUnknownOutcome)
+		if err := b.await(ctx, j); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// await waits for a job. One that has not begun within the queue's patience is
+// taken back: the phone is told at once that nothing of it was stored, instead
+// of waiting for its deadline.
+func (b *Book) await(ctx context.Context, j *job) error {
+	patience := time.NewTimer(b.Patience)
+	defer patience.Stop()
+	select {
+	case err := <-j.done:
+		return err
+	case <-patience.C:
+		if j.writer.withdraw(j) {
+			return contract.NewProblem(contract.CodeOverloaded)
+		}
+	case <-ctx.Done():
+		return contract.NewProblem(contract.CodeUnknownOutcome)
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		return contract.NewProblem(contract.CodeUnknownOutcome)
+	}
+}
+
 // job is one request's ops for one centre.
 type job struct {
 	ctx    context.Context
+	writer *writer
 	drafts []*draft
 	done   chan error
 }
@@ -163,6 +184,19 @@ func (w *writer) submit(j *job) error {
 	return nil
 }
 
+// withdraw takes a job back that is still in the queue.
+func (w *writer) withdraw(j *job) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := slices.Index(w.queue, j)
+	if at < 0 {
+		return false
+	}
+	w.queue = slices.Delete(w.queue, at, at+1)
+	w.ops -= len(j.drafts)
+	return true
+}
+
 // take removes the jobs of the next transaction from the queue.
 func (w *writer) take() []*job {
 	w.mu.Lock()
@@ -172,7 +206,7 @@ func (w *writer) take() []*job {
 		ops += len(w.queue[n].drafts)
 		n++
 	}
-	jobs := w.queue[:n:n]
+	jobs := slices.Clone(w.queue[:n])
 	w.queue = w.queue[n:]
 	w.ops -= ops
 	if n == 0 {

@@ -44,6 +44,9 @@ type Options struct {
 	// QueueOps is how many ops may wait for one centre before it answers
 	// overloaded: about a second of work.
 	QueueOps int
+	// Patience is how long a batch may wait for its turn before it is turned
+	// away as overloaded.
+	Patience time.Duration
 	// Deadline is how long one request's ops may take in all.
 	Deadline time.Duration
 }
@@ -63,10 +66,12 @@ type bookKey struct {
 	Centre   string
 }
 
-// defaults: a second of work at the measured rate of one centre, and the
-// three seconds of database work that a phone is willing to wait for.
+// defaults: a second of work at the measured rate of one centre, less than a
+// second until a phone is told to come later, and the three seconds of work
+// that it is willing to wait for.
 const (
 	defaultQueueOps = 4000
+	defaultPatience = 900 * time.Millisecond
 	defaultDeadline = 3 * time.Second
 )
 
@@ -77,6 +82,9 @@ func New(ctx context.Context, o Options) (*Book, error) {
 	}
 	if o.Writers == 0 {
 		o.Writers = 2 * runtime.NumCPU()
+	}
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
 	}
 	if o.Deadline == 0 {
 		o.Deadline = defaultDeadline

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"kendra/api/staff"
@@ -39,7 +38,6 @@ type bencher struct {
 	server *exec.Cmd
 	addr   string
 	rounds int
-	short  bool
 	rows   []figure
 }
 
@@ -192,7 +190,7 @@ func (b *bencher) district(ctx context.Context, id int32, n int) ([]*benchPhone,
 	return phones, nil
 }
 
-// inDistrict runs a query's rows through f.
+// one asks the database one number.
 func (b *bencher) one(ctx context.Context, sql string, args ...any) (int64, error) {
 	var n int64
 	err := b.admin.QueryRow(ctx, sql, args...).Scan(&n)
@@ -221,5 +219,3 @@ func machine(ctx context.Context, pool *pgxpool.Pool) string {
 	return fmt.Sprintf("%d cores, %s/%s, %s, PostgreSQL %s, fsync on, client, server and database on the one machine",
 		runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), version)
 }
-
-var _ = pgx.ErrNoRows

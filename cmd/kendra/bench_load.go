@@ -270,8 +270,14 @@ func (l *load) send(url string) ([]time.Duration, int, error) {
 		copy(body[len(sentAtHead):], contract.At(time.Now()).String())
 		req.SetBodyRaw(body)
 		start := time.Now()
-		if err := l.phone.http.Do(req, resp); err != nil {
-			return each, entered, fmt.Errorf("post: %w", err)
+		for tries := 0; ; tries++ {
+			if err := l.phone.http.Do(req, resp); err != nil {
+				return each, entered, fmt.Errorf("post: %w", err)
+			}
+			if resp.StatusCode() != fasthttp.StatusServiceUnavailable || tries == 20 {
+				break
+			}
+			time.Sleep(200 * time.Millisecond) // turned away: the same batch again, as a phone would
 		}
 		each = append(each, time.Since(start))
 		if resp.StatusCode() != fasthttp.StatusOK {

@@ -109,7 +109,7 @@ func (w *World) open() {
 	w.must(err)
 	w.Book, err = book.New(context.Background(), book.Options{
 		Pool: w.Pool, Keys: w.Keys, Sessions: w.session, Witness: witness, Enqueue: enqueue,
-		SaltKey: make([]byte, 32), Now: w.Now, Deadline: 20 * time.Second,
+		SaltKey: make([]byte, 32), Now: w.Now, Deadline: 20 * time.Second, Patience: 20 * time.Second,
 	})
 	w.must(err)
 }
