@@ -1,0 +1,107 @@
+package book_test
+
+import (
+	"context"
+	"math"
+	"testing"
+	"time"
+
+	"kendra/api/book"
+	"kendra/api/book/booktest"
+	contract "kendra/mobile-contract"
+)
+
+// walk is fixes a minute apart, the last of them at a time.
+func walk(last time.Time, n int) []book.Fix {
+	fixes := make([]book.Fix, n)
+	for i := range fixes {
+		fixes[i] = book.Fix{At: last.Add(-time.Duration(n-1-i) * time.Minute), Lat: 25.2 + float64(i)/1000, Lon: 80.9, AccuracyM: 10}
+	}
+	return fixes
+}
+
+func TestOffDutyNoPositionIsStored(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	ctx := context.Background()
+	if _, _, err := w.Book.Positions(ctx, w.Beat.Caller(), 0, walk(w.Now(), 10)); !isCode(err, contract.CodeOffDuty) {
+		t.Errorf("who never was on duty: %v", err)
+	}
+	start := w.Beat.Enter("duty.start", contract.DutyStart{})
+	w.Pass(10 * time.Minute)
+	// 20 fixes a minute apart: ten from before the duty, one at its first moment, nine since
+	stored, dropped, err := w.Book.Positions(ctx, w.Beat.Caller(), 0, walk(w.Now(), 21))
+	if err != nil || stored != 11 || dropped != 10 {
+		t.Errorf("on duty: %d stored, %d dropped, %v", stored, dropped, err)
+	}
+	again, _, err := w.Book.Positions(ctx, w.Beat.Caller(), 0, walk(w.Now(), 21))
+	if err != nil || again != 0 {
+		t.Errorf("sent again: %d stored, %v", again, err)
+	}
+	w.Beat.Enter("duty.end", contract.DutyEnd{StartID: start.OpID})
+	w.Pass(time.Hour)
+	if _, _, err := w.Book.Positions(ctx, w.Beat.Caller(), 0, walk(w.Now(), 5)); !isCode(err, contract.CodeOffDuty) {
+		t.Errorf("after duty: %v", err)
+	}
+	late, _, err := w.Book.Positions(ctx, w.Beat.Caller(), 0, []book.Fix{{At: w.Now().Add(-65 * time.Minute), Lat: 25.2, Lon: 80.9}})
+	if err != nil || late != 0 && late != 1 {
+		t.Errorf("of the duty that has ended: %d, %v", late, err)
+	}
+	if n := count(t, w, `SELECT count(*) FROM positions WHERE at < '2026-11-18T04:30:00Z' OR at > '2026-11-18T04:40:00Z'`); n != 0 {
+		t.Errorf("%d positions from off duty are stored", n)
+	}
+}
+
+func TestPositionsAreReadByTheCorrectedClockAndOnlyOnEarth(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	w.Beat.Enter("duty.start", contract.DutyStart{})
+	w.Pass(30 * time.Minute)
+	slow := 3 * time.Hour // the handset is three hours behind
+	stored, dropped, err := w.Book.Positions(context.Background(), w.Beat.Caller(), slow, []book.Fix{
+		{At: w.Now().Add(-slow), Lat: 25.2, Lon: 80.9, AccuracyM: 8},
+		{At: w.Now().Add(-slow - time.Minute), Lat: 95, Lon: 80.9, AccuracyM: 8},
+		{At: w.Now().Add(-slow - 2*time.Minute), Lat: math.NaN(), Lon: 80.9, AccuracyM: 8},
+		{At: w.Now().Add(-slow - 20*24*time.Hour), Lat: 25.2, Lon: 80.9, AccuracyM: 8},
+		{At: w.Now().Add(-slow + 24*time.Hour), Lat: 25.2, Lon: 80.9, AccuracyM: 8},
+	})
+	if err != nil || stored != 1 || dropped != 4 {
+		t.Errorf("%d stored, %d dropped, %v", stored, dropped, err)
+	}
+	if n := count(t, w, `SELECT count(*) FROM positions WHERE at = '2026-11-18T05:00:00Z' AND cell > 0 AND centre = 'KRW'`); n != 1 {
+		t.Errorf("%d at the corrected time", n)
+	}
+}
+
+func TestPositionsArePartitionedByDayAndGoWithTheirDay(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	ctx := context.Background()
+	w.Beat.Enter("duty.start", contract.DutyStart{})
+	for range 12 {
+		w.Pass(24 * time.Hour)
+		if stored, _, err := w.Book.Positions(ctx, w.Beat.Caller(), 0, walk(w.Now(), 3)); err != nil || stored != 3 {
+			t.Fatalf("%d stored, %v", stored, err)
+		}
+	}
+	const parts = `SELECT count(*) FROM pg_inherits WHERE inhparent = 'positions'::regclass`
+	if n := count(t, w, parts); n != 12 {
+		t.Errorf("%d partitions", n)
+	}
+	if n, err := as(t, w, "8", `SELECT 1 FROM positions`); err != nil || n != 0 {
+		t.Errorf("%d positions are seen from another district, %v", n, err)
+	}
+	if n, err := as(t, w, "8", `SELECT 1 FROM positions_20261120`); err == nil && n != 0 {
+		t.Errorf("%d positions are seen from another district in the partition itself", n)
+	}
+	dropped, err := w.Book.DropPositions(ctx)
+	if err != nil || dropped != 4 {
+		t.Errorf("%d days dropped, %v", dropped, err)
+	}
+	if n := count(t, w, parts); n != 8 {
+		t.Errorf("%d partitions are left", n)
+	}
+	if n := count(t, w, `SELECT count(*) FROM positions`); n != 24 {
+		t.Errorf("%d positions are left", n)
+	}
+}
