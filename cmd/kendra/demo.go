@@ -56,6 +56,7 @@ func demoTo(ctx context.Context, c config, args []string, out, progress io.Write
 	}
 	if a.json {
 		err = sum.writeJSON(out)
+		sum.writeFindings(say)
 	} else {
 		sum.write(out)
 	}

@@ -5,8 +5,16 @@ import (
 	"time"
 )
 
-// demoSpeed is how much faster than life a demo's shift passes.
-const demoSpeed = 60
+// demoSpeed is how much faster than life a demo's shift passes; busySpeed how
+// fast while this machine can't keep up. A proof of a call is good for a minute
+// of the shift: where a call takes longer than a second of ours, phones at 60x
+// would be turned away for a clock that isn't theirs.
+const (
+	demoSpeed = 60
+	busySpeed = 6
+	busyAfter = 250 * time.Millisecond
+	busyLook  = 25 * time.Millisecond
+)
 
 // demoClock is the one clock of a demo's server and phones. It starts in the
 // past and runs fast, so that a shift which fits into a minute ends before the
@@ -14,18 +22,47 @@ const demoSpeed = 60
 // server takes people with clocks of their own. It never runs ahead of them
 // and never goes back.
 type demoClock struct {
-	speed float64
-	start time.Time // what it showed at base
+	mu    sync.Mutex
 	base  time.Time
-
-	mu  sync.Mutex
-	set bool
+	shows time.Time // at base
+	speed float64   // since base
+	set   bool
 }
 
 // newDemoClock starts at a start of demoStart.
 func newDemoClock(speed float64, length time.Duration) *demoClock {
 	now := time.Now()
-	return &demoClock{speed: speed, start: demoStart(now, length), base: now}
+	return &demoClock{base: now, shows: demoStart(now, length), speed: speed}
+}
+
+func (c *demoClock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at(time.Now())
+}
+
+// at is what the clock shows at a moment of ours. The caller holds the lock.
+func (c *demoClock) at(now time.Time) time.Time {
+	shows := c.shows.Add(time.Duration(float64(now.Sub(c.base)) * c.speed))
+	if c.set || shows.After(now) {
+		return now
+	}
+	return shows
+}
+
+// run has the clock go on at another speed.
+func (c *demoClock) run(speed float64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	c.shows, c.base, c.speed = c.at(now), now, speed
+}
+
+// catchUp sets the clock to the present.
+func (c *demoClock) catchUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.set = true
 }
 
 // demoOpens is when a demo's day begins: handsets are set up, and the shift
@@ -46,22 +83,4 @@ func demoStart(now time.Time, length time.Duration) time.Time {
 		day = day.AddDate(0, 0, -1)
 	}
 	return day
-}
-
-func (c *demoClock) now() time.Time {
-	now := time.Now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	shows := c.start.Add(time.Duration(float64(now.Sub(c.base)) * c.speed))
-	if c.set || shows.After(now) {
-		return now
-	}
-	return shows
-}
-
-// catchUp sets the clock to the present.
-func (c *demoClock) catchUp() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.set = true
 }

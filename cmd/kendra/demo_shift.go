@@ -25,6 +25,7 @@ func (d *demo) shift(ctx context.Context, track walk.Track, sum *summary) error 
 	ready := sync.OnceFunc(func() {
 		d.say.step(many(d.args.phones, "handset")+" enrolled, their officers let in", time.Since(began))
 		began, sum.from = time.Now(), d.clock.now()
+		d.slowed.Store(0)
 	})
 	f, err := fleet.New(d.world.World, fleet.Plan{
 		Seed: d.args.seed, Phones: d.args.phones, Minutes: d.args.minutes, Speed: demoSpeed, Dir: filepath.Join(d.dir, "phones"),
@@ -35,6 +36,7 @@ func (d *demo) shift(ctx context.Context, track walk.Track, sum *summary) error 
 		return err
 	}
 	d.fleet.Store(f)
+	stop := d.govern(ctx)
 	var walked *walked
 	var stumbled error
 	var wg sync.WaitGroup
@@ -44,6 +46,8 @@ func (d *demo) shift(ctx context.Context, track walk.Track, sum *summary) error 
 	d.say.progress("enrolling %s", many(d.args.phones, "handset"))
 	sum.report, err = f.Run(ctx)
 	wg.Wait()
+	stop()
+	sum.slowed = time.Duration(d.slowed.Load())
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -54,6 +58,37 @@ func (d *demo) shift(ctx context.Context, track walk.Track, sum *summary) error 
 	}
 	d.say.step("shift", time.Since(began))
 	return nil
+}
+
+// govern slows the clock down while this machine can't keep up, until it is
+// stopped.
+func (d *demo) govern(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(busyLook)
+		defer tick.Stop()
+		for slow := false; ; {
+			select {
+			case <-ctx.Done():
+				d.clock.run(demoSpeed)
+				return
+			case <-tick.C:
+			}
+			if slow {
+				d.slowed.Add(int64(busyLook))
+			}
+			if busy := d.wire.longest() > busyAfter; busy != slow {
+				slow = busy
+				d.clock.run(map[bool]float64{false: demoSpeed, true: busySpeed}[slow])
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 func (d *demo) progress(r fleet.Report) {

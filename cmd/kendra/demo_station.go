@@ -39,7 +39,8 @@ type demo struct {
 	wire   *wire
 	world  *demoWorld
 	fleet  atomic.Pointer[fleet.Fleet]
-	closes []func() // in the order of opening
+	slowed atomic.Int64 // how long the clock was slow, a time.Duration
+	closes []func()     // in the order of opening
 }
 
 // openDemo starts everything but the phones. What was started is stopped again

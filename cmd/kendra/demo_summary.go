@@ -17,6 +17,7 @@ type summary struct {
 	world    *demoWorld
 	from, to time.Time // of the shift, by the demo's clock
 	took     time.Duration
+	slowed   time.Duration // in which the clock was slow
 
 	report     fleet.Report
 	walked     *walked
@@ -142,9 +143,19 @@ func (s *summary) write(out io.Writer) {
 	if s.walked != nil {
 		s.walked.write(row)
 	}
+	if s.slowed > time.Second {
+		row("clock", "slowed down for %.0f s in all: this machine is busy", s.slowed.Seconds())
+	}
 	fmt.Fprintln(out)
 	if s.agrees() {
 		fmt.Fprintln(out, "  Phones, books, proofs and projections agree.")
+	}
+	s.writeFindings(out)
+}
+
+// writeFindings writes what disagrees, if anything does.
+func (s *summary) writeFindings(out io.Writer) {
+	if s.agrees() {
 		return
 	}
 	fmt.Fprintln(out, "  NOT AS IT SHOULD BE:")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -13,10 +14,13 @@ import (
 type wire struct {
 	*http.Transport
 	up, down atomic.Int64
+
+	mu    sync.Mutex
+	calls map[*http.Request]time.Time // under way, since
 }
 
 func newWire(phones int) *wire {
-	w := &wire{}
+	w := &wire{calls: map[*http.Request]time.Time{}}
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	w.Transport = &http.Transport{
 		MaxIdleConnsPerHost: phones, IdleConnTimeout: 30 * time.Second,
@@ -29,6 +33,30 @@ func newWire(phones int) *wire {
 		},
 	}
 	return w
+}
+
+// RoundTrip carries a call.
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	w.calls[r] = time.Now()
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		delete(w.calls, r)
+		w.mu.Unlock()
+	}()
+	return w.Transport.RoundTrip(r)
+}
+
+// longest is how long the oldest call under way has taken.
+func (w *wire) longest() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var longest time.Duration
+	for _, since := range w.calls {
+		longest = max(longest, time.Since(since))
+	}
+	return longest
 }
 
 func (w *wire) bytes() (up, down int64) { return w.up.Load(), w.down.Load() }
