@@ -29,3 +29,5 @@ func with(t *testing.T, body any, name string, value any) map[string]any {
 	m[name] = value
 	return m
 }
+
+func itoa16(n int64) string { return strconv.FormatInt(n, 16) }

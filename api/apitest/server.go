@@ -78,6 +78,7 @@ func (w *World) Another() *Server {
 	s.Book, err = book.New(context.Background(), book.Options{
 		Pool: s.Pool, Keys: w.secrets.keyset, Sessions: s.session, Witness: witness, Enqueue: enqueue, SaltKey: w.secrets.second,
 		Now: w.Now, Log: log, QueueOps: w.limits.QueueOps, Deadline: w.limits.Deadline,
+		Patience: w.limits.Patience,
 	})
 	w.must(err)
 	s.listen(log)

@@ -39,6 +39,7 @@ var Start = time.Date(2026, 11, 18, 4, 30, 0, 0, time.UTC)
 type Limits struct {
 	QueueOps int
 	Deadline time.Duration
+	Patience time.Duration
 	MaxConns int32
 }
 

@@ -30,7 +30,7 @@ func checkTaskSend(s *State, d *draft, b *contract.TaskSend) error {
 	if targets != 1 {
 		return refuse(contract.CodeAddressRequired, "/body/to")
 	}
-	if b.To.OfficerID != nil && !s.officers[*b.To.OfficerID] {
+	if b.To.OfficerID != nil && !(s.officers[*b.To.OfficerID] && s.serves(*b.To.OfficerID, d.at)) {
 		return refuse(contract.CodeUnknownReference, "/body/to/officer_id")
 	}
 	if err := s.refs(b.To.SquadID, "/body/to/squad_id", nil, ""); err != nil {
@@ -41,6 +41,17 @@ func checkTaskSend(s *State, d *draft, b *contract.TaskSend) error {
 	}
 	d.seenBy = append(d.seenBy, s.addressees(b.To.OfficerID, b.To.SquadID, roleOf(b.To.Role), d.at)...)
 	return nil
+}
+
+// serves tells whether an officer holds a post in this book at a time: one who
+// does not could neither see the task nor answer it.
+func (s *State) serves(officer uuid.UUID, at time.Time) bool {
+	for _, p := range s.posts.m {
+		if p.OfficerID == officer && p.Centre == s.Centre && p.Covers(at) {
+			return true
+		}
+	}
+	return false
 }
 
 func roleOf[R ~string](r *R) *string {

@@ -78,6 +78,9 @@ func (b *Book) Task(ctx context.Context, who staff.Caller, id uuid.UUID) (*TaskV
 			return fmt.Errorf("read task: %w", err)
 		}
 		v, err := b.viewOf(ctx, tx, who, t.Centre)
+		if isProblem(err) != nil { // told as what does not exist, to the letter
+			return refusal(contract.CodeNotFound, "task_id")
+		}
 		if err != nil {
 			return err
 		}

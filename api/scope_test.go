@@ -1,0 +1,112 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"kendra/api/apitest"
+	contract "kendra/mobile-contract"
+)
+
+// TestNothingOfAnotherCentreIsThere asks every call that takes an id or a
+// centre for those of another centre: the answer is that of things that are
+// not there at all.
+func TestNothingOfAnotherCentreIsThere(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	beat, sender := w.Enlist(apitest.Karwi, "beat_officer"), w.Enlist(apitest.Karwi, "dispatcher")
+	visit := beat.Enter("visit.record", w.Visit())
+	task := sender.Enter("task.send", w.Task(beat))
+	stranger := w.Enlist(apitest.Rajapur, "centre_incharge")
+	sameCentre := w.Enlist(apitest.Karwi, "beat_officer")
+	paths := func(centre string, id uuid.UUID) []string {
+		return []string{
+			"/v1/feed?centre=" + centre, "/v1/feed?centre=" + centre + "&after=0&from_size=1", "/v1/proofs?centre=" + centre + "&seq=1&size=1",
+			"/v1/tasks?centre=" + centre, "/v1/tasks/" + id.String(), "/v1/held?centre=" + centre,
+			"/v1/registers/women_beat?centre=" + centre + "&year=2026", "/v1/registers/squad?centre=" + centre + "&year=2026",
+		}
+	}
+	answers := map[string]bool{}
+	for _, p := range append(paths("KRW", *task.OpID), append(paths("ZZZ", uuid.New()), paths("HQ", *visit.OpID)...)...) {
+		a := stranger.Do(apitest.Get(p))
+		if a.Status != http.StatusNotFound {
+			t.Errorf("%s: %d %.300s", p, a.Status, a.Body)
+			continue
+		}
+		told := a.Problem()
+		told.RequestID, told.Pointer = "", ""
+		answers[text(t, told)] = true
+	}
+	if len(answers) != 1 {
+		t.Errorf("what is not his and what is not there differ: %v", answers)
+	}
+	var theirs, nobodys contract.ProblemJSON
+	theirs = stranger.Do(apitest.Get("/v1/tasks/" + task.OpID.String())).Problem()
+	nobodys = stranger.Do(apitest.Get("/v1/tasks/" + uuid.NewString())).Problem()
+	if theirs.Pointer != nobodys.Pointer {
+		t.Errorf("a task of others is at %q, one that is none at %q", theirs.Pointer, nobodys.Pointer)
+	}
+	sameCentre.Do(apitest.Get("/v1/tasks/"+task.OpID.String())).Refused(http.StatusNotFound, contract.CodeNotFound, theirs.Pointer)
+	var page contract.FeedPage
+	sameCentre.Read("/v1/feed?centre=KRW", &page)
+	for _, l := range page.Entries {
+		if l.OpID == *task.OpID || l.OpID == *visit.OpID {
+			t.Errorf("a colleague sees %s", l.Kind)
+		}
+	}
+	var bundle contract.Bundle
+	stranger.Read("/v1/bundle", &bundle)
+	if len(bundle.Centres) != 1 || bundle.Centres[0].Centre != "RJP" || len(bundle.Tasks)+len(bundle.Squads)+len(bundle.Beats) != 0 || len(bundle.Officers) != 1 {
+		t.Errorf("bundle of another centre: %+v", bundle)
+	}
+}
+
+func TestNoOpReachesIntoAnotherCentre(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	beat, sender := w.Enlist(apitest.Karwi, "beat_officer"), w.Enlist(apitest.Karwi, "dispatcher")
+	leader := w.Enlist(apitest.Karwi, "squad_leader")
+	visit := beat.Enter("visit.record", w.Visit())
+	task := sender.Enter("task.send", w.Task(beat))
+	held := leader.Try("squad.person", w.Person())
+	stranger := w.Enlist(apitest.Rajapur, "centre_incharge")
+	size := entries(w)
+	strike := true
+	ops := []struct {
+		kind contract.Kind
+		body any
+	}{
+		{"task.accept", contract.TaskAccept{TaskID: *task.OpID}},
+		{"task.see", contract.TaskSee{TaskID: *task.OpID}},
+		{"task.recall", contract.TaskRecall{TaskID: *task.OpID, Reason: "mistake"}},
+		{"note.add", contract.NoteAdd{SubjectID: *visit.OpID, Text: "देखा"}},
+		{"entry.correct", contract.EntryCorrect{CorrectsID: *visit.OpID, Reason: "गलत लिखा", Strike: &strike}},
+		{"held.enter", contract.HeldEnter{HeldID: *held.OpID, Reason: "ठीक है"}},
+		{"held.strike", contract.HeldStrike{HeldID: *held.OpID, Reason: "ठीक है"}},
+		{"squad.brief", w.Brief(leader, leader)},
+		{"visit.record", w.Visit()},
+		{"task.send", w.Task(beat)},
+		{"post.leave", contract.PostLeave{PostID: beat.PostID, Reason: "other"}},
+	}
+	for _, centre := range []string{"RJP", "KRW"} {
+		for _, o := range ops {
+			r := stranger.Try(o.kind, o.body, apitest.With("centre", centre))
+			if centre == "KRW" {
+				refusedAs(t, string(o.kind), r, contract.CodeNotYourPost, "/centre")
+			}
+			if r.Outcome == contract.OutcomeEntered {
+				t.Errorf("%s in the book of %s is entered", o.kind, centre)
+			}
+		}
+	}
+	if n := entries(w); n != size {
+		t.Errorf("the books grew by %d", n-size)
+	}
+	var v contract.Task
+	beat.Read("/v1/tasks/"+task.OpID.String(), &v)
+	if v.State != "sent" || len(v.Steps) != 1 {
+		t.Errorf("the task is %s, %+v", v.State, v.Steps)
+	}
+}
