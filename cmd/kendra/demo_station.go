@@ -80,7 +80,7 @@ func (d *demo) openDir(context.Context) error {
 		return fmt.Errorf("make demo directory: %w", err)
 	}
 	d.later(func() { _ = os.RemoveAll(d.dir) })
-	if err := os.Chmod(d.dir, 0o755); err != nil { //nolint:gosec // the database's own user must pass through
+	if err := os.Chmod(d.dir, 0o755); err != nil { // the database's own user must pass through
 		return fmt.Errorf("open demo directory: %w", err)
 	}
 	d.config.Data, d.config.Keys = d.dir, filepath.Join(d.dir, "keys")
