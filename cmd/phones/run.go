@@ -43,11 +43,12 @@ func runFleet(ctx context.Context, args []string, s streams) error {
 	f.IntVar(&p.Phones, "phones", 24, "handsets")
 	f.IntVar(&p.Minutes, "minutes", 30, "length of the shift")
 	f.Float64Var(&p.Speed, "speed", 1, "how many times faster than life; the server must run as fast")
+	f.Float64Var(&p.Pace, "pace", 1, "how many times busier than life the officers are, at the server's own speed")
 	f.BoolVar(&p.Calm, "calm", false, "no troubles")
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	if *world == "" || p.Dir == "" || p.Phones < 1 || p.Minutes < 1 || p.Speed <= 0 {
+	if *world == "" || p.Dir == "" || p.Phones < 1 || p.Minutes < 1 || p.Speed <= 0 || p.Pace <= 0 {
 		return wrong(f, "--world and --dir are needed, and numbers above zero")
 	}
 	w, err := readWorld(*world)

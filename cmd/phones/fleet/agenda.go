@@ -135,9 +135,10 @@ func (h *handset) planSquad(from, to time.Duration) {
 // planTroubles draws where there is no network and how wrong the clock is.
 func (h *handset) planTroubles(begin time.Time, length time.Duration) {
 	r := h.rng
+	world := func(planned time.Duration) time.Duration { return time.Duration(float64(planned) / h.f.plan.Pace) }
 	for range r.IntN(3) {
-		at := begin.Add(between(r, 0, length*8/10))
-		h.line.dead = append(h.line.dead, span{at, at.Add(between(r, time.Minute, length/4+2*time.Minute))})
+		at := begin.Add(world(between(r, 0, length*8/10)))
+		h.line.dead = append(h.line.dead, span{at, at.Add(world(between(r, time.Minute, length/4+2*time.Minute)))})
 	}
 	switch r.IntN(4) {
 	case 0: // somebody set it by hand

@@ -40,19 +40,11 @@ func newShelf(t *testing.T) *shelf {
 	s.do(`SET app.district_id = '7'`)
 	s.do(`INSERT INTO districts VALUES (7, 'CKT', 'चित्रकूट', 'Chitrakoot') ON CONFLICT DO NOTHING`)
 	s.do(`INSERT INTO centres (district_id, centre, hi, en) VALUES (7, 'KRW', 'कर्वी', 'Karwi') ON CONFLICT DO NOTHING`)
-	tree := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
 	for seq := int64(1); seq <= 9; seq++ {
 		s.enter(seq)
-		leaf, _ := contract.Decode(s.acked[seq-1].LeafHash)
-		if err := tree.Append(leaf, nil); err != nil {
-			t.Fatal(err)
-		}
 	}
-	root, err := tree.GetRootHash(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.do(`INSERT INTO heads VALUES (7, 'KRW', 9, $1, '')`, root)
+	s.do(`INSERT INTO heads VALUES (7, 'KRW', 9, '', '')`)
+	s.rootAnew()
 	s.do(`INSERT INTO serials VALUES (7, 'KRW', 'women_beat', 2026, 4)`)
 	held := uuid.New()
 	s.do(`INSERT INTO ops VALUES (7, $1, 'KRW', 0, 'h')`, held)
@@ -66,6 +58,30 @@ func (s *shelf) do(sql string, args ...any) {
 	if _, err := s.conn.Exec(s.t.Context(), sql, args...); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// rootAnew puts the root of the leaves as they now stand into the head.
+func (s *shelf) rootAnew() {
+	s.t.Helper()
+	rows, err := s.conn.Query(s.t.Context(), `SELECT leaf_hash FROM entries ORDER BY seq`)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	leaves, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	tree := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
+	for _, leaf := range leaves {
+		if err := tree.Append(leaf, nil); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	root, err := tree.GetRootHash(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.do(`UPDATE heads SET root = $1`, root)
 }
 
 // enter puts an entry down as a server would; every second opens a line.
@@ -149,6 +165,11 @@ func TestTheCheckerSeesEachPlantedFaultAndNamesItsNumber(t *testing.T) {
 		{"an entry and its trace hashed anew", func(s *shelf) {
 			s.do(`UPDATE entries SET op_hash = sha256('x') WHERE seq = 7`)
 			s.do(`UPDATE ops SET op_hash = sha256('x') WHERE seq = 7`)
+		}, func(f fleet.Found) int { return f.Altered }, "KRW 7:"},
+		{"an entry hashed anew up to the root", func(s *shelf) {
+			s.do(`UPDATE entries SET op_hash = sha256('x'), leaf_hash = sha256('y') WHERE seq = 7`)
+			s.do(`UPDATE ops SET op_hash = sha256('x') WHERE seq = 7`)
+			s.rootAnew()
 		}, func(f fleet.Found) int { return f.Altered }, "KRW 7:"},
 		{"a leaf exchanged", func(s *shelf) { s.do(`UPDATE entries SET leaf_hash = sha256('x') WHERE seq = 2`) },
 			func(f fleet.Found) int { return f.Altered }, "KRW 2:"},

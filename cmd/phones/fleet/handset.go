@@ -159,7 +159,7 @@ func (h *handset) handOver(ctx context.Context, next int) error {
 		h.officer, h.jobs = nil, map[uuid.UUID]*job{}
 	}
 	if err := h.letIn(ctx, next); err != nil {
-		if !errors.Is(err, phone.ErrNoAnswer) {
+		if !mayPass(err) {
 			return err
 		}
 		h.later(20*time.Second, func(ctx context.Context) error { return h.handOver(ctx, next) })
@@ -167,8 +167,20 @@ func (h *handset) handOver(ctx context.Context, next int) error {
 	return nil
 }
 
-// since is how long the shift has lasted.
-func (h *handset) since() time.Duration { return h.f.plan.Now().Sub(h.f.begin) }
+// mayPass tells whether a call failed for a reason that is the server's and may
+// be over in a while.
+func mayPass(err error) bool {
+	var r *phone.Refusal
+	if errors.As(err, &r) {
+		return r.Status >= http.StatusInternalServerError || r.Code == string(contract.CodeTooManyTries)
+	}
+	return errors.Is(err, phone.ErrNoAnswer)
+}
+
+// since is how long the shift has lasted, by the plan.
+func (h *handset) since() time.Duration {
+	return time.Duration(float64(h.f.plan.Now().Sub(h.f.begin)) * h.f.plan.Pace)
+}
 
 func (h *handset) later(d time.Duration, do func(context.Context) error) {
 	h.agenda.add(h.since()+d, do)
@@ -199,7 +211,7 @@ func (h *handset) work(ctx context.Context, length time.Duration) error {
 
 // rest waits, and tells whether the handset was woken.
 func (h *handset) rest(ctx context.Context, wait time.Duration) bool {
-	t := time.NewTimer(time.Duration(float64(wait) / h.f.plan.Speed))
+	t := time.NewTimer(time.Duration(float64(wait) / h.f.plan.Speed / h.f.plan.Pace))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
@@ -249,7 +261,7 @@ func (h *handset) settle(ctx context.Context) error {
 		if err == nil && h.phone.Waiting() == 0 {
 			return nil
 		}
-		if waited := h.f.sleep(ctx, 10*time.Second); waited != nil {
+		if waited := h.f.sleep(ctx, time.Duration(10*float64(time.Second)/h.f.plan.Pace)); waited != nil {
 			break
 		}
 		err = nil

@@ -62,9 +62,13 @@ func PINOf(number string) string {
 type Plan struct {
 	Seed    int64
 	Phones  int // handsets, 24 by default
-	Minutes int // length of the shift in the world's time, 30 by default
+	Minutes int // length of the shift as planned, 30 by default
 	// Speed is how many minutes of the world pass in one of ours, 1 by default.
-	Speed  float64
+	Speed float64
+	// Pace is how many minutes of the plan pass in one of the world's, 1 by
+	// default: the officers are that much busier, their clocks run as ever. It
+	// puts a load on a server whose time can't be made to run faster.
+	Pace   float64
 	Dir    string // each handset has a directory in it
 	Server string
 	// Now is the world's time, already as fast as Speed says; by default it
@@ -92,6 +96,9 @@ func (p Plan) withDefaults() Plan {
 	}
 	if p.Speed == 0 {
 		p.Speed = 1
+	}
+	if p.Pace == 0 {
+		p.Pace = 1
 	}
 	if p.Now == nil {
 		began, speed := time.Now(), p.Speed
