@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -222,12 +223,32 @@ func (s *server) observe(c *fiber.Ctx) (err error) {
 // begin gives a request its id, its time and the language of its refusals.
 func (s *server) begin(c *fiber.Ctx) *request {
 	r := &request{
-		id: uuid.Must(uuid.NewV7()).String(), receivedAt: s.Now().UTC(), address: c.IP(),
+		id: uuid.Must(uuid.NewV7()).String(), receivedAt: s.Now().UTC(), address: s.address(c),
 		lang: contract.LangOf(c.Get(fiber.HeaderAcceptLanguage)),
 	}
 	c.Locals(requestLocal, r)
 	c.Set("X-Request-Id", r.id)
 	return r
+}
+
+// address is where a request comes from: the socket's other end, or what a
+// trusted proxy there says, which is the last address of the header.
+func (s *server) address(c *fiber.Ctx) string {
+	peer, ok := netip.AddrFromSlice(c.Context().RemoteIP())
+	if !ok {
+		return c.Context().RemoteIP().String()
+	}
+	peer = peer.Unmap()
+	for _, p := range s.Proxies {
+		if !p.Contains(peer) {
+			continue
+		}
+		list := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+		if client, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
+			return client.Unmap().String()
+		}
+	}
+	return peer.String()
 }
 
 const requestLocal = "request"

@@ -35,7 +35,7 @@ func (s *server) PostOps(ctx context.Context, in PostOpsRequestObject) (PostOpsR
 		ClockOffsetMs: offset.Milliseconds(), NextSyncAfterS: s.nextSync(), Checkpoints: []contract.CentreCheckpoint{},
 	}
 	for i := range answer.Receipts {
-		out.Receipts[i] = receipt(&answer.Receipts[i], r)
+		out.Receipts[i] = s.receipt(&answer.Receipts[i], r)
 	}
 	for _, h := range answer.Heads {
 		note, err := s.Book.Witness.Sign(r.caller.District, h.Centre, h.Size, h.Root)
@@ -59,7 +59,7 @@ func (s *server) nextSync() int {
 }
 
 // receipt gives a receipt its form on the wire.
-func receipt(r *book.Receipt, req *request) contract.Receipt {
+func (s *server) receipt(r *book.Receipt, req *request) contract.Receipt {
 	out := contract.Receipt{Outcome: contract.Outcome(r.Outcome), Repeated: r.Repeated}
 	if r.OpID != uuid.Nil {
 		out.OpID = &r.OpID
@@ -81,7 +81,36 @@ func receipt(r *book.Receipt, req *request) contract.Receipt {
 	if e := r.Entry; e != nil {
 		entered(&out, e)
 	}
+	if title := s.title(r, req.lang); title != "" {
+		out.Title = &title
+	}
 	return out
+}
+
+// title says in the officer's words what became of an op.
+func (s *server) title(r *book.Receipt, lang contract.Lang) string {
+	english := lang == contract.English
+	switch {
+	case r.Problem != nil:
+		return r.Problem.Render(lang).Title
+	case r.Outcome == book.Held && english:
+		return "Kept; it will be entered when what it waits for arrives"
+	case r.Outcome == book.Held:
+		return "सुरक्षित है; जिसकी प्रतीक्षा है उसके आने पर दर्ज होगा"
+	case len(r.Entry.Lines) == 0 && english:
+		return fmt.Sprintf("Entered as no. %d of the book of %s", r.Entry.Seq, r.Centre)
+	case len(r.Entry.Lines) == 0:
+		return fmt.Sprintf("%s की पुस्तक में क्रमांक %d पर दर्ज", r.Centre, r.Entry.Seq)
+	}
+	line := r.Entry.Lines[0]
+	register, ok := s.Book.Label("register", line.Register)
+	if !ok {
+		register = book.Code{Hi: line.Register, En: line.Register}
+	}
+	if english {
+		return fmt.Sprintf("Entered in the register %s as %s", register.En, line.No)
+	}
+	return fmt.Sprintf("%s रजिस्टर में क्रमांक %s पर दर्ज", register.Hi, line.No)
 }
 
 // entered adds what a phone needs to prove that its op stands in the book.

@@ -105,7 +105,7 @@ func (s *server) LogIn(ctx context.Context, in LogInRequestObject) (LogInRespons
 	return LogIn201JSONResponse{
 		SessionID: out.SessionID, Officer: officer(out.Officer), Posts: posts(out.Posts),
 		AccessToken: string(out.Access), ExpiresAt: contract.At(out.ExpiresAt),
-		RefreshToken: string(out.Tokens.Refresh), RefreshExpiresAt: contract.At(out.RefreshExpiresAt),
+		RefreshToken: string(out.Refresh), RefreshExpiresAt: contract.At(out.RefreshExpiresAt),
 	}, nil
 }
 

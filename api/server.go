@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -22,6 +23,9 @@ type Options struct {
 	// proofs must name; empty takes scheme and host of the request, which only
 	// a server on loopback may.
 	BaseURL string
+	// Proxies are the addresses of the proxies in front; only from them is
+	// X-Forwarded-For believed, and of it only what they added themselves.
+	Proxies []netip.Prefix
 	// OldestApp is the oldest app version that is still served.
 	OldestApp string
 	// SyncEvery is the middle of the span after which phones are asked to sync

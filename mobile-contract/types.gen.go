@@ -997,6 +997,9 @@ type Receipt struct {
 	SeenBy []UUID `json:"seen_by,omitempty"`
 	Seq    *Seq   `json:"seq,omitempty"`
 
+	// Title What the officer is shown, by Accept-Language; a refused op has its problem's title
+	Title *string `json:"title,omitempty"`
+
 	// WaitsFor What a held op waits for
 	WaitsFor *string `json:"waits_for,omitempty"`
 }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 )
 
 func TestEveryQuestionGetsItsOwnAnswerInFewCalls(t *testing.T) {
@@ -94,14 +92,13 @@ func TestATicketComesBackAsItWent(t *testing.T) {
 		"by role":     {Notice: byRole, queued: made},
 		"of a device": {Notice: n, device: uuid.New(), queued: made.Add(-time.Hour)},
 	} {
-		row := &rivertype.JobRow{CreatedAt: made}
-		got, err := ticketOf(&river.Job[jobArgs]{JobRow: row, Args: want.args()})
+		got, err := ticketOf(want.args(), made)
 		if err != nil || got.Notice != want.Notice || got.device != want.device || !got.queued.Equal(want.queued) {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
 		}
 	}
 	for _, text := range []string{"", "|||||||||||", "7|x|KRW||||task|||0:0||0"} {
-		if _, err := ticketOf(&river.Job[jobArgs]{JobRow: &rivertype.JobRow{}, Args: jobArgs{Ticket: text}}); !errors.Is(err, errTicket) {
+		if _, err := ticketOf(jobArgs{Ticket: text}, time.Time{}); !errors.Is(err, errTicket) {
 			t.Errorf("ticket %q: error %v", text, err)
 		}
 	}

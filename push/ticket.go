@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/riverqueue/river"
 )
 
 // jobArgs are a ticket in one text. The queue indexes every key and value of every job's arguments, and does so
@@ -50,8 +49,8 @@ func (t ticket) args() jobArgs {
 }
 
 // ticketOf unpacks the ticket of a job.
-func ticketOf(job *river.Job[jobArgs]) (ticket, error) {
-	f := strings.Split(job.Args.Ticket, ticketSep)
+func ticketOf(args jobArgs, created time.Time) (ticket, error) {
+	f := strings.Split(args.Ticket, ticketSep)
 	if len(f) != ticketFields {
 		return ticket{}, errTicket
 	}
@@ -69,7 +68,7 @@ func ticketOf(job *river.Job[jobArgs]) (ticket, error) {
 			DistrictID: int32(numbers[0]), ID: ids[0], Centre: f[2], Officer: ids[1], Squad: ids[2], Role: f[5],
 			Kind: f[6], Subject: ids[3], Urgency: f[8], TTL: time.Duration(numbers[1]) * time.Millisecond, Seq: numbers[2],
 		},
-		device: ids[4], queued: job.CreatedAt,
+		device: ids[4], queued: created,
 	}
 	if numbers[3] != 0 {
 		t.queued = time.UnixMicro(numbers[3])

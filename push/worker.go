@@ -46,7 +46,7 @@ const (
 // Work runs one job and logs its one line.
 func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 	began := time.Now()
-	t, err := ticketOf(job)
+	t, err := ticketOf(job.Args, job.CreatedAt)
 	if err != nil {
 		return river.JobCancel(err)
 	}

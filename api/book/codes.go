@@ -28,6 +28,12 @@ func (b *Book) Lists(ctx context.Context) (map[string][]Code, error) {
 	return out, wrap(err, "read code lists")
 }
 
+// Label is a code of a list with its labels, as of the last time rules were read.
+func (b *Book) Label(list, code string) (Code, bool) {
+	c, ok := b.rules.Load().codes[list][code]
+	return c, ok
+}
+
 // BeatCells lists the cells (resolution 9, one ring more) that a beat may reach
 // into, as phones prefilter by them; the polygon decides.
 func (b *Book) BeatCells(district int32, beat uuid.UUID) []string {

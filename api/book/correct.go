@@ -81,7 +81,8 @@ func checkReplacement(s *State, d *draft, b *contract.EntryCorrect, old *entryRe
 	if given != 1 {
 		return refuse(contract.CodeMissingField, "/body")
 	}
-	kind, base, check := "", "", func() error { return nil }
+	var kind, base string
+	var check func() error
 	switch {
 	case b.Visit != nil:
 		kind, base, check = "visit.record", "/body/visit", func() error { return checkVisit(s, d, b.Visit) }

@@ -149,7 +149,7 @@ func (b *Book) decode(d *draft, item contract.Item) error {
 func (b *Book) texts(d *draft) error {
 	r := b.rules.Load()
 	for _, c := range d.report.Codes {
-		if !r.codes[c.List][c.Code] {
+		if _, ok := r.codes[c.List][c.Code]; !ok {
 			return refuse(contract.CodeUnknownCode, c.Pointer)
 		}
 	}

@@ -182,13 +182,6 @@ func (e *Entry) wireLine(open json.RawMessage, sealed []string) []byte {
 	return append(b, '}')
 }
 
-// guardedLine is what those who have no business with a guarded entry are
-// given of it: its number and its time, no place, kind of matter or facts.
-func guardedLine(seq int64, kind string, receivedAt time.Time, lines string) []byte {
-	return fmt.Appendf(nil, `{"seq":%d,"kind":%q,"received_at":%q,"lines":%s,"guarded":true}`,
-		seq, kind, wireAt(receivedAt), lines)
-}
-
 // Outcomes of an op.
 const (
 	Entered = "entered"

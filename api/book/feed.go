@@ -2,6 +2,7 @@ package book
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -26,10 +27,10 @@ func (b *Book) viewOf(ctx context.Context, tx pgx.Tx, who staff.Caller, centre s
 	var circle string
 	err := tx.QueryRow(ctx, `SELECT coalesce(circle, '') FROM centres WHERE district_id = $1 AND centre = $2`,
 		who.District, centre).Scan(&circle)
-	if err != nil && err != pgx.ErrNoRows {
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return view{}, fmt.Errorf("read centre: %w", err)
 	}
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return view{}, refusal(contract.CodeNotFound, "centre")
 	}
 	var v view
@@ -109,7 +110,7 @@ func readHead(ctx context.Context, tx pgx.Tx, district int32, centre string, siz
 	var root []byte
 	err := tx.QueryRow(ctx, `SELECT size, root FROM heads WHERE district_id = $1 AND centre = $2`, district, centre).
 		Scan(size, &root)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		empty, err := openTree(0, nil)
 		if err != nil {
 			return nil, err

@@ -16,7 +16,7 @@ import (
 // ladders, the polygons of the beats. They are read at start and refreshed by
 // the clock, since they change by the month.
 type rules struct {
-	codes  map[string]map[string]bool
+	codes  map[string]map[string]Code
 	ladder ladder
 	beats  map[beatKey]*geo.Area
 	cells  map[beatKey][]string
@@ -29,7 +29,7 @@ type beatKey struct {
 
 // LoadRules reads the rules again. A server calls it every half minute.
 func (b *Book) LoadRules(ctx context.Context) error {
-	r := &rules{codes: map[string]map[string]bool{}, beats: map[beatKey]*geo.Area{}, cells: map[beatKey][]string{}}
+	r := &rules{codes: map[string]map[string]Code{}, beats: map[beatKey]*geo.Area{}, cells: map[beatKey][]string{}}
 	if err := r.loadCodes(ctx, b); err != nil {
 		return err
 	}
@@ -48,16 +48,17 @@ func (b *Book) LoadRules(ctx context.Context) error {
 }
 
 func (r *rules) loadCodes(ctx context.Context, b *Book) error {
-	rows, err := b.Pool.Query(ctx, `SELECT list, code FROM codes`)
+	rows, err := b.Pool.Query(ctx, `SELECT list, code, hi, en FROM codes`)
 	if err != nil {
 		return fmt.Errorf("load codes: %w", err)
 	}
-	var list, code string
-	_, err = pgx.ForEachRow(rows, []any{&list, &code}, func() error {
+	var list string
+	var c Code
+	_, err = pgx.ForEachRow(rows, []any{&list, &c.Code, &c.Hi, &c.En}, func() error {
 		if r.codes[list] == nil {
-			r.codes[list] = map[string]bool{}
+			r.codes[list] = map[string]Code{}
 		}
-		r.codes[list][code] = true
+		r.codes[list][c.Code] = c
 		return nil
 	})
 	if err != nil {

@@ -30,7 +30,7 @@ func checkTaskSend(s *State, d *draft, b *contract.TaskSend) error {
 	if targets != 1 {
 		return refuse(contract.CodeAddressRequired, "/body/to")
 	}
-	if b.To.OfficerID != nil && !(s.officers[*b.To.OfficerID] && s.serves(*b.To.OfficerID, d.at)) {
+	if b.To.OfficerID != nil && (!s.officers[*b.To.OfficerID] || !s.serves(*b.To.OfficerID, d.at)) {
 		return refuse(contract.CodeUnknownReference, "/body/to/officer_id")
 	}
 	if err := s.refs(b.To.SquadID, "/body/to/squad_id", nil, ""); err != nil {

@@ -3,6 +3,7 @@ package book
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -71,7 +72,7 @@ func (b *Book) Task(ctx context.Context, who staff.Caller, id uuid.UUID) (*TaskV
 			return fmt.Errorf("read task: %w", err)
 		}
 		t, err := pgx.CollectExactlyOneRow(rows, scanTask)
-		if err == pgx.ErrNoRows {
+		if errors.Is(err, pgx.ErrNoRows) {
 			return refusal(contract.CodeNotFound, "task_id")
 		}
 		if err != nil {

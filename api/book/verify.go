@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/transparency-dev/merkle/rfc6962"
 
 	"kendra/api/staff"
@@ -71,9 +72,19 @@ func Verify(ctx context.Context, tx pgx.Tx, district int32, centre string) (*Ver
 	return v.out, err
 }
 
-// VerifyBook is Verify in a transaction of its own, on one snapshot.
+// VerifyBook is Verify of one book in a transaction of its own.
 func (b *Book) VerifyBook(ctx context.Context, district int32, centre string) (*Verified, error) {
-	tx, err := b.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	list, err := VerifyAll(ctx, b.Pool, district, centre)
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// VerifyAll verifies the books of a district, or the one of a centre, on one
+// snapshot. It is an error to ask for a centre that has no book.
+func VerifyAll(ctx context.Context, pool *pgxpool.Pool, district int32, centre string) ([]*Verified, error) {
+	tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return nil, fmt.Errorf("begin verify: %w", err)
 	}
@@ -81,7 +92,27 @@ func (b *Book) VerifyBook(ctx context.Context, district int32, centre string) (*
 	if _, err := tx.Exec(ctx, setDistrict(district)); err != nil {
 		return nil, fmt.Errorf("set district: %w", err)
 	}
-	return Verify(ctx, tx, district, centre)
+	rows, err := tx.Query(ctx, `SELECT centre FROM heads WHERE district_id = $1 AND ($2 = '' OR centre = $2) ORDER BY centre`,
+		district, centre)
+	if err != nil {
+		return nil, fmt.Errorf("list books: %w", err)
+	}
+	centres, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("list books: %w", err)
+	}
+	if len(centres) == 0 && centre != "" {
+		return nil, fmt.Errorf("no book of centre %s in district %d", centre, district)
+	}
+	var out []*Verified
+	for _, c := range centres {
+		v, err := Verify(ctx, tx, district, c)
+		if err != nil {
+			return nil, fmt.Errorf("verify %s: %w", c, err)
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 func (v *verifier) bad(seq int64, why string, args ...any) {

@@ -13,8 +13,8 @@ import (
 // of PostgreSQL and by this process.
 type cpuTimes struct{ server, postgres, self time.Duration }
 
-func (a cpuTimes) since(b cpuTimes) cpuTimes {
-	return cpuTimes{a.server - b.server, a.postgres - b.postgres, a.self - b.self}
+func (t cpuTimes) since(b cpuTimes) cpuTimes {
+	return cpuTimes{t.server - b.server, t.postgres - b.postgres, t.self - b.self}
 }
 
 // cpu reads the times from the system's process table. Backends that ended are

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"kendra/api/book"
 	"kendra/migrations"
 )
 
@@ -78,26 +81,37 @@ func runVerify(ctx context.Context, c config, args []string, out io.Writer) erro
 	if done, err := parse(f, args); done {
 		return err
 	}
-	return withNode(ctx, c, func(n *node) error {
-		list, err := books(ctx, n, int32(*district), *centre)
+	return withPool(ctx, c, func(pool *pgxpool.Pool) error {
+		checked, err := book.VerifyAll(ctx, pool, int32(*district), *centre)
 		if err != nil {
 			return err
 		}
 		var bad error
-		for _, name := range list {
-			v, err := n.book.VerifyBook(ctx, int32(*district), name)
-			if err != nil {
-				return err
-			}
+		for _, v := range checked {
 			if !v.OK() {
-				fmt.Fprintf(out, "%-6s BAD at %d: %s\n", name, v.FirstBad, v.Why)
+				fmt.Fprintf(out, "%-6s BAD at %d: %s\n", v.Centre, v.FirstBad, v.Why)
 				bad = errNotWhole
 				continue
 			}
-			fmt.Fprintf(out, "%-6s %8d entries, %8d signatures, root %s\n", name, v.Size, v.Signatures, hex.EncodeToString(v.Root))
+			fmt.Fprintf(out, "%-6s %8d entries, %8d signatures, root %s\n", v.Centre, v.Size, v.Signatures, hex.EncodeToString(v.Root))
 		}
 		return bad
 	})
+}
+
+// withPool runs a tool that needs the database and no key.
+func withPool(ctx context.Context, c config, do func(pool *pgxpool.Pool) error) error {
+	stop, err := database(ctx, &c, quiet())
+	if err != nil {
+		return err
+	}
+	defer stop()
+	pool, err := openPool(ctx, migrations.AppURL(c.DatabaseURL), 4)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return do(pool)
 }
 
 func runRebuild(ctx context.Context, c config, args []string, out io.Writer) error {

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,6 +30,8 @@ type config struct {
 	PrivateListen string
 	// BaseURL is the public origin that DPoP proofs must name.
 	BaseURL string
+	// Proxies are the proxies in front whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
 	// FCMEndpoint replaces FCM's own, for a local one.
 	FCMEndpoint string
 	// FCMProject is read from the credentials when empty.
@@ -68,6 +72,13 @@ func readConfig(get func(string) string) (config, error) {
 			errs = append(errs, errors.New("KENDRA_POOL: a number from 4 to 500"))
 		}
 		c.PoolSize = int32(n)
+	}
+	for _, v := range strings.Fields(strings.ReplaceAll(get("KENDRA_PROXIES"), ",", " ")) {
+		p, err := netip.ParsePrefix(v)
+		if err != nil {
+			errs = append(errs, errors.New("KENDRA_PROXIES: networks such as 10.0.0.7/32, set apart by commas"))
+		}
+		c.Proxies = append(c.Proxies, p)
 	}
 	if v := get("KENDRA_TICK"); v != "" {
 		d, err := time.ParseDuration(v)

@@ -27,6 +27,7 @@ type node struct {
 	secrets *secrets
 	book    *book.Book
 	staff   *staff.Service
+	signing *staff.SigningKeys
 	app     *fiber.App
 	push    *push.Client
 	sender  *fcm.Sender
@@ -45,7 +46,7 @@ func openNode(ctx context.Context, c config, appURL string, log *slog.Logger, no
 		n.close()
 		return nil, err
 	}
-	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL})
+	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Proxies: c.Proxies})
 	return n, nil
 }
 
@@ -63,7 +64,7 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 	if n.pool, err = openPool(ctx, appURL, c.PoolSize); err != nil {
 		return nil, err
 	}
-	if n.staff, err = openStaff(n.pool, n.secrets, now); err != nil {
+	if n.staff, n.signing, err = openStaff(n.pool, n.secrets, now); err != nil {
 		return nil, err
 	}
 	enqueue, err := push.New()
@@ -191,7 +192,7 @@ const (
 func (n *node) clock(ctx context.Context) {
 	tick := time.NewTicker(n.tick)
 	defer tick.Stop()
-	var rules, drop, sweep time.Time
+	var rules, keys, drop, sweep time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -203,6 +204,7 @@ func (n *node) clock(ctx context.Context) {
 			n.log.Error("tick", "err", err)
 		}
 		n.every(ctx, now, &rules, rulesEvery, "rules", func() error { return n.book.LoadRules(ctx) })
+		n.every(ctx, now, &keys, rulesEvery, "signing keys", n.signing.Rotate)
 		n.every(ctx, now, &sweep, sweepEvery, "sweep", func() error { return n.staff.Sweep(ctx) })
 		n.every(ctx, now, &drop, dropEvery, "positions", func() error {
 			_, err := n.book.DropPositions(ctx)

@@ -30,22 +30,23 @@ const (
 
 // openStaff makes the staff service; a server without signing keys makes two,
 // one that signs and one that is ready to.
-func openStaff(pool *pgxpool.Pool, s *secrets, now func() time.Time) (*staff.Service, error) {
+func openStaff(pool *pgxpool.Pool, s *secrets, now func() time.Time) (*staff.Service, *staff.SigningKeys, error) {
 	signing, err := staff.LoadSigningKeys(s.dir)
 	for n := 0; err != nil && n < 2; n++ {
 		if _, err := staff.AddSigningKey(s.dir); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, err
+			return nil, nil, err
 		}
 		if n == 1 {
 			signing, err = staff.LoadSigningKeys(s.dir)
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return staff.New(pool, staff.Options{
+	service, err := staff.New(pool, staff.Options{
 		Now: now, Pepper: s.pepper, CodeKey: s.code, NonceKey: s.nonce, Signing: signing, Issuer: issuer, Audience: audience,
 	})
+	return service, signing, err
 }
 
 const officerUsage = `kendra officer VERB: people, phones and codes

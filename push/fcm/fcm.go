@@ -33,7 +33,7 @@ type Options struct {
 	Endpoint string
 }
 
-// ErrNoCredentials: only a loopback endpoint can do without.
+// ErrNoCredentials says that there are none; only a loopback endpoint can do without.
 var ErrNoCredentials = errors.New("fcm: no credentials: set GOOGLE_APPLICATION_CREDENTIALS")
 
 // Sender is a push.Sender over FCM. It is safe for concurrent use.

@@ -97,7 +97,7 @@ func Start(o Options) (*Server, error) {
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // cut connections are meant
 	}
-	go s.srv.Serve(ln) //nolint:errcheck // ends with ErrServerClosed
+	go s.srv.Serve(ln)
 	return s, nil
 }
 
@@ -111,7 +111,7 @@ func (s *Server) Project() string { return s.project }
 func (s *Server) Close() {
 	s.once.Do(func() {
 		close(s.closing)
-		s.srv.Close() //nolint:errcheck // nothing to do about it
+		s.srv.Close()
 	})
 }
 
