@@ -202,7 +202,13 @@ func (h *handset) work(ctx context.Context, length time.Duration) error {
 			continue
 		}
 		h.agenda.pop()
-		if err := d.do(ctx); err != nil {
+		err := d.do(ctx)
+		if phone.IsLoggedOut(err) {
+			// The server ended the session meanwhile: she logs in again and does it then.
+			h.later(10*time.Second, d.do)
+			err = h.handOver(ctx, h.position())
+		}
+		if err != nil {
 			return fmt.Errorf("handset %d: %w", h.n, err)
 		}
 	}
