@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -12,7 +13,15 @@ import (
 // once lists the calls that are not idempotent: their proof serves once.
 var once = map[string]bool{"putPushToken": true, "deletePushToken": true, "logOut": true}
 
-// authenticate makes the Caller of every call that is not open.
+// How long a request may wait for the database: who calls is one look into it;
+// what a handler does has tighter limits of its own where it matters.
+const (
+	callerLimit  = 3 * time.Second
+	requestLimit = 10 * time.Second
+)
+
+// authenticate makes the Caller of every call that is not open, and sets the
+// time that the request has.
 func (s *server) authenticate(c *fiber.Ctx) error {
 	r := requestOf(c)
 	route, _ := c.Locals(routeKey).(*contract.Route)
@@ -26,13 +35,17 @@ func (s *server) authenticate(c *fiber.Ctx) error {
 		if route != nil {
 			in.Once = once[route.OperationID]
 		}
-		who, err := s.Staff.Authenticate(context.Background(), in)
+		look, done := context.WithTimeout(context.Background(), callerLimit)
+		who, err := s.Staff.Authenticate(look, in)
+		done()
 		if err != nil {
 			return err
 		}
 		r.caller = who
 	}
-	c.SetUserContext(context.WithValue(context.Background(), requestKey{}, r))
+	ctx, done := context.WithTimeout(context.WithValue(context.Background(), requestKey{}, r), requestLimit)
+	defer done()
+	c.SetUserContext(ctx)
 	return c.Next()
 }
 

@@ -131,6 +131,17 @@ func (h *Handset) LogInBody(o *Officer, pin string, key *ecdsa.PrivateKey) contr
 	}
 }
 
+// Refresh changes the tokens for the next pair.
+func (x *Shift) Refresh() {
+	x.w.T.Helper()
+	token, nonce := x.Session.RefreshToken, x.Handset.On.Nonce()
+	var out contract.Tokens
+	x.Handset.On.Do(Post("/v1/sessions/refresh", contract.Refresh{
+		RefreshToken: token, Nonce: nonce, Sig: x.w.Sign(x.Handset.Key, contract.RefreshMessage(token, nonce)),
+	})).Into(http.StatusOK, &out)
+	x.Session.AccessToken, x.Session.RefreshToken = out.AccessToken, out.RefreshToken
+}
+
 // Do makes a call as the officer, with token and proof.
 func (x *Shift) Do(r Request) *Answer {
 	x.w.T.Helper()
