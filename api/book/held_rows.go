@@ -26,6 +26,8 @@ type heldRow struct {
 	OpHash     []byte
 	Sig        []byte
 	Sealed     []byte
+
+	fresh bool // held for the first time by this transaction
 }
 
 const heldColumns = `op_id, kind, waits_for, officer_id, device_id, session_id, offset_ms, received_at, op_hash, sig, sealed`
@@ -53,8 +55,14 @@ func (t *batch) queueHeld(p *pgx.Batch, n *needs) {
 	}
 }
 
+func scanHeldRow(row pgx.CollectableRow) (*heldRow, error) {
+	h := &heldRow{}
+	return h, row.Scan(&h.OpID, &h.Kind, &h.WaitsFor, &h.OfficerID, &h.DeviceID, &h.SessionID, &h.OffsetMS, &h.ReceivedAt,
+		&h.OpHash, &h.Sig, &h.Sealed)
+}
+
 func (t *batch) scanHeld(rows pgx.Rows) error {
-	list, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[heldRow])
+	list, err := pgx.CollectRows(rows, scanHeldRow)
 	if err != nil {
 		return fmt.Errorf("read held ops: %w", err)
 	}
@@ -97,7 +105,7 @@ func (t *batch) hold(d *draft, key string) error {
 	h := &heldRow{
 		OpID: d.op.ID, Kind: string(d.op.Kind), WaitsFor: key, OfficerID: d.officer, DeviceID: d.device,
 		SessionID: d.op.SessionID, OffsetMS: d.offset.Milliseconds(), ReceivedAt: d.receivedAt,
-		OpHash: d.hash[:], Sig: d.sig, Sealed: blob,
+		OpHash: d.hash[:], Sig: d.sig, Sealed: blob, fresh: true,
 	}
 	t.newKeys = append(t.newKeys, w)
 	t.wrapped[h.OpID] = append(t.wrapped[h.OpID], w)
@@ -247,14 +255,20 @@ func (t *batch) reopenOne(h *heldRow) (*draft, error) {
 // flushHeld writes what is held now and removes what was entered. A struck op
 // stays, sealed: nothing that was acknowledged is lost.
 func (t *batch) flushHeld(p *pgx.Batch) {
+	known := map[uuid.UUID]bool{}
 	for _, h := range t.newHeld {
+		if h.fresh && !known[h.OpID] {
+			// A plain insert: an op_id that another centre takes at the same
+			// moment fails here and is found known when its op is tried again.
+			known[h.OpID] = true
+			p.Queue(`INSERT INTO ops (district_id, op_id, centre, seq, op_hash) VALUES ($1, $2, $3, 0, $4)`,
+				t.district, h.OpID, t.centre, h.OpHash)
+		}
 		p.Queue(`INSERT INTO held (district_id, centre, `+heldColumns+`)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 			ON CONFLICT (district_id, op_id) DO UPDATE SET waits_for = excluded.waits_for`,
 			t.district, t.centre, h.OpID, h.Kind, h.WaitsFor, h.OfficerID, h.DeviceID, h.SessionID, h.OffsetMS,
 			h.ReceivedAt, h.OpHash, h.Sig, h.Sealed)
-		p.Queue(`INSERT INTO ops (district_id, op_id, centre, seq, op_hash) VALUES ($1, $2, $3, 0, $4)
-			ON CONFLICT (district_id, op_id) DO NOTHING`, t.district, h.OpID, t.centre, h.OpHash)
 	}
 	if len(t.strikes) > 0 {
 		p.Queue(`UPDATE held SET waits_for = $3 WHERE district_id = $1 AND op_id = ANY($2)`, t.district, t.strikes, struck)

@@ -21,6 +21,15 @@ const (
 	flagForced       = "entered_by_incharge"
 )
 
+// Flags lists the codes of all flags that an entry may carry.
+func Flags() []string {
+	return []string{
+		geo.FlagMock, geo.FlagPoorFix, geo.FlagStaleFix, geo.FlagImpossibleSpeed, geo.FlagOutsideBeat, geo.FlagClockOff,
+		geo.FlagSamePoint, flagNoDuty, flagDutyUnended, flagNotBriefed, flagAadhaarLike, flagTaskClosed, flagSessionDoubt,
+		flagForced,
+	}
+}
+
 // spanSlack is how far the phone's own times inside a body may run ahead of
 // the time of the op, in case the clock was set meanwhile.
 const spanSlack = 5 * time.Minute
