@@ -28,6 +28,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Workers is how many jobs run at once. Default 100: they wait for the network, not for us.
 	Workers int
+	// Now is the clock of the ledger. Default: time.Now.
+	Now func() time.Time
 	// SendTimeout bounds one send. Default 5 s.
 	SendTimeout time.Duration
 	// PollInterval is how often a process looks for jobs that others inserted. Default 200 ms.
@@ -67,10 +69,14 @@ func NewClient(pool *pgxpool.Pool, sender Sender, devices Devices, forget Forget
 		log = slog.New(slog.NewJSONHandler(io.Discard, nil))
 	}
 	c := &Client{driver: newDriver(pool)}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	w := &worker{
 		pool: pool, ledger: newLedger(pool), sender: sender, forget: forget, log: log,
 		devices:      batcher[Notice, []Device]{call: devices},
 		wake:         c.Wake,
+		now:          o.Now,
 		sendTimeout:  cmp.Or(o.SendTimeout, defaultSendTimeout),
 		firstBackoff: cmp.Or(o.FirstBackoff, defaultFirstBackoff),
 	}

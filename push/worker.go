@@ -24,6 +24,7 @@ type worker struct {
 	forget       Forget
 	log          *slog.Logger
 	wake         func()
+	now          func() time.Time // of the ledger; the queue's own times are the database's
 	sendTimeout  time.Duration
 	firstBackoff time.Duration
 }
@@ -137,7 +138,7 @@ func (w *worker) sendTo(ctx context.Context, job *river.Job[jobArgs], t ticket, 
 func (w *worker) end(ctx context.Context, t ticket, r result) (result, error) {
 	return r, w.ledger.record(ctx, attempt{
 		district: t.DistrictID, notice: t.ID, device: r.device, subject: t.Subject,
-		kind: t.Kind, state: r.state, queuedAt: t.queued, endedAt: time.Now(), code: r.code,
+		kind: t.Kind, state: r.state, queuedAt: t.queued, endedAt: w.now(), code: r.code,
 	})
 }
 

@@ -128,7 +128,7 @@ func (n *node) openPush(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	n.push, err = push.NewClient(n.pool, n.sender, n.devices, n.staff.ForgetPush, push.Options{Logger: n.log})
+	n.push, err = push.NewClient(n.pool, n.sender, n.devices, n.staff.ForgetPush, push.Options{Logger: n.log, Now: n.now})
 	if err != nil {
 		return err
 	}
@@ -177,8 +177,16 @@ func (n *node) serve(ctx context.Context, ln net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	return n.app.ShutdownWithTimeout(5 * time.Second)
+	// Phones keep their lines open; those that say nothing more are cut.
+	if err := n.app.ShutdownWithTimeout(stopWithin); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
 }
+
+// stopWithin is how long requests under way may take when the server ends: a
+// little more than the deadline of a batch.
+const stopWithin = 5 * time.Second
 
 // Times between what the clock does besides the tick.
 const (
