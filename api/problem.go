@@ -1,8 +1,12 @@
 package api
 
 import (
+	"context"
 	"errors"
+	"io"
 	"math"
+	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,7 +38,7 @@ func (s *server) problem(c *fiber.Ctx, err error) error {
 	p := asProblem(err)
 	if p == nil {
 		s.Log.Error("internal", "request_id", r.id, "err", err.Error())
-		p = contract.NewProblem(contract.CodeInternal)
+		p = asProblem(contract.NewProblem(codeOf(err, c.Method() == fiber.MethodPost && c.Path() == "/v1/ops")))
 	}
 	c.Locals(codeLocal, string(p.Code))
 	if p.RetryAfter > 0 {
@@ -47,6 +51,34 @@ func (s *server) problem(c *fiber.Ctx, err error) error {
 	out.RequestID = r.id
 	c.Status(p.Status)
 	return c.JSON(out, "application/problem+json")
+}
+
+// codeOf names an error that is not ours. While the database is away a phone is
+// asked to come again, and its ops may have been entered or not.
+func codeOf(err error, ops bool) contract.Code {
+	switch {
+	case !isAway(err):
+		return contract.CodeInternal
+	case ops:
+		return contract.CodeUnknownOutcome
+	}
+	return contract.CodeOverloaded
+}
+
+// isAway tells the errors of a database that is silent, gone, starting, ending
+// or busy from all others.
+func isAway(err error) bool {
+	var network net.Error
+	var unsent interface{ SafeToRetry() bool }
+	var answered interface{ SQLState() string }
+	switch {
+	case errors.As(err, &answered):
+		code := answered.SQLState()
+		return code == "55P03" || slices.Contains([]string{"08", "40", "53", "57"}, code[:min(2, len(code))])
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
+		return true
+	}
+	return errors.As(err, &unsent) && unsent.SafeToRetry()
 }
 
 // busy is how long a phone is asked to wait when the centre's queue is full.

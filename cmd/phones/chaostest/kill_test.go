@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kendra/cmd/phones/fleet"
+	contract "kendra/mobile-contract"
 )
 
 func karwi() fleet.Centre   { return fleet.Centre{Code: "KRW", Lat: 25.218, Lon: 80.923} }
@@ -45,6 +46,9 @@ func TestServersAndDatabasesThatAreKilledLoseAndDoubleNothing(t *testing.T) {
 	t.Log(text(r))
 	if serving < serverKills || tasks == 0 || r.TasksDone == 0 || r.Repeated == 0 || len(r.Acked) < 500 {
 		t.Error("too little happened")
+	}
+	if n := r.Failures[string(contract.CodeInternal)]; n > 0 {
+		t.Errorf("%d calls were answered with internal while the database was away", n)
 	}
 	for _, words := range quits {
 		t.Errorf("a server gave up by itself:\n%s", words)

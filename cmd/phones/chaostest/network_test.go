@@ -47,19 +47,27 @@ func TestABadNetworkBeforeTheServerLosesAndDoublesNothing(t *testing.T) {
 
 func TestADatabaseThatIsAwayMeansAnUnknownOutcomeAndOneEntryLater(t *testing.T) {
 	t.Parallel()
-	for _, away := range []trouble{
-		{"silent", "timeout", both(), map[string]any{"timeout": 0}},
-		{"its answers vanish", "timeout", []string{answering}, map[string]any{"timeout": 0}},
-		{"cut", "reset_peer", both(), map[string]any{"timeout": 0}},
+	for _, c := range []struct {
+		away  trouble
+		fresh bool // the server knows nobody yet
+	}{
+		{away: trouble{"silent", "timeout", both(), map[string]any{"timeout": 0}}},
+		{away: trouble{"its answers vanish", "timeout", []string{answering}, map[string]any{"timeout": 0}}},
+		{away: trouble{"cut", "reset_peer", both(), map[string]any{"timeout": 0}}},
+		{away: trouble{"silent to a fresh server", "timeout", both(), map[string]any{"timeout": 0}}, fresh: true},
+		{away: trouble{"cut from a fresh server", "reset_peer", both(), map[string]any{"timeout": 0}}, fresh: true},
 	} {
-		t.Run(away.name, func(t *testing.T) {
+		t.Run(c.away.name, func(t *testing.T) {
 			t.Parallel()
 			db := dbtest.New(t)
 			p := newPlace(t, db.URL, karwi())
 			l, url := databaseLink(t, db.URL)
 			s := p.serve("DATABASE_URL=" + url)
 			h := p.handset(p.those(contract.RoleBeatOfficer, "KRW")[0], network(s.current))
-			cure := l.suffer(away)
+			if c.fresh {
+				s.again()
+			}
+			cure := l.suffer(c.away)
 			ids := []uuid.UUID{must[uuid.UUID](t)(h.visit()), must[uuid.UUID](t)(h.visit())}
 			for range 2 {
 				began := time.Now()

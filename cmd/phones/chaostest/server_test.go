@@ -41,12 +41,26 @@ func (p *place) serve(env ...string) *server {
 	s := &server{t: p.t, env: p.env(env...), ended: make(chan struct{})}
 	go s.keep()
 	p.t.Cleanup(s.stop)
-	for limit := time.Now().Add(30 * time.Second); s.current() == ""; time.Sleep(10 * time.Millisecond) {
+	s.await("")
+	return s
+}
+
+// await waits for a life at another address than the one before.
+func (s *server) await(before string) {
+	s.t.Helper()
+	for limit := time.Now().Add(30 * time.Second); s.current() == "" || s.current() == before; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(limit) {
-			p.t.Fatalf("the server does not serve:\n%s", s.words())
+			s.t.Fatalf("the server does not serve:\n%s", s.words())
 		}
 	}
-	return s
+}
+
+// again puts a new life, which remembers nothing, in the place of this one.
+func (s *server) again() {
+	s.t.Helper()
+	before := s.current()
+	s.kill(true)
+	s.await(before)
 }
 
 // keep lives on a thread of its own: the processes die with it.
