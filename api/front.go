@@ -115,7 +115,7 @@ func readBody(c *fiber.Ctx) error {
 		return contract.NewProblem(contract.CodeBadContentType)
 	}
 	body := c.Request().Body()
-	switch c.Get(fiber.HeaderContentEncoding) {
+	switch strings.ToLower(c.Get(fiber.HeaderContentEncoding)) {
 	case "", "identity":
 	case "gzip":
 		if body, err = inflate(body); err != nil {

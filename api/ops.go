@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"math/big"
+	"net/http"
 	"strings"
 	"time"
 
@@ -19,6 +21,10 @@ import (
 func (s *server) PostOps(ctx context.Context, in PostOpsRequestObject) (PostOpsResponseObject, error) {
 	r := of(ctx)
 	batch, err := contract.SplitBatch(*in.Body)
+	var v *contract.Violation
+	if errors.As(err, &v) { // a malformed batch is a 400, whatever is wrong with it
+		return nil, v.Problem(contract.WithStatus(http.StatusBadRequest))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -118,13 +118,13 @@ func TestAMalformedBatchIsRefusedWholeAndStoresNothing(t *testing.T) {
 		{"cut inside the second op", good[:len(good)-150], 400, contract.CodeBadJSON, ""},
 		{"twice", good + good, 400, contract.CodeBadJSON, ""},
 		{"null", "null", 400, contract.CodeWrongType, ""},
-		{"no ops", string(w.Batch()), 422, contract.CodeTooFew, "/items"},
-		{"201 ops", string(w.Batch(many...)), 422, contract.CodeTooMany, "/items"},
-		{"items twice", strings.Replace(good, `"items"`, `"items":[],"items"`, 1), 422, contract.CodeTooFew, "/items"},
+		{"no ops", string(w.Batch()), 400, contract.CodeTooFew, "/items"},
+		{"201 ops", string(w.Batch(many...)), 400, contract.CodeTooMany, "/items"},
+		{"items twice", strings.Replace(good, `"items"`, `"items":[],"items"`, 1), 400, contract.CodeTooFew, "/items"},
 		{"an unknown member", strings.Replace(good, `"items"`, `"centre":"KRW","items"`, 1), 400, contract.CodeUnknownField, ""},
 		{"another case", strings.Replace(good, `"items"`, `"Items"`, 1), 400, contract.CodeUnknownField, ""},
 		{"no time", strings.Replace(good, `"sent_at"`, `"sent_on"`, 1), 400, contract.CodeUnknownField, ""},
-		{"a time that is none", strings.Replace(good, `"sent_at":"2026`, `"sent_at":"26`, 1), 422, contract.CodeBadFormat, "/sent_at"},
+		{"a time that is none", strings.Replace(good, `"sent_at":"2026`, `"sent_at":"26`, 1), 400, contract.CodeBadFormat, "/sent_at"},
 		{"an op that is text", strings.Replace(good, `"op":{`, `"op":"x","y":{`, 1), 400, contract.CodeWrongType, "/items/0/op"},
 	} {
 		for _, lang := range []string{"hi", "en"} {
