@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -45,13 +44,6 @@ type feedPage struct{ *book.FeedPage }
 
 // VisitGetFeedResponse writes the page.
 func (p feedPage) VisitGetFeedResponse(c *fiber.Ctx) error {
-	size := 400 + len(p.Checkpoint)
-	for _, l := range p.Lines {
-		size += len(l) + 1
-	}
-	b := bytes.NewBuffer(make([]byte, 0, size))
-	b.WriteString(`{"centre":"` + p.Centre + `","next":` + strconv.FormatInt(p.Next, 10))
-	b.WriteString(`,"more":` + strconv.FormatBool(p.More) + `,"size":` + strconv.FormatInt(p.Size, 10))
 	note, err := json.Marshal(p.Checkpoint)
 	if err != nil {
 		return err
@@ -60,20 +52,17 @@ func (p feedPage) VisitGetFeedResponse(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	b.WriteString(`,"checkpoint":`)
-	b.Write(note)
-	b.WriteString(`,"consistency":`)
-	b.Write(proof)
-	b.WriteString(`,"entries":[`)
-	for i, l := range p.Lines {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.Write(l)
-	}
-	b.WriteString(`]}`)
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-	c.Response().SetBodyRaw(b.Bytes())
+	r := c.Response() // its buffer is used again from answer to answer
+	r.AppendBodyString(`{"centre":"` + p.Centre + `","next":` + strconv.FormatInt(p.Next, 10))
+	r.AppendBodyString(`,"more":` + strconv.FormatBool(p.More) + `,"size":` + strconv.FormatInt(p.Size, 10))
+	r.AppendBodyString(`,"checkpoint":`)
+	r.AppendBody(note)
+	r.AppendBodyString(`,"consistency":`)
+	r.AppendBody(proof)
+	r.AppendBodyString(`,"entries":[`)
+	r.AppendBody(p.Lines)
+	r.AppendBodyString(`]}`)
 	return nil
 }
 

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
@@ -27,12 +29,61 @@ func (b *Book) viewOf(ctx context.Context, tx pgx.Tx, who staff.Caller, centre s
 	var circle string
 	err := tx.QueryRow(ctx, `SELECT coalesce(circle, '') FROM centres WHERE district_id = $1 AND centre = $2`,
 		who.District, centre).Scan(&circle)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return view{}, fmt.Errorf("read centre: %w", err)
-	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return view{}, refusal(contract.CodeNotFound, "centre")
 	}
+	if err != nil {
+		return view{}, fmt.Errorf("read centre: %w", err)
+	}
+	return b.viewAs(who, centre, circle)
+}
+
+// look is viewOf in a transaction of its own.
+func (b *Book) look(ctx context.Context, who staff.Caller, centre string) (v view, err error) {
+	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
+		v, err = b.viewOf(ctx, tx, who, centre)
+		return err
+	})
+	return v, err
+}
+
+// glance reads a page in one round trip if it can: who serves at the centre and
+// nowhere else proves by it that there is one, unless its book is empty.
+func (b *Book) glance(ctx context.Context, p *FeedPage, who staff.Caller, after int64, limit int) ([]byte, error) {
+	if !b.fromOutside(who, p.Centre) {
+		v, err := b.viewAs(who, p.Centre, "")
+		if err != nil {
+			return nil, err
+		}
+		root, err := b.readPage(ctx, p, who, v, after, limit)
+		if err != nil || p.Size > 0 {
+			return root, err
+		}
+	}
+	v, err := b.look(ctx, who, p.Centre)
+	if err != nil {
+		return nil, err
+	}
+	return b.readPage(ctx, p, who, v, after, limit)
+}
+
+// fromOutside tells whether a post of the caller looks in from another book.
+func (b *Book) fromOutside(who staff.Caller, centre string) bool {
+	here, now := false, b.now()
+	for _, p := range who.Posts {
+		if !p.Covers(now) {
+			continue
+		}
+		if p.Centre != centre {
+			return true
+		}
+		here = true
+	}
+	return !here
+}
+
+// viewAs is the view of the caller's present posts on a centre of a circle.
+func (b *Book) viewAs(who staff.Caller, centre, circle string) (view, error) {
 	var v view
 	here, now := false, b.now()
 	reach := &batch{centre: centre, circle: circle}
@@ -43,8 +94,7 @@ func (b *Book) viewOf(ctx context.Context, tx pgx.Tx, who staff.Caller, centre s
 		here = true
 		switch p.Role {
 		case staff.CentreIncharge, staff.SHO:
-			v = view{all: true, tasks: true, rows: true}
-			return v, nil
+			return view{all: true, tasks: true, rows: true}, nil
 		case staff.Dispatcher:
 			v.tasks = true
 		case staff.SP, staff.AddlSP, staff.CO:
@@ -57,11 +107,12 @@ func (b *Book) viewOf(ctx context.Context, tx pgx.Tx, who staff.Caller, centre s
 	return v, nil
 }
 
-// FeedPage is one page of a centre's book as a caller may see it. Lines are
-// the stored wire lines.
+// FeedPage is one page of a centre's book as a caller may see it. Lines holds
+// the Count stored wire lines as they stand, with commas between them.
 type FeedPage struct {
 	Centre      string
-	Lines       [][]byte
+	Lines       []byte
+	Count       int
 	Next        int64
 	More        bool
 	Size        int64
@@ -69,35 +120,45 @@ type FeedPage struct {
 	Consistency [][]byte
 }
 
+// add puts a stored line into the page.
+func (p *FeedPage) add(line []byte) {
+	if p.Count > 0 {
+		p.Lines = append(p.Lines, ',')
+	}
+	p.Lines = append(p.Lines, line...)
+	p.Count++
+}
+
 // scanAhead is how many entries one page looks at for lines that a caller with
 // a narrow view may see; the cursor moves over the others.
 const scanAhead = 5000
+
+// pageSize is about what a page of the usual length takes, in bytes.
+const pageSize = 96 << 10
 
 // Feed returns the entries of a centre after a cursor that the caller may see,
 // the newest checkpoint, and proof that the book still begins with the fromSize
 // entries the phone last saw.
 func (b *Book) Feed(ctx context.Context, who staff.Caller, centre string, after int64, limit int, fromSize int64) (*FeedPage, error) {
 	p := &FeedPage{Centre: centre}
-	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
-		v, err := b.viewOf(ctx, tx, who, centre)
-		if err != nil {
-			return err
-		}
-		root, err := readHead(ctx, tx, who.District, centre, &p.Size)
-		if err != nil {
-			return err
-		}
-		if after > p.Size || fromSize > p.Size {
-			return refusal(contract.CodeBadCursor, "after")
-		}
-		if p.Checkpoint, err = b.Witness.Sign(who.District, centre, p.Size, root); err != nil {
-			return err
-		}
+	root, err := b.glance(ctx, p, who, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	if after > p.Size || fromSize > p.Size {
+		return nil, refusal(contract.CodeBadCursor, "after")
+	}
+	if p.Checkpoint, err = b.Witness.Sign(who.District, centre, p.Size, root); err != nil {
+		return nil, err
+	}
+	if fromSize == 0 || fromSize == p.Size {
+		return p, nil
+	}
+	// Leaves and subtrees never change, so the proof may be read after the page.
+	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
 		n := nodes{ctx: ctx, tx: tx, district: who.District, centre: centre}
-		if p.Consistency, err = n.consistency(fromSize, p.Size); err != nil {
-			return err
-		}
-		return p.fill(ctx, tx, who, v, after, limit)
+		p.Consistency, err = n.consistency(fromSize, p.Size)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -105,11 +166,16 @@ func (b *Book) Feed(ctx context.Context, who staff.Caller, centre string, after 
 	return p, nil
 }
 
+const headSQL = `SELECT size, root FROM heads WHERE district_id = $1 AND centre = $2`
+
 // readHead reads size and root of a book; one that holds nothing yet is empty.
 func readHead(ctx context.Context, tx pgx.Tx, district int32, centre string, size *int64) ([]byte, error) {
+	return scanHead(tx.QueryRow(ctx, headSQL, district, centre), size)
+}
+
+func scanHead(row pgx.Row, size *int64) ([]byte, error) {
 	var root []byte
-	err := tx.QueryRow(ctx, `SELECT size, root FROM heads WHERE district_id = $1 AND centre = $2`, district, centre).
-		Scan(size, &root)
+	err := row.Scan(size, &root)
 	if errors.Is(err, pgx.ErrNoRows) {
 		empty, err := openTree(0, nil)
 		if err != nil {
@@ -123,33 +189,53 @@ func readHead(ctx context.Context, tx pgx.Tx, district int32, centre string, siz
 	return root, nil
 }
 
-func (p *FeedPage) fill(ctx context.Context, tx pgx.Tx, who staff.Caller, v view, after int64, limit int) error {
-	upto := p.Size
+// readPage reads the head and the lines after the cursor, in one round trip.
+func (b *Book) readPage(ctx context.Context, p *FeedPage, who staff.Caller, v view, after int64, limit int) (root []byte, err error) {
+	upto := int64(math.MaxInt64)
 	if !v.all {
-		upto = min(upto, after+scanAhead)
+		upto = after + scanAhead
 	}
-	rows, err := tx.Query(ctx, `SELECT seq, wire FROM entries
+	q := &pgx.Batch{}
+	q.Queue(headSQL, who.District, p.Centre)
+	q.Queue(`SELECT seq, wire FROM entries
 		WHERE district_id = $1 AND centre = $2 AND seq > $3 AND seq <= $4
 		AND ($5 OR officer_id = $6 OR $6 = ANY(seen_by) OR $7 AND (kind LIKE 'task.%' OR kind LIKE 'duty.%'))
 		ORDER BY seq LIMIT $8`, who.District, p.Centre, after, upto, v.all, who.OfficerID, v.tasks, limit)
-	if err != nil {
-		return fmt.Errorf("read feed: %w", err)
-	}
-	defer rows.Close()
-	var last int64
-	for rows.Next() {
-		var line []byte
-		if err := rows.Scan(&last, &line); err != nil {
+	err = b.trip(ctx, who.District, q, func(r pgx.BatchResults) error {
+		if root, err = scanHead(r.QueryRow(), &p.Size); err != nil {
+			return err
+		}
+		rows, err := r.Query()
+		if err != nil {
 			return fmt.Errorf("read feed: %w", err)
 		}
-		p.Lines = append(p.Lines, line)
+		return p.fill(rows, min(upto, p.Size), limit)
+	})
+	return root, err
+}
+
+// fill takes the lines up to the size that the head had.
+func (p *FeedPage) fill(rows pgx.Rows, upto int64, limit int) error {
+	defer rows.Close()
+	p.Lines = make([]byte, 0, pageSize)
+	var seq int64
+	var line pgtype.DriverBytes // not copied: goes straight into the page
+	for rows.Next() {
+		if err := rows.Scan(&seq, &line); err != nil {
+			return fmt.Errorf("read feed: %w", err)
+		}
+		if seq > upto { // entered between the two statements
+			break
+		}
+		p.add(line)
+		p.Next = seq
 	}
+	rows.Close()
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read feed: %w", err)
 	}
-	p.Next = upto
-	if len(p.Lines) == limit {
-		p.Next = last
+	if p.Count < limit {
+		p.Next = upto
 	}
 	p.More = p.Next < p.Size
 	return nil

@@ -109,7 +109,7 @@ func ofCentre(phones []*benchPhone, centre string) []*benchPhone {
 
 const (
 	feedConns = 8
-	feedPages = 40
+	feedPages = 100
 	feedRows  = 100
 )
 

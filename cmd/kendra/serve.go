@@ -10,6 +10,7 @@ import (
 	"net/http/pprof"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,8 +52,21 @@ func database(ctx context.Context, c *config, log *slog.Logger) (stop func(), er
 	return func() { _ = pg.Stop() }, nil
 }
 
+// A server is to stay under 150 MB resident. What lives in its heap is small and
+// most of what it makes dies with the request, so the collector runs seldom, and
+// harder when the heap comes near softMemory; program text, stacks and buffers
+// outside the heap take the rest.
+const (
+	softMemory    = 88 << 20
+	seldomCollect = 400 // per cent the heap may grow by
+)
+
 // runServe is the verb serve.
 func runServe(ctx context.Context, c config, log *slog.Logger) error {
+	if os.Getenv("GOMEMLIMIT") == "" && os.Getenv("GOGC") == "" {
+		debug.SetMemoryLimit(softMemory)
+		debug.SetGCPercent(seldomCollect)
+	}
 	stop, err := database(ctx, &c, log)
 	if err != nil {
 		return err
