@@ -177,6 +177,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(w).Encode(map[string]string{"name": m.Name}) //nolint:errcheck,errchkjson // the client has gone
 	case Hang:
 		s.pause(r.Context(), time.Hour)
+		panic(http.ErrAbortHandler) // not even an empty answer
 	case Cut:
 		panic(http.ErrAbortHandler)
 	case Huge:
