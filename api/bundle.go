@@ -27,9 +27,12 @@ func (s *server) GetBundle(ctx context.Context, _ GetBundleRequestObject) (GetBu
 	out := GetBundle200JSONResponse{
 		ServerTime: contract.At(s.Now()), Officer: officer(home.Officer), Posts: posts(who.Posts), ReferenceEtag: ref.etag,
 		Centres: []contract.CentreCursor{}, Tasks: []contract.Task{}, Squads: []contract.Squad{}, Beats: []contract.Beat{},
-		Officers: []contract.Colleague{}, Ladder: s.ladder(),
+		Officers: []contract.Colleague{}, Ladder: s.ladder(who.District),
 	}
 	if err := s.bundleBook(ctx, who, &out); err != nil {
+		return nil, err
+	}
+	if err := s.bundleComplaints(ctx, who, home.Officer.IsWoman, &out); err != nil {
 		return nil, err
 	}
 	for _, q := range home.Squads {
@@ -77,9 +80,43 @@ func (s *server) bundleBook(ctx context.Context, who staff.Caller, out *GetBundl
 	return nil
 }
 
-func (s *server) ladder() []contract.Rung {
+// bundleComplaints adds what is in the caller's hand, and whom she is to call
+// and to look in on.
+func (s *server) bundleComplaints(ctx context.Context, who staff.Caller, woman bool, out *GetBundle200JSONResponse) error {
+	hand, err := s.Book.InHand(ctx, who)
+	if err != nil {
+		return err
+	}
+	calls, err := s.Book.CallsDue(ctx, who, woman)
+	if err != nil {
+		return err
+	}
+	due, err := s.Book.FollowUpsDue(ctx, who)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	out.Complaints, out.CallsDue = complaintBriefs(most(hand), now), complaintBriefs(most(calls), now)
+	out.FollowUpsDue = followUps(most(due))
+	return nil
+}
+
+// mostOfAShift is how much of each kind a bundle may hold.
+const mostOfAShift = 500
+
+func most[T any](list []T) []T { return list[:min(len(list), mostOfAShift)] }
+
+func followUps(list []book.FollowUpDue) []contract.FollowUpDue {
+	out := make([]contract.FollowUpDue, len(list))
+	for i, f := range list {
+		out[i] = contract.FollowUpDue{ComplaintID: f.ComplaintID, No: f.No, DueOn: dateOf(f.DueOn), StepNo: f.Step}
+	}
+	return out
+}
+
+func (s *server) ladder(district int32) []contract.Rung {
 	out := []contract.Rung{}
-	for _, r := range s.Book.Ladder() {
+	for _, r := range s.Book.Ladder(district) {
 		rung := contract.Rung{Urgency: contract.Urgency(r.Urgency), Rung: r.Rung, AfterS: r.AfterS, Action: contract.RungAction(r.Action)}
 		if r.ToRole != nil {
 			role := contract.Role(*r.ToRole)
@@ -98,10 +135,6 @@ type reference struct {
 }
 
 func (s *server) reference(ctx context.Context, district int32) (*reference, error) {
-	lists, err := s.Book.Lists(ctx)
-	if err != nil {
-		return nil, err
-	}
 	centres, err := s.Staff.Centres(ctx, district)
 	if err != nil {
 		return nil, err
@@ -110,7 +143,7 @@ func (s *server) reference(ctx context.Context, district int32) (*reference, err
 		Lists: map[string][]contract.CodeRow{}, Labels: map[string]contract.Label{}, Helplines: []contract.Helpline{},
 		Stations: []contract.Station{}, Problems: contract.ProblemTexts(),
 	}}
-	for name, rows := range lists {
+	for name, rows := range s.Book.Lists(district) {
 		for _, c := range rows {
 			switch name {
 			case "label":
@@ -132,6 +165,7 @@ func (s *server) reference(ctx context.Context, district int32) (*reference, err
 		}
 		r.body.Stations = append(r.body.Stations, st)
 	}
+	s.rules(district, &r.body)
 	text, err := json.Marshal(r.body)
 	if err != nil {
 		return nil, fmt.Errorf("write reference: %w", err)
@@ -139,6 +173,32 @@ func (s *server) reference(ctx context.Context, district int32) (*reference, err
 	sum := contract.HashOp(text)
 	r.etag = `"` + contract.Encode(sum[:12]) + `"`
 	return r, nil
+}
+
+// rules adds limits, columns and sections of law.
+func (s *server) rules(district int32, out *contract.Reference) {
+	for _, l := range s.Book.Limits(district) {
+		out.Limits = append(out.Limits, contract.LimitRow{
+			Limit: l.Code, Register: contract.Register(l.Register), Category: orNone(l.Category), RiskLevel: orNone(l.RiskLevel),
+			Starts: orNone(l.Starts), Ends: orNone(l.Ends), Months: l.Months, Seconds: l.Seconds, Ladder: l.Ladder,
+			Hi: l.Hi, En: l.En, Basis: l.Basis,
+		})
+	}
+	for _, c := range s.Book.Columns(district) {
+		row := contract.ColumnRow{
+			Register: contract.Register(c.Register), Column: c.Name, Type: c.Type, Class: c.Class, List: orNone(c.List), Hi: c.Hi, En: c.En,
+		}
+		if c.Added {
+			row.Added, row.Required = &c.Added, &c.Required
+		}
+		out.Columns = append(out.Columns, row)
+	}
+	for _, o := range s.Book.Offences(district) {
+		out.Offences = append(out.Offences, contract.OffenceRow{
+			Code: o.Code, Act: o.Act, Section: o.Section, OldSection: orNone(o.OldSection), Hi: o.Hi, En: o.En, IsSexual: o.IsSexual,
+			IsChild: o.IsChild, Cognizable: o.Cognizable, ValidFrom: contract.At(o.From), ValidTo: atOrNil(o.To),
+		})
+	}
 }
 
 // GetReference gives code lists, stations, helplines and labels.

@@ -37,6 +37,13 @@ func TestNamesAndNumbersStandInNoAnswerAndNoLogLine(t *testing.T) {
 	v.Observation = canary("सुधारा कैनरी")
 	beat.Enter("entry.correct", contract.EntryCorrect{CorrectsID: *visit.OpID, Reason: "संख्या गलत", Visit: &v})
 	beat.Enter("note.add", contract.NoteAdd{SubjectID: *visit.OpID, Text: *canary("टिप्पणी कैनरी")})
+	c := came(w)
+	c.ComplainantName, c.GuardianName, c.Mobile, c.OppositeMobile = *canary("सुनीता कैनरी"), canary("रामपाल कैनरी"), canary("9123450001"), canary("9123450002")
+	c.Account, c.OppositeParty, c.Address = *canary("विवरण कैनरी: मारपीट की गयी"), canary("देवर कैनरी"), canary("ग्राम कैनरी मकान ३")
+	c.IncidentPlace = &contract.PlaceV{Lat: 25.2654321, Lon: 80.8912345}
+	complaint := beat.Enter("complaint.open", c)
+	incharge.Enter("complaint.assign", contract.ComplaintAssign{ComplaintID: *complaint.OpID, OfficerID: beat.ID, Direction: canary("निर्देश कैनरी")})
+	beat.Enter("complaint.act", contract.ComplaintAct{ComplaintID: *complaint.OpID, Action: "called", Note: canary("आख्या कैनरी")})
 	leader.Try("squad.person", with(t, p, *canary("religion_kanari"), "x"))
 	leader.Try("squad.person", with(t, p, "outcome", *canary("outcome_kanari")))
 	leader.Try("squad.person", with(t, p, "mobile", *canary("12345kanari")))
@@ -50,16 +57,18 @@ func TestNamesAndNumbersStandInNoAnswerAndNoLogLine(t *testing.T) {
 	for _, x := range []*apitest.Shift{leader, member, beat, incharge, sp} {
 		for _, path := range []string{
 			"/v1/feed?centre=KRW", "/v1/bundle", "/v1/registers/squad?centre=KRW&year=2026", "/v1/registers/women_beat?centre=KRW&year=2026",
-			"/v1/held?centre=KRW", "/v1/tasks?centre=KRW",
+			"/v1/held?centre=KRW", "/v1/tasks?centre=KRW", "/v1/complaints?centre=KRW", "/v1/complaints/" + complaint.OpID.String(),
+			"/v1/complaints/" + complaint.OpID.String() + "/custody", "/v1/registers/help_desk?centre=KRW&year=2026",
+			"/v1/registers/help_desk/1?centre=KRW&year=2026", "/v1/registers/squad/1?centre=KRW&year=2026", "/v1/days/2026-11-18?centre=KRW",
 		} {
 			x.Do(apitest.Get(path))
 		}
 	}
 	seen, log := w.Seen.String(), w.Log.String()
-	if !contains(seen, "seen_following") || !contains(seen, "KRW/SQ/2026/00001") || !contains(log, `"msg":"request"`) {
+	if !contains(seen, "seen_following") || !contains(seen, "KRW/SQ/2026/00001") || !contains(seen, "KRW/HD/2026/00001") || !contains(seen, "•0001") || !contains(log, `"msg":"request"`) {
 		t.Fatal("answers or log do not show what is open")
 	}
-	secret := []string{apitest.GoodPIN, leader.Session.AccessToken, leader.Session.RefreshToken, "25.2112345", "80.9254321", "सीता"}
+	secret := []string{apitest.GoodPIN, leader.Session.AccessToken, leader.Session.RefreshToken, "25.2112345", "80.9254321", "25.2654321", "80.8912345", "सीता"}
 	for _, c := range append(secret, canaries...) {
 		for _, form := range []string{c, url.QueryEscape(c), escaped(c)} {
 			if contains(log, form) {
@@ -73,7 +82,7 @@ func TestNamesAndNumbersStandInNoAnswerAndNoLogLine(t *testing.T) {
 		answers = strings.ReplaceAll(answers, "GET /v1/"+path+" ", "")
 		answers = strings.ReplaceAll(answers, "GET /v1/tasks/"+path+" ", "")
 	}
-	for _, c := range canaries {
+	for _, c := range append(canaries, "25.2654321", "80.8912345") {
 		for _, form := range []string{c, escaped(c)} {
 			if contains(answers, form) {
 				t.Errorf("an answer holds %q", form)

@@ -50,8 +50,7 @@ func (m *matcher) find(method, path string) (*contract.Route, []string) {
 		return byMethod[method], allow
 	}
 	for _, r := range m.shaped {
-		at := strings.IndexByte(r.Path, '{')
-		if rest, ok := strings.CutPrefix(path, r.Path[:at]); ok && rest != "" && !strings.Contains(rest, "/") {
+		if _, ok := paramsOf(r, path); ok {
 			if method != r.Method {
 				return nil, []string{r.Method}
 			}
@@ -59,6 +58,27 @@ func (m *matcher) find(method, path string) (*contract.Route, []string) {
 		}
 	}
 	return nil, nil
+}
+
+// paramsOf reads the parameters of a path, if it has the shape of the route's.
+func paramsOf(r *contract.Route, path string) ([][2]string, bool) {
+	shape, parts := strings.Split(r.Path, "/"), strings.Split(path, "/")
+	if len(shape) != len(parts) {
+		return nil, false
+	}
+	var out [][2]string
+	for i, s := range shape {
+		switch {
+		case strings.HasPrefix(s, "{"):
+			if parts[i] == "" {
+				return nil, false
+			}
+			out = append(out, [2]string{strings.Trim(s, "{}"), parts[i]})
+		case s != parts[i]:
+			return nil, false
+		}
+	}
+	return out, true
 }
 
 // front checks a request by the contract before anything is decoded from it.
@@ -73,9 +93,9 @@ func (s *server) front(c *fiber.Ctx) error {
 		return contract.NewProblem(contract.CodeNotFound)
 	}
 	c.Locals(routeKey, r)
-	if at := strings.IndexByte(r.Path, '{'); at >= 0 {
-		name := strings.Trim(r.Path[at:], "{}")
-		if err := r.CheckPath(name, path[at:]); err != nil {
+	params, _ := paramsOf(r, path)
+	for _, p := range params {
+		if err := r.CheckPath(p[0], p[1]); err != nil {
 			return err
 		}
 	}
@@ -270,6 +290,13 @@ func (s *server) log(c *fiber.Ctx, r *request, took time.Duration) {
 	args := []any{"route", route, "status", c.Response().StatusCode(), "took_ms", float64(took.Microseconds()) / 1000, "request_id", r.id}
 	if code != "" {
 		args = append(args, "code", code)
+	}
+	if len(r.centres) > 0 {
+		args = append(args, "centre", strings.Join(r.centres, " "), "kind", strings.Join(r.kinds, " "))
+	} else if rt, ok := c.Locals(routeKey).(*contract.Route); ok && code == "" && rt != nil {
+		if centre := c.Query("centre"); centre != "" { // checked by the contract, or there would be a code
+			args = append(args, "centre", centre)
+		}
 	}
 	if r.caller.OfficerID != uuid.Nil {
 		args = append(args, "officer", r.caller.OfficerID, "device", r.caller.DeviceID)

@@ -149,7 +149,7 @@ func TestQueriesAreCheckedBeforeAnythingElse(t *testing.T) {
 		{"a year before all", apitest.Get("/v1/registers/squad?centre=KRW&year=1999"), 422, contract.CodeOutOfRange, "year"},
 		{"a day that the calendar lacks", apitest.Get("/v1/registers/squad?centre=KRW&year=2026&from=2026-02-30"), 422, contract.CodeBadFormat, "from"},
 		{"a state nobody knows", apitest.Get("/v1/tasks?centre=KRW&state=lost"), 422, contract.CodeBadEnum, "state"},
-		{"a register nobody keeps", apitest.Get("/v1/registers/fir?centre=KRW&year=2026"), 404, contract.CodeNotFound, ""},
+		{"a register nobody keeps", apitest.Get("/v1/registers/diary?centre=KRW&year=2026"), 404, contract.CodeNotFound, ""},
 	})
 }
 

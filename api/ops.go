@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,7 @@ func (s *server) PostOps(ctx context.Context, in PostOpsRequestObject) (PostOpsR
 	}
 	for i := range answer.Receipts {
 		out.Receipts[i] = s.receipt(&answer.Receipts[i], r)
+		r.note(&answer.Receipts[i])
 	}
 	for _, h := range answer.Heads {
 		note, err := s.Book.Witness.Sign(r.caller.District, h.Centre, h.Size, h.Root)
@@ -52,6 +54,16 @@ func (s *server) PostOps(ctx context.Context, in PostOpsRequestObject) (PostOpsR
 		out.Checkpoints = append(out.Checkpoints, contract.CentreCheckpoint{Centre: h.Centre, Note: note})
 	}
 	return out, nil
+}
+
+// note keeps for the log what a batch was about: codes, nothing that was said.
+func (r *request) note(receipt *book.Receipt) {
+	if c := receipt.Centre; c != "" && !slices.Contains(r.centres, c) {
+		r.centres = append(r.centres, c)
+	}
+	if e := receipt.Entry; e != nil && !slices.Contains(r.kinds, e.Kind) {
+		r.kinds = append(r.kinds, e.Kind)
+	}
 }
 
 // nextSync spreads the phones over a span of 40 % around the middle, so that
@@ -88,18 +100,21 @@ func (s *server) receipt(r *book.Receipt, req *request) contract.Receipt {
 	if e := r.Entry; e != nil {
 		entered(&out, e)
 	}
-	if title := s.title(r, req.lang); title != "" {
+	if r.Slip != nil {
+		out.Slip = &contract.Slip{Number: r.Slip.Number, Secret: r.Slip.Secret.Reveal()}
+	}
+	if title := s.title(r, req); title != "" {
 		out.Title = &title
 	}
 	return out
 }
 
 // title says in the officer's words what became of an op.
-func (s *server) title(r *book.Receipt, lang contract.Lang) string {
-	english := lang == contract.English
+func (s *server) title(r *book.Receipt, req *request) string {
+	english := req.lang == contract.English
 	switch {
 	case r.Problem != nil:
-		return r.Problem.Render(lang).Title
+		return r.Problem.Render(req.lang).Title
 	case r.Outcome == book.Held && english:
 		return "Kept; it will be entered when what it waits for arrives"
 	case r.Outcome == book.Held:
@@ -110,7 +125,7 @@ func (s *server) title(r *book.Receipt, lang contract.Lang) string {
 		return fmt.Sprintf("%s की पुस्तक में क्रमांक %d पर दर्ज", r.Centre, r.Entry.Seq)
 	}
 	line := r.Entry.Lines[0]
-	register, ok := s.Book.Label("register", line.Register)
+	register, ok := s.Book.Label(req.caller.District, "register", line.Register)
 	if !ok {
 		register = book.Code{Hi: line.Register, En: line.Register}
 	}

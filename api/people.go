@@ -10,8 +10,9 @@ import (
 	contract "kendra/mobile-contract"
 )
 
-// once lists the calls that are not idempotent: their proof serves once.
-var once = map[string]bool{"putPushToken": true, "deletePushToken": true, "logOut": true}
+// once lists the calls whose proof serves once: those that are not idempotent,
+// and unseal, whose answer nobody shall get by saying again what he overheard.
+var once = map[string]bool{"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true}
 
 // How long a request may wait for the database: who calls is one look into it;
 // what a handler does has tighter limits of its own where it matters.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
 	"kendra/api/book"
@@ -16,7 +17,8 @@ func (s *server) GetRegister(ctx context.Context, in GetRegisterRequestObject) (
 	p := in.Params
 	q := book.RegisterQuery{
 		Centre: p.Centre, Register: string(in.Register), Year: p.Year, After: orZero(p.After), Limit: limitOf(p.Limit),
-		From: dayOf(p.From), To: dayOf(p.To), Officer: p.Officer, Beat: p.Beat,
+		From: dayOf(p.From), To: dayOf(p.To), Officer: p.Officer, Beat: p.Beat, State: p.State, Category: p.Category,
+		Overdue: p.Overdue != nil && *p.Overdue, Newest: p.Order != nil && *p.Order == "newest",
 	}
 	page, err := s.Book.Register(ctx, of(ctx).caller, q)
 	if err != nil {
@@ -25,7 +27,11 @@ func (s *server) GetRegister(ctx context.Context, in GetRegisterRequestObject) (
 	out := GetRegister200JSONResponse{
 		Centre: q.Centre, Register: in.Register, Year: q.Year, Rows: make([]contract.RegisterRow, len(page.Rows)),
 		More: page.More, Next: page.Next,
-		Totals: contract.RegisterTotals{Rows: page.Total, Struck: page.Struck, Sums: page.Sums},
+		Totals: totals(page.Page),
+	}
+	if page.Whole {
+		year := totals(page.Year)
+		out.YearTotals = &year
 	}
 	for i := range page.Rows {
 		out.Rows[i] = registerRow(&page.Rows[i])
@@ -40,6 +46,10 @@ func dayOf(d *openapi_types.Date) *time.Time {
 	return &d.Time
 }
 
+func totals(t book.Totals) contract.RegisterTotals {
+	return contract.RegisterTotals{Rows: t.Rows, Struck: t.Struck, Sums: t.Sums}
+}
+
 func registerRow(r *book.RegisterRow) contract.RegisterRow {
 	row := contract.RegisterRow{
 		Serial: r.Serial, No: r.No, Seq: r.Seq, OpID: r.OpID, At: contract.At(r.At), OfficerID: r.OfficerID,
@@ -49,11 +59,64 @@ func registerRow(r *book.RegisterRow) contract.RegisterRow {
 	if r.Alias != "" {
 		row.Alias = &r.Alias
 	}
+	if r.State != "" {
+		row.State = &r.State
+	}
+	if r.Category != "" {
+		row.Category = &r.Category
+	}
+	row.SubjectID, row.DueAt, row.Links = r.SubjectID, atOrNil(r.DueAt), lineLinks(r.Links)
+	if r.DueAt != nil {
+		row.Overdue = &r.Overdue
+	}
+	if len(r.Masks) > 0 {
+		row.Masks = r.Masks
+	}
 	for _, f := range r.Flags {
 		row.Flags = append(row.Flags, contract.Flag{Code: f.Code, Value: f.Value})
 	}
 	return row
 }
+
+func atOrNil(t *time.Time) *contract.Time {
+	if t == nil {
+		return nil
+	}
+	return contract.AtPtr(*t)
+}
+
+func lineLinks(list []book.LineLink) []contract.LineLink {
+	out := make([]contract.LineLink, len(list))
+	for i, l := range list {
+		out[i] = contract.LineLink{
+			Register: contract.Register(l.Register), Year: l.Year, Serial: l.Serial, No: l.No, SubjectID: l.Subject,
+		}
+	}
+	return out
+}
+
+// GetRegisterLine gives one line of a register with its steps.
+func (s *server) GetRegisterLine(ctx context.Context, in GetRegisterLineRequestObject) (GetRegisterLineResponseObject, error) {
+	p := in.Params
+	line, err := s.Book.RegisterLine(ctx, of(ctx).caller, p.Centre, string(in.Register), p.Year, in.Serial)
+	if err != nil {
+		return nil, err
+	}
+	return registerLine{
+		RegisterLine: contract.RegisterLine{Register: in.Register, Centre: p.Centre, Year: p.Year, Row: registerRow(&line.Row)},
+		Steps:        append([]json.RawMessage{}, line.Steps...),
+	}, nil
+}
+
+// registerLine is a line whose steps are written as they are stored.
+type registerLine struct {
+	contract.RegisterLine
+
+	Steps []json.RawMessage `json:"steps"`
+}
+
+// VisitGetRegisterLineResponse writes the line.
+func (l registerLine) VisitGetRegisterLineResponse(c *fiber.Ctx) error { return sendJSON(c, l) }
 
 // PostPositions stores fixes of an officer on duty.
 func (s *server) PostPositions(ctx context.Context, in PostPositionsRequestObject) (PostPositionsResponseObject, error) {

@@ -13,13 +13,29 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// PublicStatus What became of a complaint, for the woman who has its slip
+	// (POST /public/status)
+	PublicStatus(c *fiber.Ctx) error
 	// GetBundle Everything a phone needs to start a shift
 	// (GET /v1/bundle)
 	GetBundle(c *fiber.Ctx) error
+	// ListComplaints Complaints of a centre that this caller may see
+	// (GET /v1/complaints)
+	ListComplaints(c *fiber.Ctx, params ListComplaintsParams) error
+	// GetComplaint One complaint with its clocks, its steps and what hangs on it
+	// (GET /v1/complaints/{complaint_id})
+	GetComplaint(c *fiber.Ctx, complaintID UUID) error
+	// GetCustody Who held it, under which post, from when to when, without gap or overlap
+	// (GET /v1/complaints/{complaint_id}/custody)
+	GetCustody(c *fiber.Ctx, complaintID UUID) error
+	// GetDay The day sheet of a centre
+	// (GET /v1/days/{date})
+	GetDay(c *fiber.Ctx, date openapi_types.Date, params GetDayParams) error
 	// EnrolDevice Enrol this phone with a one-time code
 	// (POST /v1/devices)
 	EnrolDevice(c *fiber.Ctx) error
@@ -56,6 +72,12 @@ type ServerInterface interface {
 	// GetRegister One register of one centre and year
 	// (GET /v1/registers/{register})
 	GetRegister(c *fiber.Ctx, register Register, params GetRegisterParams) error
+	// GetRegisterLine One line of a register with its steps
+	// (GET /v1/registers/{register}/{serial})
+	GetRegisterLine(c *fiber.Ctx, register Register, serial int64, params GetRegisterLineParams) error
+	// GetReturns Daily returns of a span of days, by centre and in all
+	// (GET /v1/returns)
+	GetReturns(c *fiber.Ctx, params GetReturnsParams) error
 	// LogIn Log in with officer number and PIN
 	// (POST /v1/sessions)
 	LogIn(c *fiber.Ctx) error
@@ -71,6 +93,9 @@ type ServerInterface interface {
 	// GetTask One task with its steps
 	// (GET /v1/tasks/{task_id})
 	GetTask(c *fiber.Ctx, taskID UUID) error
+	// Unseal Read sealed fields, with a reason
+	// (POST /v1/unseal)
+	Unseal(c *fiber.Ctx) error
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -82,11 +107,211 @@ type ServerInterfaceWrapper struct {
 type MiddlewareFunc fiber.Handler
 type HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
 
+// PublicStatus operation middleware
+func (siw *ServerInterfaceWrapper) PublicStatus(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.PublicStatus(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // GetBundle operation middleware
 func (siw *ServerInterfaceWrapper) GetBundle(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetBundle(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListComplaints operation middleware
+func (siw *ServerInterfaceWrapper) ListComplaints(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListComplaintsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", query, &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter state: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", query, &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter open: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", query, &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter mine: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "overdue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "overdue", query, &params.Overdue, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter overdue: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", query, &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter after: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListComplaints(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetComplaint operation middleware
+func (siw *ServerInterfaceWrapper) GetComplaint(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "complaint_id" -------------
+	var complaintID UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "complaint_id", c.Params("complaint_id"), &complaintID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter complaint_id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetComplaint(c, complaintID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetCustody operation middleware
+func (siw *ServerInterfaceWrapper) GetCustody(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "complaint_id" -------------
+	var complaintID UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "complaint_id", c.Params("complaint_id"), &complaintID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter complaint_id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetCustody(c, complaintID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetDay operation middleware
+func (siw *ServerInterfaceWrapper) GetDay(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "date" -------------
+	var date openapi_types.Date
+
+	err = runtime.BindStyledParameterWithOptions("simple", "date", c.Params("date"), &date, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter date: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDayParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetDay(c, date, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -508,8 +733,147 @@ func (siw *ServerInterfaceWrapper) GetRegister(c *fiber.Ctx) error {
 		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter beat: %w", err).Error())
 	}
 
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", query, &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter state: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "category" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", query, &params.Category, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter category: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "overdue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "overdue", query, &params.Overdue, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter overdue: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "order" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order", query, &params.Order, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter order: %w", err).Error())
+	}
+
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetRegister(c, register, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetRegisterLine operation middleware
+func (siw *ServerInterfaceWrapper) GetRegisterLine(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "register" -------------
+	var register Register
+
+	err = runtime.BindStyledParameterWithOptions("simple", "register", c.Params("register"), &register, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter register: %w", err).Error())
+	}
+
+	// ------------- Path parameter "serial" -------------
+	var serial int64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "serial", c.Params("serial"), &serial, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter serial: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRegisterLineParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "year" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "year", query, &params.Year, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter year: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetRegisterLine(c, register, serial, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetReturns operation middleware
+func (siw *ServerInterfaceWrapper) GetReturns(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReturnsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", query, &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter from: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", query, &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter to: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetReturns(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -664,6 +1028,24 @@ func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// Unseal operation middleware
+func (siw *ServerInterfaceWrapper) Unseal(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.Unseal(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // FiberServerOptions provides options for the Fiber server.
 type FiberServerOptions struct {
 	BaseURL            string
@@ -721,11 +1103,56 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/v1/registers/:register", wrapper.GetRegister)
 
+	router.Get(options.BaseURL+"/v1/registers/:register/:serial", wrapper.GetRegisterLine)
+
+	router.Get(options.BaseURL+"/v1/complaints", wrapper.ListComplaints)
+
+	router.Get(options.BaseURL+"/v1/complaints/:complaint_id", wrapper.GetComplaint)
+
+	router.Get(options.BaseURL+"/v1/complaints/:complaint_id/custody", wrapper.GetCustody)
+
+	router.Get(options.BaseURL+"/v1/days/:date", wrapper.GetDay)
+
+	router.Get(options.BaseURL+"/v1/returns", wrapper.GetReturns)
+
+	router.Post(options.BaseURL+"/v1/unseal", wrapper.Unseal)
+
+	router.Post(options.BaseURL+"/public/status", wrapper.PublicStatus)
+
 	router.Get(options.BaseURL+"/v1/held", wrapper.ListHeld)
 
 }
 
 type RefusedApplicationProblemPlusJSONResponse ProblemDetails
+
+type PublicStatusRequestObject struct {
+	Body *PublicStatusJSONRequestBody
+}
+
+type PublicStatusResponseObject interface {
+	VisitPublicStatusResponse(ctx *fiber.Ctx) error
+}
+
+type PublicStatus200JSONResponse SlipAnswer
+
+func (response PublicStatus200JSONResponse) VisitPublicStatusResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type PublicStatusdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response PublicStatusdefaultApplicationProblemPlusJSONResponse) VisitPublicStatusResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
 
 type GetBundleRequestObject struct {
 }
@@ -749,6 +1176,123 @@ type GetBundledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetBundledefaultApplicationProblemPlusJSONResponse) VisitGetBundleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListComplaintsRequestObject struct {
+	Params ListComplaintsParams
+}
+
+type ListComplaintsResponseObject interface {
+	VisitListComplaintsResponse(ctx *fiber.Ctx) error
+}
+
+type ListComplaints200JSONResponse ComplaintPage
+
+func (response ListComplaints200JSONResponse) VisitListComplaintsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListComplaintsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ListComplaintsdefaultApplicationProblemPlusJSONResponse) VisitListComplaintsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetComplaintRequestObject struct {
+	ComplaintID UUID `json:"complaint_id"`
+}
+
+type GetComplaintResponseObject interface {
+	VisitGetComplaintResponse(ctx *fiber.Ctx) error
+}
+
+type GetComplaint200JSONResponse Complaint
+
+func (response GetComplaint200JSONResponse) VisitGetComplaintResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetComplaintdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetComplaintdefaultApplicationProblemPlusJSONResponse) VisitGetComplaintResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetCustodyRequestObject struct {
+	ComplaintID UUID `json:"complaint_id"`
+}
+
+type GetCustodyResponseObject interface {
+	VisitGetCustodyResponse(ctx *fiber.Ctx) error
+}
+
+type GetCustody200JSONResponse Custody
+
+func (response GetCustody200JSONResponse) VisitGetCustodyResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetCustodydefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetCustodydefaultApplicationProblemPlusJSONResponse) VisitGetCustodyResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetDayRequestObject struct {
+	Date   openapi_types.Date `json:"date"`
+	Params GetDayParams
+}
+
+type GetDayResponseObject interface {
+	VisitGetDayResponse(ctx *fiber.Ctx) error
+}
+
+type GetDay200JSONResponse DaySheet
+
+func (response GetDay200JSONResponse) VisitGetDayResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetDaydefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetDaydefaultApplicationProblemPlusJSONResponse) VisitGetDayResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -1115,6 +1659,66 @@ func (response GetRegisterdefaultApplicationProblemPlusJSONResponse) VisitGetReg
 	return ctx.JSON(&response.Body)
 }
 
+type GetRegisterLineRequestObject struct {
+	Register Register `json:"register"`
+	Serial   int64    `json:"serial"`
+	Params   GetRegisterLineParams
+}
+
+type GetRegisterLineResponseObject interface {
+	VisitGetRegisterLineResponse(ctx *fiber.Ctx) error
+}
+
+type GetRegisterLine200JSONResponse RegisterLine
+
+func (response GetRegisterLine200JSONResponse) VisitGetRegisterLineResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetRegisterLinedefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetRegisterLinedefaultApplicationProblemPlusJSONResponse) VisitGetRegisterLineResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetReturnsRequestObject struct {
+	Params GetReturnsParams
+}
+
+type GetReturnsResponseObject interface {
+	VisitGetReturnsResponse(ctx *fiber.Ctx) error
+}
+
+type GetReturns200JSONResponse Returns
+
+func (response GetReturns200JSONResponse) VisitGetReturnsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetReturnsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetReturnsdefaultApplicationProblemPlusJSONResponse) VisitGetReturnsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type LogInRequestObject struct {
 	Body *LogInJSONRequestBody
 }
@@ -1258,11 +1862,55 @@ func (response GetTaskdefaultApplicationProblemPlusJSONResponse) VisitGetTaskRes
 	return ctx.JSON(&response.Body)
 }
 
+type UnsealRequestObject struct {
+	Body *UnsealJSONRequestBody
+}
+
+type UnsealResponseObject interface {
+	VisitUnsealResponse(ctx *fiber.Ctx) error
+}
+
+type Unseal200JSONResponse Unsealed
+
+func (response Unseal200JSONResponse) VisitUnsealResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type UnsealdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response UnsealdefaultApplicationProblemPlusJSONResponse) VisitUnsealResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// PublicStatus What became of a complaint, for the woman who has its slip
+	// (POST /public/status)
+	PublicStatus(ctx context.Context, request PublicStatusRequestObject) (PublicStatusResponseObject, error)
 	// GetBundle Everything a phone needs to start a shift
 	// (GET /v1/bundle)
 	GetBundle(ctx context.Context, request GetBundleRequestObject) (GetBundleResponseObject, error)
+	// ListComplaints Complaints of a centre that this caller may see
+	// (GET /v1/complaints)
+	ListComplaints(ctx context.Context, request ListComplaintsRequestObject) (ListComplaintsResponseObject, error)
+	// GetComplaint One complaint with its clocks, its steps and what hangs on it
+	// (GET /v1/complaints/{complaint_id})
+	GetComplaint(ctx context.Context, request GetComplaintRequestObject) (GetComplaintResponseObject, error)
+	// GetCustody Who held it, under which post, from when to when, without gap or overlap
+	// (GET /v1/complaints/{complaint_id}/custody)
+	GetCustody(ctx context.Context, request GetCustodyRequestObject) (GetCustodyResponseObject, error)
+	// GetDay The day sheet of a centre
+	// (GET /v1/days/{date})
+	GetDay(ctx context.Context, request GetDayRequestObject) (GetDayResponseObject, error)
 	// EnrolDevice Enrol this phone with a one-time code
 	// (POST /v1/devices)
 	EnrolDevice(ctx context.Context, request EnrolDeviceRequestObject) (EnrolDeviceResponseObject, error)
@@ -1299,6 +1947,12 @@ type StrictServerInterface interface {
 	// GetRegister One register of one centre and year
 	// (GET /v1/registers/{register})
 	GetRegister(ctx context.Context, request GetRegisterRequestObject) (GetRegisterResponseObject, error)
+	// GetRegisterLine One line of a register with its steps
+	// (GET /v1/registers/{register}/{serial})
+	GetRegisterLine(ctx context.Context, request GetRegisterLineRequestObject) (GetRegisterLineResponseObject, error)
+	// GetReturns Daily returns of a span of days, by centre and in all
+	// (GET /v1/returns)
+	GetReturns(ctx context.Context, request GetReturnsRequestObject) (GetReturnsResponseObject, error)
 	// LogIn Log in with officer number and PIN
 	// (POST /v1/sessions)
 	LogIn(ctx context.Context, request LogInRequestObject) (LogInResponseObject, error)
@@ -1314,6 +1968,9 @@ type StrictServerInterface interface {
 	// GetTask One task with its steps
 	// (GET /v1/tasks/{task_id})
 	GetTask(ctx context.Context, request GetTaskRequestObject) (GetTaskResponseObject, error)
+	// Unseal Read sealed fields, with a reason
+	// (POST /v1/unseal)
+	Unseal(ctx context.Context, request UnsealRequestObject) (UnsealResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *fiber.Ctx, args any) (any, error)
@@ -1334,6 +1991,45 @@ type strictHandler struct {
 // middleware; keep it in sync with fibermiddleware.ValidatedBodyLocalsKey.
 const validatedBodyLocalsKey = "x-oapi-codegen-validated-body"
 
+// PublicStatus operation middleware
+func (sh *strictHandler) PublicStatus(ctx *fiber.Ctx) error {
+	var request PublicStatusRequestObject
+
+	var body PublicStatusJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.PublicStatus(ctx.UserContext(), request.(PublicStatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PublicStatus")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PublicStatusResponseObject); ok {
+		if err := validResponse.VisitPublicStatusResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetBundle operation middleware
 func (sh *strictHandler) GetBundle(ctx *fiber.Ctx) error {
 	var request GetBundleRequestObject
@@ -1351,6 +2047,115 @@ func (sh *strictHandler) GetBundle(ctx *fiber.Ctx) error {
 		return err
 	} else if validResponse, ok := response.(GetBundleResponseObject); ok {
 		if err := validResponse.VisitGetBundleResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListComplaints operation middleware
+func (sh *strictHandler) ListComplaints(ctx *fiber.Ctx, params ListComplaintsParams) error {
+	var request ListComplaintsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListComplaints(ctx.UserContext(), request.(ListComplaintsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListComplaints")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListComplaintsResponseObject); ok {
+		if err := validResponse.VisitListComplaintsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetComplaint operation middleware
+func (sh *strictHandler) GetComplaint(ctx *fiber.Ctx, complaintID UUID) error {
+	var request GetComplaintRequestObject
+
+	request.ComplaintID = complaintID
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetComplaint(ctx.UserContext(), request.(GetComplaintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetComplaint")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetComplaintResponseObject); ok {
+		if err := validResponse.VisitGetComplaintResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCustody operation middleware
+func (sh *strictHandler) GetCustody(ctx *fiber.Ctx, complaintID UUID) error {
+	var request GetCustodyRequestObject
+
+	request.ComplaintID = complaintID
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCustody(ctx.UserContext(), request.(GetCustodyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCustody")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCustodyResponseObject); ok {
+		if err := validResponse.VisitGetCustodyResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDay operation middleware
+func (sh *strictHandler) GetDay(ctx *fiber.Ctx, date openapi_types.Date, params GetDayParams) error {
+	var request GetDayRequestObject
+
+	request.Date = date
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDay(ctx.UserContext(), request.(GetDayRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDay")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDayResponseObject); ok {
+		if err := validResponse.VisitGetDayResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {
@@ -1740,6 +2545,62 @@ func (sh *strictHandler) GetRegister(ctx *fiber.Ctx, register Register, params G
 	return nil
 }
 
+// GetRegisterLine operation middleware
+func (sh *strictHandler) GetRegisterLine(ctx *fiber.Ctx, register Register, serial int64, params GetRegisterLineParams) error {
+	var request GetRegisterLineRequestObject
+
+	request.Register = register
+	request.Serial = serial
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRegisterLine(ctx.UserContext(), request.(GetRegisterLineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRegisterLine")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRegisterLineResponseObject); ok {
+		if err := validResponse.VisitGetRegisterLineResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetReturns operation middleware
+func (sh *strictHandler) GetReturns(ctx *fiber.Ctx, params GetReturnsParams) error {
+	var request GetReturnsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReturns(ctx.UserContext(), request.(GetReturnsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReturns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReturnsResponseObject); ok {
+		if err := validResponse.VisitGetReturnsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // LogIn operation middleware
 func (sh *strictHandler) LogIn(ctx *fiber.Ctx) error {
 	var request LogInRequestObject
@@ -1889,6 +2750,45 @@ func (sh *strictHandler) GetTask(ctx *fiber.Ctx, taskID UUID) error {
 		return err
 	} else if validResponse, ok := response.(GetTaskResponseObject); ok {
 		if err := validResponse.VisitGetTaskResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Unseal operation middleware
+func (sh *strictHandler) Unseal(ctx *fiber.Ctx) error {
+	var request UnsealRequestObject
+
+	var body UnsealJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.Unseal(ctx.UserContext(), request.(UnsealRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Unseal")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnsealResponseObject); ok {
+		if err := validResponse.VisitUnsealResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -32,7 +32,7 @@ func TestRouterAndContractListTheSameCalls(t *testing.T) {
 	if !slices.Equal(promised, slices.Compact(served)) {
 		t.Errorf("contract:\n%s\nrouter:\n%s", strings.Join(promised, "\n"), strings.Join(served, "\n"))
 	}
-	if len(promised) != 18 {
+	if len(promised) != 26 {
 		t.Errorf("%d calls", len(promised))
 	}
 }
@@ -44,10 +44,12 @@ func sample(t *testing.T, r *contract.Route) apitest.Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := strings.NewReplacer("{task_id}", uuid.NewString(), "{register}", "squad").Replace(r.Path)
+	path := strings.NewReplacer(
+		"{task_id}", uuid.NewString(), "{complaint_id}", uuid.NewString(), "{register}", "squad", "{serial}", "1", "{date}", "2026-11-18",
+	).Replace(r.Path)
 	out := apitest.Request{Method: r.Method, Path: path}
 	op := doc.Paths.Value(r.Path).GetOperation(r.Method)
-	values := map[string]string{"centre": "KRW", "seq": "1", "size": "1", "year": "2026"}
+	values := map[string]string{"centre": "KRW", "seq": "1", "size": "1", "year": "2026", "from": "2026-11-01", "to": "2026-11-18"}
 	var query []string
 	for _, p := range op.Parameters {
 		if p.Value.Required && p.Value.In == openapi3.ParameterInQuery {
@@ -64,7 +66,7 @@ func sample(t *testing.T, r *contract.Route) apitest.Request {
 func TestEveryCallThatIsNotOpenWantsALogIn(t *testing.T) {
 	t.Parallel()
 	w := apitest.New(t)
-	open := []string{"getHello", "enrolDevice", "putPin", "logIn", "refreshSession"}
+	open := []string{"getHello", "enrolDevice", "putPin", "logIn", "refreshSession", "publicStatus"}
 	for _, r := range contract.Routes() {
 		if r.Open != slices.Contains(open, r.OperationID) {
 			t.Errorf("%s: open is %t", r.OperationID, r.Open)
@@ -120,7 +122,8 @@ func TestWhatIsNotInTheContractIsNotThere(t *testing.T) {
 	w := apitest.New(t)
 	for _, path := range []string{
 		"/", "/v1", "/v1/", "/v1/hello/", "/v1/HELLO", "/V1/hello", "/v2/hello", "/metrics", "/debug/pprof", "/debug/pprof/", "/debug/vars",
-		"/healthz", "/readyz", "/.git/config", "/v1/tasks/", "/v1/tasks/7", "/v1/registers/fir", "/v1/registers/squad/1",
+		"/healthz", "/readyz", "/.git/config", "/v1/tasks/", "/v1/tasks/7", "/v1/registers/diary", "/v1/registers/fir/x", "/v1/registers/fir/0", "/v1/complaints/",
+		"/v1/complaints/7", "/v1/complaints/7/custody", "/v1/days/today", "/public", "/public/", "/public/status/7",
 		"/v1/%2e%2e/metrics", "//v1/hello", "/v1/tasks/..%2f..%2fmetrics", "/favicon.ico",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -19,6 +20,7 @@ func TestNothingOfAnotherCentreIsThere(t *testing.T) {
 	beat, sender := w.Enlist(apitest.Karwi, "beat_officer"), w.Enlist(apitest.Karwi, "dispatcher")
 	visit := beat.Enter("visit.record", w.Visit())
 	task := sender.Enter("task.send", w.Task(beat))
+	complaint := beat.Enter("complaint.open", came(w))
 	stranger := w.Enlist(apitest.Rajapur, "centre_incharge")
 	sameCentre := w.Enlist(apitest.Karwi, "beat_officer")
 	paths := func(centre string, id uuid.UUID) []string {
@@ -26,10 +28,14 @@ func TestNothingOfAnotherCentreIsThere(t *testing.T) {
 			"/v1/feed?centre=" + centre, "/v1/feed?centre=" + centre + "&after=0&from_size=1", "/v1/proofs?centre=" + centre + "&seq=1&size=1",
 			"/v1/tasks?centre=" + centre, "/v1/tasks/" + id.String(), "/v1/held?centre=" + centre,
 			"/v1/registers/women_beat?centre=" + centre + "&year=2026", "/v1/registers/squad?centre=" + centre + "&year=2026",
+			"/v1/registers/help_desk?centre=" + centre + "&year=2026&overdue=true", "/v1/registers/help_desk/1?centre=" + centre + "&year=2026",
+			"/v1/registers/women_beat/1?centre=" + centre + "&year=2026", "/v1/complaints?centre=" + centre,
+			"/v1/complaints?centre=" + centre + "&open=true&mine=true", "/v1/complaints/" + id.String(), "/v1/complaints/" + id.String() + "/custody",
+			"/v1/days/2026-11-18?centre=" + centre,
 		}
 	}
 	answers := map[string]bool{}
-	for _, p := range append(paths("KRW", *task.OpID), append(paths("ZZZ", uuid.New()), paths("HQ", *visit.OpID)...)...) {
+	for _, p := range slices.Concat(paths("KRW", *task.OpID), paths("KRW", *complaint.OpID), paths("ZZZ", uuid.New()), paths("HQ", *visit.OpID)) {
 		a := stranger.Do(apitest.Get(p))
 		if a.Status != http.StatusNotFound {
 			t.Errorf("%s: %d %.300s", p, a.Status, a.Body)
@@ -48,6 +54,16 @@ func TestNothingOfAnotherCentreIsThere(t *testing.T) {
 	if theirs.Pointer != nobodys.Pointer {
 		t.Errorf("a task of others is at %q, one that is none at %q", theirs.Pointer, nobodys.Pointer)
 	}
+	for _, tail := range []string{"", "/custody"} {
+		theirs = stranger.Do(apitest.Get("/v1/complaints/" + complaint.OpID.String() + tail)).Problem()
+		mine := sameCentre.Do(apitest.Get("/v1/complaints/" + complaint.OpID.String() + tail)).Problem()
+		other := stranger.Do(apitest.Get("/v1/complaints/" + task.OpID.String() + tail)).Problem()
+		nobodys = stranger.Do(apitest.Get("/v1/complaints/" + uuid.NewString() + tail)).Problem()
+		if theirs.Pointer != nobodys.Pointer || mine.Pointer != nobodys.Pointer || other.Pointer != nobodys.Pointer {
+			t.Errorf("complaints%s: %q, %q, %q, one that is none at %q", tail, theirs.Pointer, mine.Pointer, other.Pointer, nobodys.Pointer)
+		}
+	}
+	theirs = stranger.Do(apitest.Get("/v1/tasks/" + task.OpID.String())).Problem()
 	sameCentre.Do(apitest.Get("/v1/tasks/"+task.OpID.String())).Refused(http.StatusNotFound, contract.CodeNotFound, theirs.Pointer)
 	var page contract.FeedPage
 	sameCentre.Read("/v1/feed?centre=KRW", &page)
@@ -58,7 +74,8 @@ func TestNothingOfAnotherCentreIsThere(t *testing.T) {
 	}
 	var bundle contract.Bundle
 	stranger.Read("/v1/bundle", &bundle)
-	if len(bundle.Centres) != 1 || bundle.Centres[0].Centre != "RJP" || len(bundle.Tasks)+len(bundle.Squads)+len(bundle.Beats) != 0 || len(bundle.Officers) != 1 {
+	if len(bundle.Centres) != 1 || bundle.Centres[0].Centre != "RJP" || len(bundle.Tasks)+len(bundle.Squads)+len(bundle.Beats)+
+		len(bundle.Complaints)+len(bundle.CallsDue)+len(bundle.FollowUpsDue) != 0 || len(bundle.Officers) != 1 {
 		t.Errorf("bundle of another centre: %+v", bundle)
 	}
 }
@@ -70,6 +87,7 @@ func TestNoOpReachesIntoAnotherCentre(t *testing.T) {
 	leader := w.Enlist(apitest.Karwi, "squad_leader")
 	visit := beat.Enter("visit.record", w.Visit())
 	task := sender.Enter("task.send", w.Task(beat))
+	complaint := beat.Enter("complaint.open", came(w))
 	held := leader.Try("squad.person", w.Person())
 	stranger := w.Enlist(apitest.Rajapur, "centre_incharge")
 	size := entries(w)
@@ -88,6 +106,12 @@ func TestNoOpReachesIntoAnotherCentre(t *testing.T) {
 		{"squad.brief", w.Brief(leader, leader)},
 		{"visit.record", w.Visit()},
 		{"task.send", w.Task(beat)},
+		{"complaint.open", with(t, came(w), "beat_id", w.BeatID)},
+		{"complaint.register", contract.ComplaintRegister{ComplaintID: *complaint.OpID}},
+		{"complaint.assign", contract.ComplaintAssign{ComplaintID: *complaint.OpID, OfficerID: stranger.ID}},
+		{"complaint.act", contract.ComplaintAct{ComplaintID: *complaint.OpID, Action: "called"}},
+		{"complaint.transfer", contract.ComplaintTransfer{ComplaintID: *complaint.OpID, ToCentre: "RJP", Reason: "घटना राजापुर की"}},
+		{"feedback.call", contract.FeedbackCall{ComplaintID: *complaint.OpID, CalledAt: contract.At(w.Now()), Reached: "no_answer"}},
 		{"post.leave", contract.PostLeave{PostID: beat.PostID, Reason: "other"}},
 	}
 	for _, centre := range []string{"RJP", "KRW"} {

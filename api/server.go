@@ -88,6 +88,8 @@ type request struct {
 	receivedAt time.Time
 	address    string
 	caller     staff.Caller
+	centres    []string // whose books a batch went to
+	kinds      []string // of op that it entered
 }
 
 type requestKey struct{}

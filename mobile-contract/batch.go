@@ -66,6 +66,21 @@ func SplitBatch(body []byte) (Batch, error) {
 	return s.batch, nil
 }
 
+// SplitItem reads the body of unseal, which is one item of a batch, as strictly as SplitBatch does.
+func SplitItem(body []byte) (Item, error) {
+	w := newWalker(body, false)
+	defer w.free()
+	w.dec.Reset(&w.buf, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	s := splitter{walker: w, shape: &load().batch}
+	if err := s.item(); err != nil {
+		return Item{}, s.named(err)
+	}
+	if len(bytes.Trim(body[w.dec.InputOffset():], " \t\r\n")) != 0 {
+		return Item{}, &Violation{Code: CodeBadJSON}
+	}
+	return s.batch.Items[0], nil
+}
+
 type splitter struct {
 	*walker
 	shape *batchShape

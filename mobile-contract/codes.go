@@ -52,6 +52,9 @@ const (
 	CodeLeaderOnly       Code = "leader_only"
 	CodeOwnAct           Code = "own_act"
 	CodeClockOnly        Code = "clock_only"
+	CodeCaseNotYours     Code = "case_not_yours"
+	CodeCallerHandled    Code = "caller_handled"
+	CodeInspectorOnly    Code = "inspector_only"
 
 	// The op and its signature.
 	CodeOpIDConflict     Code = "op_id_conflict"
@@ -67,6 +70,10 @@ const (
 	CodeUnknownReference Code = "unknown_reference"
 	CodeWrongReference   Code = "wrong_reference"
 	CodeWrongState       Code = "wrong_state"
+	CodeAlreadyThere     Code = "already_there"
+	CodeUnknownColumn    Code = "unknown_column"
+	CodeColumnClass      Code = "column_class"
+	CodeReasonRequired   Code = "reason_required"
 
 	// Times.
 	CodeEndedBeforeStarted Code = "ended_before_started"
@@ -98,11 +105,45 @@ const (
 	CodeAgeRequired          Code = "age_required"
 	CodeComplainantRequired  Code = "complainant_required"
 	CodePreviousCardRequired Code = "previous_card_required"
+	CodePhotoGroundRequired  Code = "photo_ground_required"
+	CodeObjectionClosed      Code = "objection_closed"
 
 	// Tasks.
 	CodeTaskTaken   Code = "task_taken"
 	CodeTaskClosed  Code = "task_closed"
 	CodeNotAssigned Code = "not_assigned"
+	CodeNoSummons   Code = "no_summons"
+
+	// Complaints.
+	CodeExtendedAlready   Code = "extended_already"
+	CodeReferenceRequired Code = "reference_required"
+	CodeUseTransfer       Code = "use_transfer"
+	CodeNoCompromise      Code = "no_compromise"
+	CodeFIRPending        Code = "fir_pending"
+	CodeNCRPending        Code = "ncr_pending"
+	CodeFeedbackMissing   Code = "feedback_missing"
+	CodeFollowUpOpen      Code = "follow_up_open"
+	CodeNotEscalated      Code = "not_escalated"
+
+	// Counselling, FIR and preventive action.
+	CodeCounsellingBlocked Code = "counselling_blocked"
+	CodeConsentRequired    Code = "consent_required"
+	CodeSeenAloneRequired  Code = "seen_alone_required"
+	CodeZeroStation        Code = "zero_station"
+	CodeNightLeave         Code = "night_leave"
+	CodeDesignRequired     Code = "design_required"
+
+	// The in-charge's day.
+	CodeReviewsMissing   Code = "reviews_missing"
+	CodeNeedsOwnHand     Code = "needs_own_hand"
+	CodeDaySigned        Code = "day_signed"
+	CodeNothingNew       Code = "nothing_new"
+	CodeSupplementReason Code = "supplement_reason"
+
+	// The slip and sealed text.
+	CodeSlipUnknown Code = "slip_unknown"
+	CodeSlipTries   Code = "slip_tries"
+	CodeKeyGone     Code = "key_gone"
 
 	// Corrections and held ops.
 	CodeSelfCorrection   Code = "self_correction"

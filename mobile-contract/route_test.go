@@ -30,6 +30,9 @@ func TestQueriesAreCheckedFromTheContract(t *testing.T) {
 		{"a state nobody knows", "listTasks", [][2]string{{"centre", "KRW"}, {"state", "lost"}}, contract.CodeBadEnum, "state"},
 		{"a day the calendar lacks", "getRegister", [][2]string{{"centre", "KRW"}, {"year", "2026"}, {"from", "2026-02-30"}}, contract.CodeBadFormat, "from"},
 		{"a good register query", "getRegister", [][2]string{{"centre", "KRW"}, {"year", "2026"}, {"from", "2026-02-28"}, {"officer", "0199d0c6-3cc0-7d20-9b20-1c1d1e1f2001"}}, "", ""},
+		{"a yes and a no", "listComplaints", [][2]string{{"centre", "KRW"}, {"open", "true"}, {"mine", "false"}}, "", ""},
+		{"a yes in another word", "listComplaints", [][2]string{{"centre", "KRW"}, {"open", "1"}}, contract.CodeWrongType, "open"},
+		{"an empty yes", "getRegister", [][2]string{{"centre", "KRW"}, {"year", "2026"}, {"overdue", ""}}, contract.CodeWrongType, "overdue"},
 		{"a bundle needs nothing", "getBundle", nil, "", ""},
 	}
 	for _, tt := range tests {
@@ -57,13 +60,13 @@ func TestAPathThatIsNoIdIsNotFound(t *testing.T) {
 		t.Error(err)
 	}
 	expectViolation(t, task.CheckPath("task_id", "7"), contract.CodeNotFound, "")
-	expectViolation(t, register.CheckPath("register", "fir"), contract.CodeNotFound, "")
+	expectViolation(t, register.CheckPath("register", "diary"), contract.CodeNotFound, "")
 	expectViolation(t, register.CheckPath("year", "2026"), contract.CodeNotFound, "")
 }
 
 func TestOnlyTheCallsBeforeLogInNeedNoToken(t *testing.T) {
 	t.Parallel()
-	open := map[string]bool{"getHello": true, "enrolDevice": true, "putPin": true, "logIn": true, "refreshSession": true}
+	open := map[string]bool{"getHello": true, "enrolDevice": true, "putPin": true, "logIn": true, "refreshSession": true, "publicStatus": true}
 	for _, r := range contract.Routes() {
 		if r.Open != open[r.OperationID] {
 			t.Errorf("%s is open: %v", r.OperationID, r.Open)

@@ -145,6 +145,12 @@ func (w *walker) float(n *node, val []byte) error {
 // checkText checks a query or path parameter, which is text whatever its type.
 func (n *node) checkText(value string) Code {
 	b := []byte(value)
+	if n.shape == shapeBoolean {
+		if value != "true" && value != "false" {
+			return CodeWrongType
+		}
+		return ""
+	}
 	if n.shape == shapeInteger {
 		v, err := strconv.ParseInt(value, 10, 64)
 		switch {

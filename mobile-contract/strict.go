@@ -206,6 +206,9 @@ func (w *walker) object(n *node) error {
 	case count > n.maxN:
 		return w.fail(CodeTooMany, strconv.Itoa(n.maxN))
 	}
+	if n.class != 0 { // sealed as a whole
+		w.span(n)
+	}
 	return nil
 }
 
@@ -272,6 +275,9 @@ func (w *walker) array(n *node) error {
 	w.start, w.end = start, int(w.dec.InputOffset())
 	if count < n.minN {
 		return w.fail(CodeTooFew, strconv.Itoa(n.minN))
+	}
+	if n.class != 0 { // sealed as a whole
+		w.span(n)
 	}
 	return nil
 }

@@ -9,56 +9,250 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for ComplaintState.
+const (
+	ComplaintStateAssigned    ComplaintState = "assigned"
+	ComplaintStateClosed      ComplaintState = "closed"
+	ComplaintStateDisposed    ComplaintState = "disposed"
+	ComplaintStateFeedback    ComplaintState = "feedback"
+	ComplaintStateInAction    ComplaintState = "in_action"
+	ComplaintStateReceived    ComplaintState = "received"
+	ComplaintStateRegistered  ComplaintState = "registered"
+	ComplaintStateTransferred ComplaintState = "transferred"
+)
+
+// Valid indicates whether the value is a known member of the ComplaintState enum.
+func (e ComplaintState) Valid() bool {
+	switch e {
+	case ComplaintStateAssigned:
+		return true
+	case ComplaintStateClosed:
+		return true
+	case ComplaintStateDisposed:
+		return true
+	case ComplaintStateFeedback:
+		return true
+	case ComplaintStateInAction:
+		return true
+	case ComplaintStateReceived:
+		return true
+	case ComplaintStateRegistered:
+		return true
+	case ComplaintStateTransferred:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Kind.
 const (
-	KindDutyEnd      Kind = "duty.end"
-	KindDutyStart    Kind = "duty.start"
-	KindEntryCorrect Kind = "entry.correct"
-	KindHeldEnter    Kind = "held.enter"
-	KindHeldStrike   Kind = "held.strike"
-	KindNoteAdd      Kind = "note.add"
-	KindPostLeave    Kind = "post.leave"
-	KindPostTake     Kind = "post.take"
-	KindSquadBrief   Kind = "squad.brief"
-	KindSquadPerson  Kind = "squad.person"
-	KindSquadRound   Kind = "squad.round"
-	KindTaskAccept   Kind = "task.accept"
-	KindTaskArrive   Kind = "task.arrive"
-	KindTaskDecline  Kind = "task.decline"
-	KindTaskDepart   Kind = "task.depart"
-	KindTaskDone     Kind = "task.done"
-	KindTaskExpire   Kind = "task.expire"
-	KindTaskPass     Kind = "task.pass"
-	KindTaskRecall   Kind = "task.recall"
-	KindTaskReceive  Kind = "task.receive"
-	KindTaskRemind   Kind = "task.remind"
-	KindTaskSee      Kind = "task.see"
-	KindTaskSend     Kind = "task.send"
-	KindVisitRecord  Kind = "visit.record"
+	KindCodeAdd            Kind = "code.add"
+	KindCodeRename         Kind = "code.rename"
+	KindCodeRetire         Kind = "code.retire"
+	KindColumnAdd          Kind = "column.add"
+	KindColumnHide         Kind = "column.hide"
+	KindColumnOrder        Kind = "column.order"
+	KindColumnRename       Kind = "column.rename"
+	KindComplaintAccept    Kind = "complaint.accept"
+	KindComplaintAct       Kind = "complaint.act"
+	KindComplaintAssign    Kind = "complaint.assign"
+	KindComplaintClose     Kind = "complaint.close"
+	KindComplaintDispose   Kind = "complaint.dispose"
+	KindComplaintExtend    Kind = "complaint.extend"
+	KindComplaintIntervene Kind = "complaint.intervene"
+	KindComplaintOpen      Kind = "complaint.open"
+	KindComplaintReceive   Kind = "complaint.receive"
+	KindComplaintRegister  Kind = "complaint.register"
+	KindComplaintReopen    Kind = "complaint.reopen"
+	KindComplaintResume    Kind = "complaint.resume"
+	KindComplaintTransfer  Kind = "complaint.transfer"
+	KindCounsellingPlan    Kind = "counselling.plan"
+	KindCounsellingSession Kind = "counselling.session"
+	KindDayReopen          Kind = "day.reopen"
+	KindDayReview          Kind = "day.review"
+	KindDaySign            Kind = "day.sign"
+	KindDutyEnd            Kind = "duty.end"
+	KindDutyStart          Kind = "duty.start"
+	KindEntryCorrect       Kind = "entry.correct"
+	KindEscalationAnswer   Kind = "escalation.answer"
+	KindEscalationRaise    Kind = "escalation.raise"
+	KindFIRDecline         Kind = "fir.decline"
+	KindFIRRegister        Kind = "fir.register"
+	KindFIRRequest         Kind = "fir.request"
+	KindFIRSign            Kind = "fir.sign"
+	KindFIRStep            Kind = "fir.step"
+	KindFeedbackCall       Kind = "feedback.call"
+	KindFollowUpClose      Kind = "follow_up.close"
+	KindFollowUpDone       Kind = "follow_up.done"
+	KindFollowUpPlan       Kind = "follow_up.plan"
+	KindHeldEnter          Kind = "held.enter"
+	KindHeldStrike         Kind = "held.strike"
+	KindIdentityRead       Kind = "identity.read"
+	KindInspectionClose    Kind = "inspection.close"
+	KindInspectionComply   Kind = "inspection.comply"
+	KindInspectionRecord   Kind = "inspection.record"
+	KindLadderSet          Kind = "ladder.set"
+	KindLimitSet           Kind = "limit.set"
+	KindNCRSend            Kind = "ncr.send"
+	KindNoteAdd            Kind = "note.add"
+	KindOffenceSet         Kind = "offence.set"
+	KindPauseAllow         Kind = "pause.allow"
+	KindPauseAsk           Kind = "pause.ask"
+	KindPostLeave          Kind = "post.leave"
+	KindPostTake           Kind = "post.take"
+	KindPreventiveReport   Kind = "preventive.report"
+	KindPreventiveStep     Kind = "preventive.step"
+	KindReferralAnswer     Kind = "referral.answer"
+	KindReferralSend       Kind = "referral.send"
+	KindReturnSign         Kind = "return.sign"
+	KindSquadBrief         Kind = "squad.brief"
+	KindSquadPerson        Kind = "squad.person"
+	KindSquadReview        Kind = "squad.review"
+	KindSquadRound         Kind = "squad.round"
+	KindTaskAccept         Kind = "task.accept"
+	KindTaskArrive         Kind = "task.arrive"
+	KindTaskDecline        Kind = "task.decline"
+	KindTaskDepart         Kind = "task.depart"
+	KindTaskDone           Kind = "task.done"
+	KindTaskExpire         Kind = "task.expire"
+	KindTaskPass           Kind = "task.pass"
+	KindTaskRecall         Kind = "task.recall"
+	KindTaskReceive        Kind = "task.receive"
+	KindTaskRemind         Kind = "task.remind"
+	KindTaskSee            Kind = "task.see"
+	KindTaskSend           Kind = "task.send"
+	KindVisitRecord        Kind = "visit.record"
+	KindWarningDecide      Kind = "warning.decide"
+	KindWarningObject      Kind = "warning.object"
 )
 
 // Valid indicates whether the value is a known member of the Kind enum.
 func (e Kind) Valid() bool {
 	switch e {
+	case KindCodeAdd:
+		return true
+	case KindCodeRename:
+		return true
+	case KindCodeRetire:
+		return true
+	case KindColumnAdd:
+		return true
+	case KindColumnHide:
+		return true
+	case KindColumnOrder:
+		return true
+	case KindColumnRename:
+		return true
+	case KindComplaintAccept:
+		return true
+	case KindComplaintAct:
+		return true
+	case KindComplaintAssign:
+		return true
+	case KindComplaintClose:
+		return true
+	case KindComplaintDispose:
+		return true
+	case KindComplaintExtend:
+		return true
+	case KindComplaintIntervene:
+		return true
+	case KindComplaintOpen:
+		return true
+	case KindComplaintReceive:
+		return true
+	case KindComplaintRegister:
+		return true
+	case KindComplaintReopen:
+		return true
+	case KindComplaintResume:
+		return true
+	case KindComplaintTransfer:
+		return true
+	case KindCounsellingPlan:
+		return true
+	case KindCounsellingSession:
+		return true
+	case KindDayReopen:
+		return true
+	case KindDayReview:
+		return true
+	case KindDaySign:
+		return true
 	case KindDutyEnd:
 		return true
 	case KindDutyStart:
 		return true
 	case KindEntryCorrect:
 		return true
+	case KindEscalationAnswer:
+		return true
+	case KindEscalationRaise:
+		return true
+	case KindFIRDecline:
+		return true
+	case KindFIRRegister:
+		return true
+	case KindFIRRequest:
+		return true
+	case KindFIRSign:
+		return true
+	case KindFIRStep:
+		return true
+	case KindFeedbackCall:
+		return true
+	case KindFollowUpClose:
+		return true
+	case KindFollowUpDone:
+		return true
+	case KindFollowUpPlan:
+		return true
 	case KindHeldEnter:
 		return true
 	case KindHeldStrike:
 		return true
+	case KindIdentityRead:
+		return true
+	case KindInspectionClose:
+		return true
+	case KindInspectionComply:
+		return true
+	case KindInspectionRecord:
+		return true
+	case KindLadderSet:
+		return true
+	case KindLimitSet:
+		return true
+	case KindNCRSend:
+		return true
 	case KindNoteAdd:
+		return true
+	case KindOffenceSet:
+		return true
+	case KindPauseAllow:
+		return true
+	case KindPauseAsk:
 		return true
 	case KindPostLeave:
 		return true
 	case KindPostTake:
 		return true
+	case KindPreventiveReport:
+		return true
+	case KindPreventiveStep:
+		return true
+	case KindReferralAnswer:
+		return true
+	case KindReferralSend:
+		return true
+	case KindReturnSign:
+		return true
 	case KindSquadBrief:
 		return true
 	case KindSquadPerson:
+		return true
+	case KindSquadReview:
 		return true
 	case KindSquadRound:
 		return true
@@ -87,6 +281,10 @@ func (e Kind) Valid() bool {
 	case KindTaskSend:
 		return true
 	case KindVisitRecord:
+		return true
+	case KindWarningDecide:
+		return true
+	case KindWarningObject:
 		return true
 	default:
 		return false
@@ -170,13 +368,34 @@ func (e Provider) Valid() bool {
 
 // Defines values for Register.
 const (
-	RegisterSquad     Register = "squad"
-	RegisterWomenBeat Register = "women_beat"
+	RegisterCounselling Register = "counselling"
+	RegisterFIR         Register = "fir"
+	RegisterFeedback    Register = "feedback"
+	RegisterFollowUp    Register = "follow_up"
+	RegisterHelpDesk    Register = "help_desk"
+	RegisterInspection  Register = "inspection"
+	RegisterPreventive  Register = "preventive"
+	RegisterSquad       Register = "squad"
+	RegisterWomenBeat   Register = "women_beat"
 )
 
 // Valid indicates whether the value is a known member of the Register enum.
 func (e Register) Valid() bool {
 	switch e {
+	case RegisterCounselling:
+		return true
+	case RegisterFIR:
+		return true
+	case RegisterFeedback:
+		return true
+	case RegisterFollowUp:
+		return true
+	case RegisterHelpDesk:
+		return true
+	case RegisterInspection:
+		return true
+	case RegisterPreventive:
+		return true
 	case RegisterSquad:
 		return true
 	case RegisterWomenBeat:
@@ -408,6 +627,24 @@ func (e Vehicle) Valid() bool {
 	}
 }
 
+// Defines values for GetRegisterParamsOrder.
+const (
+	GetRegisterParamsOrderNewest GetRegisterParamsOrder = "newest"
+	GetRegisterParamsOrderOldest GetRegisterParamsOrder = "oldest"
+)
+
+// Valid indicates whether the value is a known member of the GetRegisterParamsOrder enum.
+func (e GetRegisterParamsOrder) Valid() bool {
+	switch e {
+	case GetRegisterParamsOrderNewest:
+		return true
+	case GetRegisterParamsOrderOldest:
+		return true
+	default:
+		return false
+	}
+}
+
 // Alias How a sealed person is called in lists
 type Alias = string
 
@@ -428,14 +665,21 @@ type Beat struct {
 
 // Bundle defines model for Bundle.
 type Bundle struct {
-	Beats         []Beat         `json:"beats"`
-	Centres       []CentreCursor `json:"centres"`
-	Duty          *Duty          `json:"duty,omitempty"`
-	Ladder        []Rung         `json:"ladder"`
-	Officer       Officer        `json:"officer"`
-	Officers      []Colleague    `json:"officers"`
-	Posts         []Post         `json:"posts"`
-	ReferenceEtag string         `json:"reference_etag"`
+	Beats []Beat `json:"beats"`
+
+	// CallsDue Complaints whose feedback call is due
+	CallsDue []ComplaintBrief `json:"calls_due,omitempty"`
+	Centres  []CentreCursor   `json:"centres"`
+
+	// Complaints Open complaints in the caller's hand, with their limits
+	Complaints    []ComplaintBrief `json:"complaints,omitempty"`
+	Duty          *Duty            `json:"duty,omitempty"`
+	FollowUpsDue  []FollowUpDue    `json:"follow_ups_due,omitempty"`
+	Ladder        []Rung           `json:"ladder"`
+	Officer       Officer          `json:"officer"`
+	Officers      []Colleague      `json:"officers"`
+	Posts         []Post           `json:"posts"`
+	ReferenceEtag string           `json:"reference_etag"`
 
 	// ServerTime RFC 3339 with an offset or Z
 	ServerTime Time    `json:"server_time"`
@@ -468,6 +712,16 @@ type CentreCursor struct {
 	Cursor     Seq  `json:"cursor"`
 }
 
+// CentreReturn defines model for CentreReturn.
+type CentreReturn struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// Figures Counts by name
+	Figures Counts         `json:"figures"`
+	Signed  []SignedReturn `json:"signed"`
+}
+
 // CheckpointKey defines model for CheckpointKey.
 type CheckpointKey struct {
 	KeyID string `json:"key_id"`
@@ -479,6 +733,65 @@ type CheckpointKey struct {
 
 // ClockOpID A UUIDv7, or the UUIDv8 the clock makes of rule, subject and due time
 type ClockOpID = openapi_types.UUID
+
+// ClockView A limit that runs or ran. Times are the server's, so that a phone can warn offline
+type ClockView struct {
+	// DueAt RFC 3339 with an offset or Z
+	DueAt Time `json:"due_at"`
+
+	// Limit Code of a time limit
+	Limit   LimitCode `json:"limit"`
+	Overdue bool      `json:"overdue"`
+
+	// PausedAt RFC 3339 with an offset or Z
+	PausedAt *Time `json:"paused_at,omitempty"`
+	PausedS  int64 `json:"paused_s"`
+	Rung     int   `json:"rung"`
+
+	// StartsAt RFC 3339 with an offset or Z
+	StartsAt Time `json:"starts_at"`
+
+	// StoppedAt RFC 3339 with an offset or Z
+	StoppedAt *Time `json:"stopped_at,omitempty"`
+}
+
+// CodeAdd A code is added to a list; HQ's book only
+type CodeAdd struct {
+	Code string `json:"code"`
+	En   string `json:"en"`
+	Hi   string `json:"hi"`
+
+	// List A code in lower case
+	List Word `json:"list"`
+	Sort *int `json:"sort,omitempty"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
+// CodeRename A code gets other words
+type CodeRename struct {
+	Code string `json:"code"`
+	En   string `json:"en"`
+	Hi   string `json:"hi"`
+
+	// List A code in lower case
+	List Word `json:"list"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
+// CodeRetire A code is no longer used; old lines stay readable
+type CodeRetire struct {
+	Code string `json:"code"`
+
+	// List A code in lower case
+	List Word `json:"list"`
+
+	// ValidTo RFC 3339 with an offset or Z
+	ValidTo *Time `json:"valid_to,omitempty"`
+}
 
 // CodeRow defines model for CodeRow.
 type CodeRow struct {
@@ -493,6 +806,450 @@ type Colleague struct {
 	NameEn string `json:"name_en"`
 	NameHi string `json:"name_hi"`
 	Rank   string `json:"rank"`
+}
+
+// ColumnAdd A column is added to a register
+type ColumnAdd struct {
+	Class string `json:"class"`
+
+	// Column A code in lower case
+	Column Word   `json:"column"`
+	En     string `json:"en"`
+	Hi     string `json:"hi"`
+
+	// List A code in lower case
+	List     *Word    `json:"list,omitempty"`
+	Register Register `json:"register"`
+	Required bool     `json:"required"`
+	Type     string   `json:"type"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
+// ColumnHide A column is no longer shown or asked for
+type ColumnHide struct {
+	// Column A code in lower case
+	Column   Word     `json:"column"`
+	Register Register `json:"register"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
+// ColumnOrder The order of a register's columns; those not named follow
+type ColumnOrder struct {
+	Columns  []Word   `json:"columns"`
+	Register Register `json:"register"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
+// ColumnRename A column gets other words
+type ColumnRename struct {
+	// Column A code in lower case
+	Column   Word     `json:"column"`
+	En       string   `json:"en"`
+	Hi       string   `json:"hi"`
+	Register Register `json:"register"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
+// ColumnRow A column of a register as it is in force, in its order
+type ColumnRow struct {
+	// Added By the SP's office; its values travel in extra
+	Added    *bool    `json:"added,omitempty"`
+	Class    string   `json:"class"`
+	Column   string   `json:"column"`
+	En       string   `json:"en"`
+	Hi       string   `json:"hi"`
+	List     *string  `json:"list,omitempty"`
+	Register Register `json:"register"`
+	Required *bool    `json:"required,omitempty"`
+	Type     string   `json:"type"`
+}
+
+// Complaint defines model for Complaint.
+type Complaint struct {
+	// Brief A complaint in a list. To who has no part in a guarded one it is number, date and clock
+	Brief ComplaintBrief `json:"brief"`
+
+	// Columns The open fields of an entry's body; sealed ones are named by pointer beside it
+	Columns       OpenFields        `json:"columns"`
+	CorrelationID UUID              `json:"correlation_id"`
+	Links         []LineLink        `json:"links"`
+	Masks         map[string]string `json:"masks,omitempty"`
+
+	// OpenedByOp op_id of the entry whose sealed fields are hers; what identity.read names
+	OpenedByOp *openapi_types.UUID `json:"opened_by_op,omitempty"`
+	Remedy     *Label              `json:"remedy,omitempty"`
+	Sealed     []Pointer           `json:"sealed"`
+	SlipNumber *string             `json:"slip_number,omitempty"`
+	Steps      []FeedLine          `json:"steps"`
+}
+
+// ComplaintAccept The inquiry officer takes it on
+type ComplaintAccept struct {
+	ComplaintID UUID `json:"complaint_id"`
+}
+
+// ComplaintAct Something was done about it
+type ComplaintAct struct {
+	// ActedAt RFC 3339 with an offset or Z
+	ActedAt     *Time   `json:"acted_at,omitempty"`
+	Action      string  `json:"action"`
+	ComplaintID UUID    `json:"complaint_id"`
+	Note        *string `json:"note,omitempty"`
+}
+
+// ComplaintAssign The in-charge names the inquiry officer
+type ComplaintAssign struct {
+	ComplaintID UUID    `json:"complaint_id"`
+	Direction   *string `json:"direction,omitempty"`
+	OfficerID   UUID    `json:"officer_id"`
+}
+
+// ComplaintBrief A complaint in a list. To who has no part in a guarded one it is number, date and clock
+type ComplaintBrief struct {
+	// Alias How a sealed person is called in lists
+	Alias *Alias `json:"alias,omitempty"`
+
+	// ArrivedAt RFC 3339 with an offset or Z
+	ArrivedAt Time    `json:"arrived_at"`
+	Category  *string `json:"category,omitempty"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre  Centre      `json:"centre"`
+	Channel *string     `json:"channel,omitempty"`
+	Clocks  []ClockView `json:"clocks"`
+
+	// ClosedAt RFC 3339 with an offset or Z
+	ClosedAt *Time   `json:"closed_at,omitempty"`
+	Disposal *string `json:"disposal,omitempty"`
+
+	// DisposedAt RFC 3339 with an offset or Z
+	DisposedAt *Time `json:"disposed_at,omitempty"`
+
+	// Earlier Earlier complaints from the same number
+	Earlier *int `json:"earlier,omitempty"`
+
+	// FIRWanted And not decided yet
+	FIRWanted *bool   `json:"fir_wanted,omitempty"`
+	Guarded   bool    `json:"guarded"`
+	ID        UUID    `json:"id"`
+	Mine      *bool   `json:"mine,omitempty"`
+	No        string  `json:"no"`
+	OwnerID   *UUID   `json:"owner_id,omitempty"`
+	OwnerRole *string `json:"owner_role,omitempty"`
+
+	// RegisteredAt RFC 3339 with an offset or Z
+	RegisteredAt *Time          `json:"registered_at,omitempty"`
+	RiskLevel    *string        `json:"risk_level,omitempty"`
+	Sensitive    []string       `json:"sensitive,omitempty"`
+	Seq          *Seq           `json:"seq,omitempty"`
+	State        ComplaintState `json:"state"`
+}
+
+// ComplaintClose Feedback and follow-up are over
+type ComplaintClose struct {
+	CloseReason string  `json:"close_reason"`
+	ComplaintID UUID    `json:"complaint_id"`
+	Note        *string `json:"note,omitempty"`
+}
+
+// ComplaintDispose What it came to
+type ComplaintDispose struct {
+	ComplaintID   UUID   `json:"complaint_id"`
+	CounsellingID *UUID  `json:"counselling_id,omitempty"`
+	Disposal      string `json:"disposal"`
+	DisposalNote  string `json:"disposal_note"`
+	FIRID         *UUID  `json:"fir_id,omitempty"`
+	PreventiveID  *UUID  `json:"preventive_id,omitempty"`
+	ReferralID    *UUID  `json:"referral_id,omitempty"`
+	ToldHer       bool   `json:"told_her"`
+}
+
+// ComplaintExtend The disposal is given more time, once
+type ComplaintExtend struct {
+	ComplaintID UUID   `json:"complaint_id"`
+	Reason      string `json:"reason"`
+
+	// UntilAt RFC 3339 with an offset or Z
+	UntilAt Time `json:"until_at"`
+}
+
+// ComplaintIntervene The in-charge, or the head of the station, takes it into his own hand
+type ComplaintIntervene struct {
+	ComplaintID UUID   `json:"complaint_id"`
+	Note        string `json:"note"`
+}
+
+// ComplaintOpen A complaint as she brings it; opens a line of the help desk register. With registered_at it is registered in the same op, which is how the desk does it
+type ComplaintOpen struct {
+	// AboutBy Officers complained of; they neither see the complaint nor call her
+	AboutBy []UUID   `json:"about_by,omitempty"`
+	Account string   `json:"account"`
+	Address *string  `json:"address,omitempty"`
+	Age     *int     `json:"age,omitempty"`
+	Alerts  []string `json:"alerts,omitempty"`
+
+	// ArrivedAt RFC 3339 with an offset or Z
+	ArrivedAt       Time    `json:"arrived_at"`
+	BeatID          *UUID   `json:"beat_id,omitempty"`
+	Category        string  `json:"category"`
+	Channel         string  `json:"channel"`
+	ComplainantName string  `json:"complainant_name"`
+	Disability      *string `json:"disability,omitempty"`
+
+	// Extra Columns that the SP's office added, by their class
+	Extra *Extra `json:"extra,omitempty"`
+
+	// GDNo Number in the general diary
+	GDNo         *GDNo   `json:"gd_no,omitempty"`
+	GuardianName *string `json:"guardian_name,omitempty"`
+
+	// HeardAt RFC 3339 with an offset or Z
+	HeardAt       *Time    `json:"heard_at,omitempty"`
+	ImmediateNeed []string `json:"immediate_need,omitempty"`
+	IncidentAt    *Time    `json:"incident_at,omitempty"`
+
+	// IncidentPlace A place that can point at a woman; sealed as a whole, only its cell at resolution 7 stays open
+	IncidentPlace  *PlaceV `json:"incident_place,omitempty"`
+	IsMinor        bool    `json:"is_minor"`
+	Mobile         *string `json:"mobile,omitempty"`
+	OppositeMobile *string `json:"opposite_mobile,omitempty"`
+	OppositeParty  *string `json:"opposite_party,omitempty"`
+
+	// ParentID The complaint that this is a new incident of
+	ParentID *openapi_types.UUID `json:"parent_id,omitempty"`
+
+	// RegisteredAt RFC 3339 with an offset or Z
+	RegisteredAt *Time `json:"registered_at,omitempty"`
+
+	// Remarks Remarks, sealed
+	Remarks   *Remarks `json:"remarks,omitempty"`
+	RiskLevel string   `json:"risk_level"`
+	RoundID   *UUID    `json:"round_id,omitempty"`
+
+	// SafeToCall May she be called at this number
+	SafeToCall bool `json:"safe_to_call"`
+
+	// Scan SHA-256 of the paper or picture
+	Scan *string `json:"scan,omitempty"`
+
+	// StatusSafe She may ask for the status by her slip; false when that is not safe for her
+	StatusSafe *bool   `json:"status_safe,omitempty"`
+	TokenNo    *string `json:"token_no,omitempty"`
+
+	// VillageCode Code of a village
+	VillageCode *VillageCode `json:"village_code,omitempty"`
+	VisitID     *UUID        `json:"visit_id,omitempty"`
+
+	// WomanRecorded A woman officer recorded it (BNSS 173 and 180)
+	WomanRecorded bool `json:"woman_recorded"`
+}
+
+// ComplaintPage defines model for ComplaintPage.
+type ComplaintPage struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre     Centre           `json:"centre"`
+	Complaints []ComplaintBrief `json:"complaints"`
+	More       bool             `json:"more"`
+	Next       Seq              `json:"next"`
+}
+
+// ComplaintReceive The complaint that another centre transferred; made by the server
+type ComplaintReceive struct {
+	AboutBy []UUID   `json:"about_by,omitempty"`
+	Alerts  []string `json:"alerts,omitempty"`
+
+	// ArrivedAt RFC 3339 with an offset or Z
+	ArrivedAt     Time   `json:"arrived_at"`
+	CaseID        *UUID  `json:"case_id,omitempty"`
+	Category      string `json:"category"`
+	Channel       string `json:"channel"`
+	CorrelationID UUID   `json:"correlation_id"`
+	Earlier       *int   `json:"earlier,omitempty"`
+	FIRWanted     *bool  `json:"fir_wanted,omitempty"`
+
+	// FromCentre Code of a centre (its station's), or HQ for the district's own book
+	FromCentre Centre `json:"from_centre"`
+	FromID     UUID   `json:"from_id"`
+	IsChild    bool   `json:"is_child"`
+
+	// Repeat She had come with another not long before
+	Repeat     *bool  `json:"repeat,omitempty"`
+	RiskLevel  string `json:"risk_level"`
+	SafeToCall *bool  `json:"safe_to_call,omitempty"`
+	StatusSafe *bool  `json:"status_safe,omitempty"`
+}
+
+// ComplaintRegister The complaint is registered and she has her numbered receipt
+type ComplaintRegister struct {
+	ComplaintID UUID `json:"complaint_id"`
+
+	// GDNo Number in the general diary
+	GDNo *GDNo `json:"gd_no,omitempty"`
+
+	// RegisteredAt RFC 3339 with an offset or Z
+	RegisteredAt *Time `json:"registered_at,omitempty"`
+}
+
+// ComplaintReopen It is taken up again
+type ComplaintReopen struct {
+	ComplaintID UUID    `json:"complaint_id"`
+	Note        *string `json:"note,omitempty"`
+	Reason      string  `json:"reason"`
+}
+
+// ComplaintResume The clock goes on
+type ComplaintResume struct {
+	ComplaintID UUID `json:"complaint_id"`
+}
+
+// ComplaintState defines model for ComplaintState.
+type ComplaintState string
+
+// ComplaintTransfer It goes to another centre: the line closes here and opens there
+type ComplaintTransfer struct {
+	ComplaintID UUID   `json:"complaint_id"`
+	Reason      string `json:"reason"`
+
+	// ToCentre Code of a centre (its station's), or HQ for the district's own book
+	ToCentre Centre `json:"to_centre"`
+}
+
+// CounsellingPlan A session is arranged; refused for sexual offences and children
+type CounsellingPlan struct {
+	ComplaintID  UUID    `json:"complaint_id"`
+	CounsellorBy UUID    `json:"counsellor_by"`
+	Issue        *string `json:"issue,omitempty"`
+
+	// SessionAt RFC 3339 with an offset or Z
+	SessionAt     Time `json:"session_at"`
+	WomanConsents bool `json:"woman_consents"`
+}
+
+// CounsellingSession A session was held; opens a line of the counselling register
+type CounsellingSession struct {
+	ComplaintID  UUID  `json:"complaint_id"`
+	CounsellorBy *UUID `json:"counsellor_by,omitempty"`
+
+	// Extra Columns that the SP's office added, by their class
+	Extra *Extra `json:"extra,omitempty"`
+
+	// GDNo Number in the general diary
+	GDNo  *GDNo  `json:"gd_no,omitempty"`
+	Issue string `json:"issue"`
+
+	// NextAt RFC 3339 with an offset or Z
+	NextAt       *Time   `json:"next_at,omitempty"`
+	OtherParties *string `json:"other_parties,omitempty"`
+	PlanID       *UUID   `json:"plan_id,omitempty"`
+	ReferredTo   *string `json:"referred_to,omitempty"`
+	Relationship *string `json:"relationship,omitempty"`
+
+	// Remarks Remarks, sealed
+	Remarks   *Remarks `json:"remarks,omitempty"`
+	Result    string   `json:"result"`
+	SeenAlone bool     `json:"seen_alone"`
+
+	// SessionAt RFC 3339 with an offset or Z
+	SessionAt Time `json:"session_at"`
+
+	// Signatures SHA-256 of the paper or picture
+	Signatures    *string `json:"signatures,omitempty"`
+	Summary       *string `json:"summary,omitempty"`
+	Terms         *string `json:"terms,omitempty"`
+	Woman         *string `json:"woman,omitempty"`
+	WomanConsents bool    `json:"woman_consents"`
+}
+
+// Counts Counts by name
+type Counts map[string]int64
+
+// Custody defines model for Custody.
+type Custody struct {
+	ComplaintID UUID          `json:"complaint_id"`
+	Spans       []CustodySpan `json:"spans"`
+}
+
+// CustodySpan defines model for CustodySpan.
+type CustodySpan struct {
+	// From RFC 3339 with an offset or Z
+	From      Time  `json:"from"`
+	OfficerID *UUID `json:"officer_id,omitempty"`
+	PostID    *UUID `json:"post_id,omitempty"`
+
+	// Role Empty while the complaint is closed
+	Role    string `json:"role"`
+	Seconds int64  `json:"seconds"`
+
+	// Until RFC 3339 with an offset or Z
+	Until *Time `json:"until,omitempty"`
+}
+
+// DayReopen A signed day is opened again
+type DayReopen struct {
+	Date   openapi_types.Date `json:"date"`
+	Reason string             `json:"reason"`
+}
+
+// DayReview The in-charge has looked at a complaint today
+type DayReview struct {
+	ComplaintID UUID    `json:"complaint_id"`
+	Direction   *string `json:"direction,omitempty"`
+	Verdict     string  `json:"verdict"`
+}
+
+// DaySheet defines model for DaySheet.
+type DaySheet struct {
+	Arrived int64 `json:"arrived"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// Counts Counts by name
+	Counts      Counts             `json:"counts"`
+	Date        openapi_types.Date `json:"date"`
+	FeedbackDue []ComplaintBrief   `json:"feedback_due"`
+
+	// Flagged Entries of the day with a flag to look at
+	Flagged      int64         `json:"flagged"`
+	FollowUpsDue []FollowUpDue `json:"follow_ups_due"`
+	Held         int64         `json:"held"`
+
+	// MissingReviews Numbers of open complaints that nobody has looked at today
+	MissingReviews []string `json:"missing_reviews"`
+
+	// OpenByAge Counts by name
+	OpenByAge Counts `json:"open_by_age"`
+
+	// OpenByState Counts by name
+	OpenByState Counts           `json:"open_by_state"`
+	Overdue     []ComplaintBrief `json:"overdue"`
+	Registered  Registered       `json:"registered"`
+	Sensitive   []ComplaintBrief `json:"sensitive"`
+
+	// SignedAt RFC 3339 with an offset or Z
+	SignedAt        *Time            `json:"signed_at,omitempty"`
+	SignedBy        *UUID            `json:"signed_by,omitempty"`
+	Squads          []SquadDay       `json:"squads"`
+	State           string           `json:"state"`
+	TasksUnanswered int64            `json:"tasks_unanswered"`
+	Unregistered    []ComplaintBrief `json:"unregistered"`
+
+	// Unsigned Days before this one that are not signed
+	Unsigned []openapi_types.Date `json:"unsigned"`
+	Visits   int64                `json:"visits"`
+}
+
+// DaySign The day is reviewed: each open complaint has been looked at
+type DaySign struct {
+	Date openapi_types.Date `json:"date"`
 }
 
 // DeviceSeq Counts the ops of one session on one device, so that the server can tell their order
@@ -551,22 +1308,91 @@ type Enrolment struct {
 	Sig Signature `json:"sig"`
 }
 
-// EntryCorrect Strike a line and, unless only struck, add the right one. Exactly one of strike, visit, round, person
+// EntryCorrect Strike a line and, unless only struck, add the right one. Exactly one of strike and the bodies
 type EntryCorrect struct {
-	CorrectsID UUID `json:"corrects_id"`
+	// Complaint A complaint as she brings it; opens a line of the help desk register. With registered_at it is registered in the same op, which is how the desk does it
+	Complaint  *ComplaintOpen `json:"complaint,omitempty"`
+	CorrectsID UUID           `json:"corrects_id"`
+
+	// Feedback She was called after the disposal; opens a line of the feedback register
+	Feedback *FeedbackCall `json:"feedback,omitempty"`
+
+	// FIR An FIR is registered; opens a line of the FIR register. CCTNS is the legal record
+	FIR *FIRRegister `json:"fir,omitempty"`
+
+	// FollowUp She was looked in on; opens a line of the follow-up register. With incident a complaint is opened in the same op
+	FollowUp *FollowUpDone `json:"follow_up,omitempty"`
+
+	// Inspection A visiting officer's findings; opens a line of the inspection book
+	Inspection *InspectionRecord `json:"inspection,omitempty"`
 
 	// Person One person the squad dealt with, on a conduct ground alone; opens a line of the squad register. There is no field for
 	// religion, caste, companion, Aadhaar or the contents of a phone, and there will be none.
 	Person *SquadPerson `json:"person,omitempty"`
-	Reason string       `json:"reason"`
+
+	// Preventive Preventive action is reported; opens a line of the register
+	Preventive *PreventiveReport `json:"preventive,omitempty"`
+	Reason     string            `json:"reason"`
 
 	// Round A round of a squad, counts only; opens a line of the squad register
-	Round  *SquadRound `json:"round,omitempty"`
-	Strike *bool       `json:"strike,omitempty"`
+	Round *SquadRound `json:"round,omitempty"`
+
+	// Session A session was held; opens a line of the counselling register
+	Session *CounsellingSession `json:"session,omitempty"`
+	Strike  *bool               `json:"strike,omitempty"`
 
 	// Visit A visit of a women beat; opens a line of the women_beat register
 	Visit *VisitRecord `json:"visit,omitempty"`
 }
+
+// EscalationAnswer The rung's answer
+type EscalationAnswer struct {
+	Answer string `json:"answer"`
+
+	// Limit Code of a time limit
+	Limit     LimitCode `json:"limit"`
+	SubjectID UUID      `json:"subject_id"`
+}
+
+// EscalationRaise A limit has passed: the next rung is told. Made by the server's clock
+type EscalationRaise struct {
+	// Limit Code of a time limit
+	Limit     LimitCode `json:"limit"`
+	Rung      int       `json:"rung"`
+	SubjectID UUID      `json:"subject_id"`
+
+	// ToRole What a post is
+	ToRole Role `json:"to_role"`
+}
+
+// Extra Columns that the SP's office added, by their class
+type Extra struct {
+	Open []ExtraValue `json:"open,omitempty"`
+
+	// V Of class V, sealed as a whole
+	V *ExtraV `json:"v,omitempty"`
+
+	// X Of class X, sealed as a whole
+	X *ExtraX `json:"x,omitempty"`
+}
+
+// ExtraV Of class V, sealed as a whole
+type ExtraV = []ExtraValue
+
+// ExtraValue Value of a column that the SP's office added; exactly one of text, code, number, date, yes_no
+type ExtraValue struct {
+	Code *string `json:"code,omitempty"`
+
+	// Column A code in lower case
+	Column Word                `json:"column"`
+	Date   *openapi_types.Date `json:"date,omitempty"`
+	Number *int64              `json:"number,omitempty"`
+	Text   *string             `json:"text,omitempty"`
+	YesNo  *bool               `json:"yes_no,omitempty"`
+}
+
+// ExtraX Of class X, sealed as a whole
+type ExtraX = []ExtraValue
 
 // Facts Booleans and codes that rules need of sealed fields; never a name, a number or text
 type Facts = json.RawMessage
@@ -623,6 +1449,124 @@ type FeedPage struct {
 	Size        Seq        `json:"size"`
 }
 
+// FeedbackCall She was called after the disposal; opens a line of the feedback register
+type FeedbackCall struct {
+	// CalledAt RFC 3339 with an offset or Z
+	CalledAt    Time `json:"called_at"`
+	ComplaintID UUID `json:"complaint_id"`
+
+	// Extra Columns that the SP's office added, by their class
+	Extra *Extra `json:"extra,omitempty"`
+
+	// GDNo Number in the general diary
+	GDNo             *GDNo   `json:"gd_no,omitempty"`
+	Polite           *bool   `json:"polite,omitempty"`
+	Reached          string  `json:"reached"`
+	Reason           *string `json:"reason,omitempty"`
+	RegisteredAtOnce *bool   `json:"registered_at_once,omitempty"`
+
+	// Remarks Remarks, sealed
+	Remarks    *Remarks `json:"remarks,omitempty"`
+	Satisfied  *string  `json:"satisfied,omitempty"`
+	ToldAction *bool    `json:"told_action,omitempty"`
+	Wants      *string  `json:"wants,omitempty"`
+}
+
+// FIRDecline The head of the station declines, since the matter is non-cognizable; she is told the way to the SP
+type FIRDecline struct {
+	ComplaintID UUID    `json:"complaint_id"`
+	NCRNo       *string `json:"ncr_no,omitempty"`
+	Reason      string  `json:"reason"`
+	ToldWayToSp bool    `json:"told_way_to_sp"`
+}
+
+// FIRRegister An FIR is registered; opens a line of the FIR register. CCTNS is the legal record
+type FIRRegister struct {
+	Accused     *string `json:"accused,omitempty"`
+	ComplaintID *UUID   `json:"complaint_id,omitempty"`
+
+	// Enquiry Preliminary enquiry with leave of the circle officer, offences of 3 to under 7 years (BNSS 173)
+	Enquiry *bool `json:"enquiry,omitempty"`
+
+	// Extra Columns that the SP's office added, by their class
+	Extra *Extra `json:"extra,omitempty"`
+	FIRNo string `json:"fir_no"`
+
+	// GDNo Number in the general diary
+	GDNo       *GDNo `json:"gd_no,omitempty"`
+	IncidentAt *Time `json:"incident_at,omitempty"`
+
+	// IncidentPlace A place that can point at a woman; sealed as a whole, only its cell at resolution 7 stays open
+	IncidentPlace *PlaceV `json:"incident_place,omitempty"`
+	IoBy          *UUID   `json:"io_by,omitempty"`
+	IsChild       bool    `json:"is_child"`
+
+	// IsElectronic Received by electronic means; to be signed within three days (BNSS 173)
+	IsElectronic *bool `json:"is_electronic,omitempty"`
+
+	// IsZero Of another station's area (BNSS 173)
+	IsZero bool `json:"is_zero"`
+
+	// MedicalAt RFC 3339 with an offset or Z
+	MedicalAt *Time `json:"medical_at,omitempty"`
+
+	// RegisteredAt RFC 3339 with an offset or Z
+	RegisteredAt Time `json:"registered_at"`
+
+	// Remarks Remarks, sealed
+	Remarks  *Remarks `json:"remarks,omitempty"`
+	Sections []string `json:"sections"`
+
+	// SignedAt RFC 3339 with an offset or Z
+	SignedAt *Time `json:"signed_at,omitempty"`
+
+	// StatementAt RFC 3339 with an offset or Z
+	StatementAt *Time `json:"statement_at,omitempty"`
+
+	// TransferredTo Code of a centre (its station's), or HQ for the district's own book
+	TransferredTo *Centre `json:"transferred_to,omitempty"`
+	VictimAlias   *string `json:"victim_alias,omitempty"`
+	VictimID      *string `json:"victim_id,omitempty"`
+}
+
+// FIRRequest She wants an FIR: the clock of the head of the station runs from here, whatever else goes on
+type FIRRequest struct {
+	ComplaintID UUID    `json:"complaint_id"`
+	Note        *string `json:"note,omitempty"`
+}
+
+// FIRSign An electronic FIR is signed by her
+type FIRSign struct {
+	FIRID UUID `json:"fir_id"`
+
+	// SignedAt RFC 3339 with an offset or Z
+	SignedAt Time `json:"signed_at"`
+}
+
+// FIRStep A step of the investigation
+type FIRStep struct {
+	// ChargesheetDueAt RFC 3339 with an offset or Z
+	ChargesheetDueAt *Time `json:"chargesheet_due_at,omitempty"`
+
+	// Consented To a medical examination (BNSS 184)
+	Consented *bool `json:"consented,omitempty"`
+
+	// DoneAt RFC 3339 with an offset or Z
+	DoneAt  Time    `json:"done_at"`
+	FIRID   UUID    `json:"fir_id"`
+	IoBy    *UUID   `json:"io_by,omitempty"`
+	LeaveNo *string `json:"leave_no,omitempty"`
+	Note    *string `json:"note,omitempty"`
+
+	// OfWoman A woman was arrested
+	OfWoman *bool   `json:"of_woman,omitempty"`
+	Result  *string `json:"result,omitempty"`
+	Step    string  `json:"step"`
+
+	// ToCentre Code of a centre (its station's), or HQ for the district's own book
+	ToCentre *Centre `json:"to_centre,omitempty"`
+}
+
 // Fix defines model for Fix.
 type Fix struct {
 	AccuracyM float64 `json:"accuracy_m"`
@@ -641,6 +1585,56 @@ type Flag struct {
 	Code  string  `json:"code"`
 	Value float64 `json:"value"`
 }
+
+// FollowUpClose The following up ends
+type FollowUpClose struct {
+	CloseReason string  `json:"close_reason"`
+	ComplaintID UUID    `json:"complaint_id"`
+	Note        *string `json:"note,omitempty"`
+}
+
+// FollowUpDone She was looked in on; opens a line of the follow-up register. With incident a complaint is opened in the same op
+type FollowUpDone struct {
+	ComplaintID UUID `json:"complaint_id"`
+
+	// DoneAt RFC 3339 with an offset or Z
+	DoneAt Time `json:"done_at"`
+
+	// Extra Columns that the SP's office added, by their class
+	Extra *Extra `json:"extra,omitempty"`
+
+	// GDNo Number in the general diary
+	GDNo *GDNo `json:"gd_no,omitempty"`
+
+	// Incident A new incident told at a follow-up; opens a complaint of its own, registered at once, under the same case
+	Incident    *NewIncident        `json:"incident,omitempty"`
+	Mode        string              `json:"mode"`
+	NewIncident bool                `json:"new_incident"`
+	NextDueOn   *openapi_types.Date `json:"next_due_on,omitempty"`
+	Note        *string             `json:"note,omitempty"`
+	Protection  *string             `json:"protection,omitempty"`
+
+	// Remarks Remarks, sealed
+	Remarks *Remarks `json:"remarks,omitempty"`
+	SafeNow string   `json:"safe_now"`
+}
+
+// FollowUpDue defines model for FollowUpDue.
+type FollowUpDue struct {
+	ComplaintID UUID               `json:"complaint_id"`
+	DueOn       openapi_types.Date `json:"due_on"`
+	No          string             `json:"no"`
+	StepNo      int                `json:"step_no"`
+}
+
+// FollowUpPlan When she will be looked in on; without days the rule of the category says
+type FollowUpPlan struct {
+	ComplaintID UUID                 `json:"complaint_id"`
+	DueOn       []openapi_types.Date `json:"due_on,omitempty"`
+}
+
+// GDNo Number in the general diary
+type GDNo = string
 
 // GeoJSON A GeoJSON Polygon or MultiPolygon
 type GeoJSON = json.RawMessage
@@ -705,6 +1699,58 @@ type Helpline struct {
 	Number string `json:"number"`
 }
 
+// IdentityRead An officer reads sealed fields, with a reason; sent to /v1/unseal
+type IdentityRead struct {
+	Fields []Pointer `json:"fields"`
+	Reason string    `json:"reason"`
+
+	// SubjectID op_id of the entry whose fields are read
+	SubjectID openapi_types.UUID `json:"subject_id"`
+	Text      *string            `json:"text,omitempty"`
+}
+
+// InspectionClose The inspector is content, or not
+type InspectionClose struct {
+	Accepted     bool    `json:"accepted"`
+	InspectionID UUID    `json:"inspection_id"`
+	Note         *string `json:"note,omitempty"`
+}
+
+// InspectionComply What was done about it
+type InspectionComply struct {
+	Compliance string `json:"compliance"`
+
+	// CompliedAt RFC 3339 with an offset or Z
+	CompliedAt   *Time `json:"complied_at,omitempty"`
+	InspectionID UUID  `json:"inspection_id"`
+}
+
+// InspectionRecord A visiting officer's findings; opens a line of the inspection book
+type InspectionRecord struct {
+	// AssignedTo The post that has to comply
+	AssignedTo *string `json:"assigned_to,omitempty"`
+	Direction  *string `json:"direction,omitempty"`
+
+	// DueAt RFC 3339 with an offset or Z
+	DueAt *Time `json:"due_at,omitempty"`
+
+	// Extra Columns that the SP's office added, by their class
+	Extra    *Extra `json:"extra,omitempty"`
+	Findings string `json:"findings"`
+
+	// GDNo Number in the general diary
+	GDNo *GDNo `json:"gd_no,omitempty"`
+
+	// InspectedAt RFC 3339 with an offset or Z
+	InspectedAt   Time       `json:"inspected_at"`
+	Kind          string     `json:"kind"`
+	LineNos       []string   `json:"line_nos,omitempty"`
+	RegistersSeen []Register `json:"registers_seen"`
+
+	// Remarks Remarks, sealed
+	Remarks *Remarks `json:"remarks,omitempty"`
+}
+
 // JWK A P-256 public key (RFC 7517). No other member
 type JWK struct {
 	Crv string `json:"crv"`
@@ -726,8 +1772,71 @@ type Label struct {
 	Hi string `json:"hi"`
 }
 
+// LadderRung defines model for LadderRung.
+type LadderRung struct {
+	Action string `json:"action"`
+	AfterS int    `json:"after_s"`
+
+	// ToRole What a post is
+	ToRole *Role `json:"to_role,omitempty"`
+}
+
+// LadderSet A ladder is changed: all its rungs at once
+type LadderSet struct {
+	Ladder string       `json:"ladder"`
+	Rungs  []LadderRung `json:"rungs"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
 // LeaveReason defines model for LeaveReason.
 type LeaveReason string
+
+// LimitCode Code of a time limit
+type LimitCode = string
+
+// LimitRow A time limit as it is in force
+type LimitRow struct {
+	Basis    string  `json:"basis"`
+	Category *string `json:"category,omitempty"`
+	En       string  `json:"en"`
+	Ends     *string `json:"ends,omitempty"`
+	Hi       string  `json:"hi"`
+	Ladder   string  `json:"ladder"`
+
+	// Limit Code of a time limit
+	Limit     LimitCode `json:"limit"`
+	Months    int       `json:"months"`
+	Register  Register  `json:"register"`
+	RiskLevel *string   `json:"risk_level,omitempty"`
+	Seconds   int64     `json:"seconds"`
+	Starts    *string   `json:"starts,omitempty"`
+}
+
+// LimitSet A time limit is changed
+type LimitSet struct {
+	Basis    string  `json:"basis"`
+	Category *string `json:"category,omitempty"`
+
+	// Limit Code of a time limit
+	Limit     LimitCode `json:"limit"`
+	Months    int       `json:"months"`
+	RiskLevel *string   `json:"risk_level,omitempty"`
+	Seconds   int       `json:"seconds"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
+// LineLink defines model for LineLink.
+type LineLink struct {
+	No        string   `json:"no"`
+	Register  Register `json:"register"`
+	Serial    int64    `json:"serial"`
+	SubjectID UUID     `json:"subject_id"`
+	Year      int      `json:"year"`
+}
 
 // LineRef A line of a register that the entry opened
 type LineRef struct {
@@ -761,6 +1870,22 @@ type LogIn struct {
 	Sig Signature `json:"sig"`
 }
 
+// NCRSend A non-cognizable report went to the magistrate
+type NCRSend struct {
+	ComplaintID UUID `json:"complaint_id"`
+
+	// SentAt RFC 3339 with an offset or Z
+	SentAt Time `json:"sent_at"`
+}
+
+// NewIncident A new incident told at a follow-up; opens a complaint of its own, registered at once, under the same case
+type NewIncident struct {
+	Account       string `json:"account"`
+	Category      string `json:"category"`
+	RiskLevel     string `json:"risk_level"`
+	WomanRecorded bool   `json:"woman_recorded"`
+}
+
 // Nonce From hello; used once within two minutes
 type Nonce = string
 
@@ -771,6 +1896,46 @@ type Note = string
 type NoteAdd struct {
 	SubjectID UUID   `json:"subject_id"`
 	Text      string `json:"text"`
+}
+
+// OffenceRow defines model for OffenceRow.
+type OffenceRow struct {
+	Act        string  `json:"act"`
+	Code       string  `json:"code"`
+	Cognizable bool    `json:"cognizable"`
+	En         string  `json:"en"`
+	Hi         string  `json:"hi"`
+	IsChild    bool    `json:"is_child"`
+	IsSexual   bool    `json:"is_sexual"`
+	OldSection *string `json:"old_section,omitempty"`
+	Section    string  `json:"section"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom Time `json:"valid_from"`
+
+	// ValidTo RFC 3339 with an offset or Z
+	ValidTo *Time `json:"valid_to,omitempty"`
+}
+
+// OffenceSet A section of law is added or put right
+type OffenceSet struct {
+	Act string `json:"act"`
+
+	// Code A code in lower case
+	Code       Word    `json:"code"`
+	Cognizable bool    `json:"cognizable"`
+	En         string  `json:"en"`
+	Hi         string  `json:"hi"`
+	IsChild    bool    `json:"is_child"`
+	IsSexual   bool    `json:"is_sexual"`
+	OldSection *string `json:"old_section,omitempty"`
+	Section    string  `json:"section"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+
+	// ValidTo RFC 3339 with an offset or Z
+	ValidTo *Time `json:"valid_to,omitempty"`
 }
 
 // Officer defines model for Officer.
@@ -820,6 +1985,20 @@ type PassTarget struct {
 	Role *Role `json:"role,omitempty"`
 }
 
+// PauseAllow A second officer stops the clock, or does not
+type PauseAllow struct {
+	Allowed     bool    `json:"allowed"`
+	ComplaintID UUID    `json:"complaint_id"`
+	Note        *string `json:"note,omitempty"`
+}
+
+// PauseAsk The officer who has it asks that the clock of its state be stopped
+type PauseAsk struct {
+	ComplaintID UUID    `json:"complaint_id"`
+	Note        *string `json:"note,omitempty"`
+	Reason      string  `json:"reason"`
+}
+
 // Pin Six digits
 type Pin = string
 
@@ -859,6 +2038,13 @@ type Place struct {
 	Mock     *bool     `json:"mock,omitempty"`
 	Provider *Provider `json:"provider,omitempty"`
 	SpeedMps *float64  `json:"speed_mps,omitempty"`
+}
+
+// PlaceV A place that can point at a woman; sealed as a whole, only its cell at resolution 7 stays open
+type PlaceV struct {
+	AccuracyM *float64 `json:"accuracy_m,omitempty"`
+	Lat       float64  `json:"lat"`
+	Lon       float64  `json:"lon"`
 }
 
 // Pointer JSON pointer into the op
@@ -916,6 +2102,54 @@ type PostTake struct {
 
 	// Until RFC 3339 with an offset or Z
 	Until *Time `json:"until,omitempty"`
+}
+
+// PreventiveReport Preventive action is reported; opens a line of the register
+type PreventiveReport struct {
+	Age *int `json:"age,omitempty"`
+
+	// ArrestedAt RFC 3339 with an offset or Z
+	ArrestedAt  *Time `json:"arrested_at,omitempty"`
+	ComplaintID *UUID `json:"complaint_id,omitempty"`
+
+	// Design The design to commit an offence as it was recorded before an arrest (BNSS 170)
+	Design *string `json:"design,omitempty"`
+
+	// Extra Columns that the SP's office added, by their class
+	Extra *Extra `json:"extra,omitempty"`
+
+	// GDNo Number in the general diary
+	GDNo    *GDNo   `json:"gd_no,omitempty"`
+	Ground  string  `json:"ground"`
+	LeaveNo *string `json:"leave_no,omitempty"`
+	Person  string  `json:"person"`
+
+	// Remarks Remarks, sealed
+	Remarks *Remarks `json:"remarks,omitempty"`
+
+	// ReportedAt RFC 3339 with an offset or Z
+	ReportedAt    Time   `json:"reported_at"`
+	Section       string `json:"section"`
+	SourceID      *UUID  `json:"source_id,omitempty"`
+	WomanArrested *bool  `json:"woman_arrested,omitempty"`
+}
+
+// PreventiveStep A step of preventive action
+type PreventiveStep struct {
+	BondAmount *int `json:"bond_amount,omitempty"`
+
+	// BondUntilAt RFC 3339 with an offset or Z
+	BondUntilAt *Time   `json:"bond_until_at,omitempty"`
+	Design      *string `json:"design,omitempty"`
+
+	// DoneAt RFC 3339 with an offset or Z
+	DoneAt        Time    `json:"done_at"`
+	LeaveNo       *string `json:"leave_no,omitempty"`
+	Magistrate    *string `json:"magistrate,omitempty"`
+	PreventiveID  UUID    `json:"preventive_id"`
+	Result        *string `json:"result,omitempty"`
+	Step          string  `json:"step"`
+	WomanArrested *bool   `json:"woman_arrested,omitempty"`
 }
 
 // ProblemDetails RFC 9457. `type` is left out, for it is always about:blank; react to `code`, show `title` and `advice`
@@ -997,6 +2231,9 @@ type Receipt struct {
 	SeenBy []UUID `json:"seen_by,omitempty"`
 	Seq    *Seq   `json:"seq,omitempty"`
 
+	// Slip For the printed slip; shown to the officer's phone that registered her, and never again after a day
+	Slip *Slip `json:"slip,omitempty"`
+
 	// Title What the officer is shown, by Accept-Language; a refused op has its problem's title
 	Title *string `json:"title,omitempty"`
 
@@ -1006,17 +2243,39 @@ type Receipt struct {
 
 // Reference defines model for Reference.
 type Reference struct {
-	Helplines []Helpline `json:"helplines"`
+	Columns   []ColumnRow `json:"columns,omitempty"`
+	Helplines []Helpline  `json:"helplines"`
 
 	// Labels What a field or a screen is called
 	Labels map[string]Label `json:"labels"`
+	Limits []LimitRow       `json:"limits,omitempty"`
 
 	// Lists Code lists by name
-	Lists map[string][]CodeRow `json:"lists"`
+	Lists    map[string][]CodeRow `json:"lists"`
+	Offences []OffenceRow         `json:"offences,omitempty"`
 
 	// Problems Title and advice of each problem code, for use offline
 	Problems map[string]ProblemText `json:"problems,omitempty"`
 	Stations []Station              `json:"stations"`
+}
+
+// ReferralAnswer What the institution answered
+type ReferralAnswer struct {
+	Answer string `json:"answer"`
+
+	// AnsweredAt RFC 3339 with an offset or Z
+	AnsweredAt *Time   `json:"answered_at,omitempty"`
+	Note       *string `json:"note,omitempty"`
+	ReferralID UUID    `json:"referral_id"`
+}
+
+// ReferralSend She is sent to an institution
+type ReferralSend struct {
+	// AnswerByAt RFC 3339 with an offset or Z
+	AnswerByAt  *Time   `json:"answer_by_at,omitempty"`
+	ComplaintID UUID    `json:"complaint_id"`
+	Note        *string `json:"note,omitempty"`
+	Referral    string  `json:"referral"`
 }
 
 // Refresh defines model for Refresh.
@@ -1032,6 +2291,16 @@ type Refresh struct {
 // Register defines model for Register.
 type Register string
 
+// RegisterLine defines model for RegisterLine.
+type RegisterLine struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre   Centre      `json:"centre"`
+	Register Register    `json:"register"`
+	Row      RegisterRow `json:"row"`
+	Steps    []FeedLine  `json:"steps"`
+	Year     int         `json:"year"`
+}
+
 // RegisterPage defines model for RegisterPage.
 type RegisterPage struct {
 	// Centre Code of a centre (its station's), or HQ for the district's own book
@@ -1041,9 +2310,12 @@ type RegisterPage struct {
 	Register Register      `json:"register"`
 	Rows     []RegisterRow `json:"rows"`
 
-	// Totals Of all lines the filters let through, not of the page; struck lines are not in the sums
+	// Totals Counts lines and sums their number columns; struck lines are not in the sums
 	Totals RegisterTotals `json:"totals"`
 	Year   int            `json:"year"`
+
+	// YearTotals Counts lines and sums their number columns; struck lines are not in the sums
+	YearTotals *RegisterTotals `json:"year_totals,omitempty"`
 }
 
 // RegisterRow defines model for RegisterRow.
@@ -1052,29 +2324,70 @@ type RegisterRow struct {
 	Alias *Alias `json:"alias,omitempty"`
 
 	// At RFC 3339 with an offset or Z
-	At Time `json:"at"`
+	At       Time    `json:"at"`
+	Category *string `json:"category,omitempty"`
 
 	// Columns The open fields of an entry's body; sealed ones are named by pointer beside it
 	Columns     OpenFields `json:"columns"`
 	CorrectedBy *UUID      `json:"corrected_by,omitempty"`
 	Corrects    *UUID      `json:"corrects,omitempty"`
-	Flags       []Flag     `json:"flags"`
-	No          string     `json:"no"`
-	OfficerID   UUID       `json:"officer_id"`
-	OpID        UUID       `json:"op_id"`
-	Sealed      []Pointer  `json:"sealed"`
-	Seq         Seq        `json:"seq"`
-	Serial      int64      `json:"serial"`
-	StruckBy    *UUID      `json:"struck_by,omitempty"`
+
+	// DueAt RFC 3339 with an offset or Z
+	DueAt *Time  `json:"due_at,omitempty"`
+	Flags []Flag `json:"flags"`
+
+	// Links Lines of other registers that belong to the same complaint
+	Links []LineLink `json:"links,omitempty"`
+
+	// Masks Last digits of a number by its column, for those whose duty needs them
+	Masks     map[string]string `json:"masks,omitempty"`
+	No        string            `json:"no"`
+	OfficerID UUID              `json:"officer_id"`
+	OpID      UUID              `json:"op_id"`
+	Overdue   *bool             `json:"overdue,omitempty"`
+	Sealed    []Pointer         `json:"sealed"`
+	Seq       Seq               `json:"seq"`
+	Serial    int64             `json:"serial"`
+	State     *string           `json:"state,omitempty"`
+	StruckBy  *UUID             `json:"struck_by,omitempty"`
+
+	// SubjectID The complaint or matter that the line is of
+	SubjectID *openapi_types.UUID `json:"subject_id,omitempty"`
 }
 
-// RegisterTotals Of all lines the filters let through, not of the page; struck lines are not in the sums
+// RegisterTotals Counts lines and sums their number columns; struck lines are not in the sums
 type RegisterTotals struct {
 	Rows   int64 `json:"rows"`
 	Struck int64 `json:"struck"`
 
 	// Sums Number columns by name
 	Sums map[string]int64 `json:"sums"`
+}
+
+// Registered defines model for Registered.
+type Registered struct {
+	Count         int64    `json:"count"`
+	MedianMinutes *float64 `json:"median_minutes,omitempty"`
+	WorstMinutes  *float64 `json:"worst_minutes,omitempty"`
+}
+
+// Remarks Remarks, sealed
+type Remarks = string
+
+// ReturnSign The daily return as the book has it is signed. Signed again it is a supplement; what was signed stays
+type ReturnSign struct {
+	Date   openapi_types.Date `json:"date"`
+	Reason *string            `json:"reason,omitempty"`
+}
+
+// Returns defines model for Returns.
+type Returns struct {
+	Centres []CentreReturn     `json:"centres"`
+	From    openapi_types.Date `json:"from"`
+	To      openapi_types.Date `json:"to"`
+
+	// Total Counts by name
+	Total Counts `json:"total"`
 }
 
 // Role What a post is
@@ -1118,6 +2431,54 @@ type Session struct {
 // Signature ES256, 64 bytes r and s
 type Signature = string
 
+// SignedReturn defines model for SignedReturn.
+type SignedReturn struct {
+	Date openapi_types.Date `json:"date"`
+
+	// Figures Counts by name
+	Figures Counts `json:"figures"`
+
+	// N 1 is the return, later ones are supplements
+	N int `json:"n"`
+
+	// SignedAt RFC 3339 with an offset or Z
+	SignedAt Time `json:"signed_at"`
+	SignedBy UUID `json:"signed_by"`
+}
+
+// Slip For the printed slip; shown to the officer's phone that registered her, and never again after a day
+type Slip struct {
+	Number string `json:"number"`
+	Secret string `json:"secret"`
+}
+
+// SlipAnswer defines model for SlipAnswer.
+type SlipAnswer struct {
+	Helplines []Helpline          `json:"helplines"`
+	NextOn    *openapi_types.Date `json:"next_on,omitempty"`
+
+	// Post The post of the officer responsible
+	Post   string         `json:"post"`
+	Remedy *string        `json:"remedy,omitempty"`
+	Step   ComplaintState `json:"step"`
+
+	// StepAt RFC 3339 with an offset or Z
+	StepAt    Time    `json:"step_at"`
+	StepText  string  `json:"step_text"`
+	Telephone *string `json:"telephone,omitempty"`
+}
+
+// SlipQuestion defines model for SlipQuestion.
+type SlipQuestion struct {
+	Lang *string `json:"lang,omitempty"`
+
+	// Number As printed on the slip
+	Number string `json:"number"`
+
+	// Secret Eight characters
+	Secret string `json:"secret"`
+}
+
 // Squad defines model for Squad.
 type Squad struct {
 	// Centre Code of a centre (its station's), or HQ for the district's own book
@@ -1145,6 +2506,13 @@ type SquadBrief struct {
 	To Time `json:"to"`
 }
 
+// SquadDay defines model for SquadDay.
+type SquadDay struct {
+	Briefed bool `json:"briefed"`
+	OnDuty  bool `json:"on_duty"`
+	SquadID UUID `json:"squad_id"`
+}
+
 // SquadPerson One person the squad dealt with, on a conduct ground alone; opens a line of the squad register. There is no field for
 // religion, caste, companion, Aadhaar or the contents of a phone, and there will be none.
 type SquadPerson struct {
@@ -1158,24 +2526,49 @@ type SquadPerson struct {
 	// ComplainantID Who complained
 	ComplainantID *string `json:"complainant_id,omitempty"`
 
+	// Extra Columns that the SP's office added, by their class
+	Extra *Extra `json:"extra,omitempty"`
+
 	// Facts What was seen or told
-	Facts          string `json:"facts"`
+	Facts string `json:"facts"`
+
+	// GDNo Number in the general diary
+	GDNo           *GDNo  `json:"gd_no,omitempty"`
 	Ground         string `json:"ground"`
 	GuardianToldAt *Time  `json:"guardian_told_at,omitempty"`
 
 	// IsChild Under eighteen
-	IsChild        bool                `json:"is_child"`
-	Mobile         *string             `json:"mobile,omitempty"`
-	Name           *string             `json:"name,omitempty"`
-	Outcome        string              `json:"outcome"`
-	ParentName     *string             `json:"parent_name,omitempty"`
+	IsChild    bool    `json:"is_child"`
+	Mobile     *string `json:"mobile,omitempty"`
+	Name       *string `json:"name,omitempty"`
+	Outcome    string  `json:"outcome"`
+	ParentName *string `json:"parent_name,omitempty"`
+
+	// Photo SHA-256 of the paper or picture
+	Photo *string `json:"photo,omitempty"`
+
+	// PhotoGround Without one of them nobody is photographed
+	PhotoGround    *string             `json:"photo_ground,omitempty"`
 	PlaceType      string              `json:"place_type"`
 	PreviousCardID *openapi_types.UUID `json:"previous_card_id,omitempty"`
-	RoundID        *UUID               `json:"round_id,omitempty"`
+
+	// Remarks Remarks, sealed
+	Remarks *Remarks `json:"remarks,omitempty"`
+	RoundID *UUID    `json:"round_id,omitempty"`
 
 	// SeenAt RFC 3339 with an offset or Z
 	SeenAt  Time `json:"seen_at"`
 	SquadID UUID `json:"squad_id"`
+
+	// Undertaking SHA-256 of the paper or picture
+	Undertaking *string `json:"undertaking,omitempty"`
+}
+
+// SquadReview The in-charge has looked at a line of the squad register
+type SquadReview struct {
+	LineID  UUID    `json:"line_id"`
+	Note    *string `json:"note,omitempty"`
+	Verdict string  `json:"verdict"`
 }
 
 // SquadRound A round of a squad, counts only; opens a line of the squad register
@@ -1185,7 +2578,13 @@ type SquadRound struct {
 	BriefID    *UUID `json:"brief_id,omitempty"`
 
 	// EndedAt RFC 3339 with an offset or Z
-	EndedAt         Time   `json:"ended_at"`
+	EndedAt Time `json:"ended_at"`
+
+	// Extra Columns that the SP's office added, by their class
+	Extra *Extra `json:"extra,omitempty"`
+
+	// GDNo Number in the general diary
+	GDNo            *GDNo  `json:"gd_no,omitempty"`
 	LeaderBy        UUID   `json:"leader_by"`
 	MembersBy       []UUID `json:"members_by"`
 	PersonsObserved int    `json:"persons_observed"`
@@ -1193,7 +2592,10 @@ type SquadRound struct {
 	PlaceType       string `json:"place_type"`
 	PlainClothes    int    `json:"plain_clothes"`
 	Reason          string `json:"reason"`
-	SquadID         UUID   `json:"squad_id"`
+
+	// Remarks Remarks, sealed
+	Remarks *Remarks `json:"remarks,omitempty"`
+	SquadID UUID     `json:"squad_id"`
 
 	// StartedAt RFC 3339 with an offset or Z
 	StartedAt   Time  `json:"started_at"`
@@ -1384,6 +2786,19 @@ type Tokens struct {
 // UUID defines model for UUID.
 type UUID = openapi_types.UUID
 
+// UnsealRequest defines model for UnsealRequest.
+type UnsealRequest = json.RawMessage
+
+// Unsealed defines model for Unsealed.
+type Unsealed struct {
+	// Fields Plain values by pointer; none when the op was entered longer ago
+	Fields json.RawMessage `json:"fields"`
+
+	// Receipt What became of an op. An entered one carries all that the phone needs, beside its own op, to rebuild the leaf and
+	// check the inclusion proof.
+	Receipt Receipt `json:"receipt"`
+}
+
 // Urgency defines model for Urgency.
 type Urgency string
 
@@ -1402,7 +2817,13 @@ type VisitRecord struct {
 	ComplaintIds []UUID  `json:"complaint_ids,omitempty"`
 
 	// EndedAt RFC 3339 with an offset or Z
-	EndedAt Time     `json:"ended_at"`
+	EndedAt Time `json:"ended_at"`
+
+	// Extra Columns that the SP's office added, by their class
+	Extra *Extra `json:"extra,omitempty"`
+
+	// GDNo Number in the general diary
+	GDNo    *GDNo    `json:"gd_no,omitempty"`
 	Girls   int      `json:"girls"`
 	Hazards []string `json:"hazards,omitempty"`
 	Intel   []string `json:"intel,omitempty"`
@@ -1411,12 +2832,15 @@ type VisitRecord struct {
 	IsChaupal bool `json:"is_chaupal"`
 
 	// KeyContacts Names and numbers of contacts in the village
-	KeyContacts     *string  `json:"key_contacts,omitempty"`
-	Materials       *int     `json:"materials,omitempty"`
-	Observation     *string  `json:"observation,omitempty"`
-	OfficersBy      []UUID   `json:"officers_by,omitempty"`
-	PlaceType       string   `json:"place_type"`
-	PlanID          *UUID    `json:"plan_id,omitempty"`
+	KeyContacts *string `json:"key_contacts,omitempty"`
+	Materials   *int    `json:"materials,omitempty"`
+	Observation *string `json:"observation,omitempty"`
+	OfficersBy  []UUID  `json:"officers_by,omitempty"`
+	PlaceType   string  `json:"place_type"`
+	PlanID      *UUID   `json:"plan_id,omitempty"`
+
+	// Remarks Remarks, sealed
+	Remarks         *Remarks `json:"remarks,omitempty"`
 	SchemesHelped   *int     `json:"schemes_helped,omitempty"`
 	SensitivePlaces []string `json:"sensitive_places,omitempty"`
 	Settled         *int     `json:"settled,omitempty"`
@@ -1430,6 +2854,22 @@ type VisitRecord struct {
 	Women       int          `json:"women"`
 }
 
+// WarningDecide The circle officer decides on the objection
+type WarningDecide struct {
+	Decision string `json:"decision"`
+	PersonID UUID   `json:"person_id"`
+	Reason   string `json:"reason"`
+}
+
+// WarningObject A person who was warned objects, within the twelve months that the entry is kept
+type WarningObject struct {
+	Objection string `json:"objection"`
+	PersonID  UUID   `json:"person_id"`
+}
+
+// Word A code in lower case
+type Word = string
+
 // AfterParam defines model for AfterParam.
 type AfterParam = int64
 
@@ -1441,6 +2881,28 @@ type LimitParam = int
 
 // Refused RFC 9457. `type` is left out, for it is always about:blank; react to `code`, show `title` and `advice`
 type Refused = ProblemDetails
+
+// ListComplaintsParams defines parameters for ListComplaints.
+type ListComplaintsParams struct {
+	Centre CentreParam     `form:"centre" json:"centre"`
+	State  *ComplaintState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Open Only those that still want something done
+	Open *bool `form:"open,omitempty" json:"open,omitempty"`
+
+	// Mine Only those in the caller's hand
+	Mine    *bool `form:"mine,omitempty" json:"mine,omitempty"`
+	Overdue *bool `form:"overdue,omitempty" json:"overdue,omitempty"`
+
+	// After The cursor, a seq of the centre's book; 0 is the beginning
+	After *AfterParam `form:"after,omitempty" json:"after,omitempty"`
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetDayParams defines parameters for GetDay.
+type GetDayParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+}
 
 // GetFeedParams defines parameters for GetFeed.
 type GetFeedParams struct {
@@ -1488,9 +2950,36 @@ type GetRegisterParams struct {
 	From *openapi_types.Date `form:"from,omitempty" json:"from,omitempty"`
 
 	// To Last day (IST)
-	To      *openapi_types.Date `form:"to,omitempty" json:"to,omitempty"`
-	Officer *UUID               `form:"officer,omitempty" json:"officer,omitempty"`
-	Beat    *UUID               `form:"beat,omitempty" json:"beat,omitempty"`
+	To       *openapi_types.Date `form:"to,omitempty" json:"to,omitempty"`
+	Officer  *UUID               `form:"officer,omitempty" json:"officer,omitempty"`
+	Beat     *UUID               `form:"beat,omitempty" json:"beat,omitempty"`
+	State    *Word               `form:"state,omitempty" json:"state,omitempty"`
+	Category *Word               `form:"category,omitempty" json:"category,omitempty"`
+
+	// Overdue Only lines with a limit that has passed
+	Overdue *bool `form:"overdue,omitempty" json:"overdue,omitempty"`
+
+	// Order oldest first is the order of the paper; newest first begins at the last line
+	Order *GetRegisterParamsOrder `form:"order,omitempty" json:"order,omitempty"`
+}
+
+// GetRegisterParamsOrder defines parameters for GetRegister.
+type GetRegisterParamsOrder string
+
+// GetRegisterLineParams defines parameters for GetRegisterLine.
+type GetRegisterLineParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+	Year   int         `form:"year" json:"year"`
+}
+
+// GetReturnsParams defines parameters for GetReturns.
+type GetReturnsParams struct {
+	// Centre One centre; without it all that the caller may see
+	Centre *Centre            `form:"centre,omitempty" json:"centre,omitempty"`
+	From   openapi_types.Date `form:"from" json:"from"`
+
+	// To At most 92 days from the first
+	To openapi_types.Date `form:"to" json:"to"`
 }
 
 // ListTasksParams defines parameters for ListTasks.
@@ -1502,6 +2991,9 @@ type ListTasksParams struct {
 	After *AfterParam `form:"after,omitempty" json:"after,omitempty"`
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
 }
+
+// PublicStatusJSONRequestBody defines body for PublicStatus for application/json ContentType.
+type PublicStatusJSONRequestBody = SlipQuestion
 
 // EnrolDeviceJSONRequestBody defines body for EnrolDevice for application/json ContentType.
 type EnrolDeviceJSONRequestBody = Enrolment
@@ -1523,3 +3015,6 @@ type LogInJSONRequestBody = LogIn
 
 // RefreshSessionJSONRequestBody defines body for RefreshSession for application/json ContentType.
 type RefreshSessionJSONRequestBody = Refresh
+
+// UnsealJSONRequestBody defines body for Unseal for application/json ContentType.
+type UnsealJSONRequestBody = UnsealRequest

@@ -9,8 +9,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// KindTask is the one kind of notice there is: a task has something new for its holder.
-const KindTask = "task"
+// Kinds of notice: a task has something new for its holder; so has a complaint, or what hangs on one.
+const (
+	KindTask = "task"
+	KindCase = "case"
+)
 
 // Urgencies of a notice, the most urgent first. They decide which job a busy worker takes first.
 const (
@@ -38,7 +41,7 @@ type Notice struct {
 	Squad   uuid.UUID
 	Role    string
 	Kind    string
-	// Subject is the task: the opaque id that the phone is told.
+	// Subject is the task, complaint or matter: the opaque id that the phone is told.
 	Subject uuid.UUID
 	Urgency string
 	// TTL counts from the moment the notice is queued; nobody is woken for it later. 0 means DefaultTTL.
@@ -65,7 +68,7 @@ func (n Notice) Check() error {
 		return fmt.Errorf("%w: no id", ErrNotice)
 	case n.Subject == uuid.Nil:
 		return fmt.Errorf("%w: no subject", ErrNotice)
-	case n.Kind != KindTask:
+	case n.Kind != KindTask && n.Kind != KindCase:
 		return fmt.Errorf("%w: unknown kind", ErrNotice)
 	case targets != 1:
 		return fmt.Errorf("%w: %d targets, want one", ErrNotice, targets)

@@ -76,8 +76,9 @@ func (w *World) Another() *Server {
 	w.must(err)
 	log := slog.New(slog.NewJSONHandler(w.Log, nil))
 	s.Book, err = book.New(context.Background(), book.Options{
-		Pool: s.Pool, Keys: w.secrets.keyset, Sessions: s.session, Witness: witness, Enqueue: enqueue, SaltKey: w.secrets.second,
-		Now: w.Now, Log: log, QueueOps: w.limits.QueueOps, Deadline: w.limits.Deadline,
+		Pool: s.Pool, Keys: w.secrets.keyset, Sessions: s.session, Witness: witness, Enqueue: enqueue, Blind: w.secrets.blind, SaltKey: w.secrets.second,
+		SlipKey: w.secrets.second,
+		Now:     w.Now, Log: log, QueueOps: w.limits.QueueOps, Deadline: w.limits.Deadline,
 		Patience: w.limits.Patience,
 	})
 	w.must(err)

@@ -68,6 +68,7 @@ type World struct {
 type secrets struct {
 	signing     *staff.SigningKeys
 	keyset      *seal.Keyset
+	blind       *seal.Blinder
 	skey, vkey  string
 	one, second []byte
 }
@@ -147,8 +148,10 @@ func (w *World) makeSecrets() {
 	w.must(err)
 	skey, vkey, err := note.GenerateKey(rand.Reader, "kendra")
 	w.must(err)
+	blind, err := seal.NewBlinder(bytes.Repeat([]byte{3}, 32))
+	w.must(err)
 	w.secrets = secrets{
-		signing: staff.NewSigningKeys(signer), keyset: keyset, skey: skey, vkey: vkey,
+		blind: blind, signing: staff.NewSigningKeys(signer), keyset: keyset, skey: skey, vkey: vkey,
 		one: bytes.Repeat([]byte{1}, 32), second: bytes.Repeat([]byte{2}, 32),
 	}
 }

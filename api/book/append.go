@@ -24,18 +24,11 @@ type Incoming struct {
 // means that nothing is known about any op (unknown_outcome: send the same
 // op_ids again) or that nothing was stored (overloaded, forbidden).
 func (b *Book) Append(ctx context.Context, who staff.Caller, in Incoming) (*Answer, error) {
-	if who.OfficerID == [16]byte{} || who.DeviceID == [16]byte{} {
-		return nil, refusal(contract.CodeForbidden, "")
-	}
 	ctx, cancel := context.WithTimeout(ctx, b.Deadline)
 	defer cancel()
-	in.ReceivedAt = in.ReceivedAt.UTC().Truncate(time.Millisecond)
-	drafts := make([]*draft, len(in.Items))
-	for i, item := range in.Items {
-		drafts[i] = b.prepare(ctx, who, in, item)
-		if err := drafts[i].err; err != nil {
-			return nil, err
-		}
+	drafts, err := b.receive(ctx, who, in)
+	if err != nil {
+		return nil, err
 	}
 	if err := b.append(ctx, who.District, drafts); err != nil {
 		return nil, err
@@ -46,6 +39,22 @@ func (b *Book) Append(ctx context.Context, who staff.Caller, in Incoming) (*Answ
 		out.note(d.head)
 	}
 	return out, nil
+}
+
+// receive makes a draft of each op of a batch.
+func (b *Book) receive(ctx context.Context, who staff.Caller, in Incoming) ([]*draft, error) {
+	if who.OfficerID == [16]byte{} || who.DeviceID == [16]byte{} {
+		return nil, refusal(contract.CodeForbidden, "")
+	}
+	in.ReceivedAt = in.ReceivedAt.UTC().Truncate(time.Millisecond)
+	drafts := make([]*draft, len(in.Items))
+	for i, item := range in.Items {
+		drafts[i] = b.prepare(ctx, who, in, item)
+		if err := drafts[i].err; err != nil {
+			return nil, err
+		}
+	}
+	return drafts, nil
 }
 
 // Answer is what became of a batch: a receipt for each op by position, and the

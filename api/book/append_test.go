@@ -384,7 +384,7 @@ func TestACorrectionStrikesTheOldLineAndNamesIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(page.Rows) != 2 || page.Struck != 1 || page.Sums["women"] != 21 {
+	if len(page.Rows) != 2 || page.Page.Struck != 1 || page.Page.Sums["women"] != 21 {
 		t.Fatalf("page %+v", page)
 	}
 	if r := page.Rows[0]; *r.StruckBy != fixed.OpID || *r.CorrectedBy != fixed.OpID || !strings.Contains(string(r.Columns), `"women":12`) {

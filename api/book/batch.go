@@ -27,7 +27,6 @@ type batch struct {
 	centre   string
 	circle   string
 	now      time.Time
-	rulesSeq int64
 
 	tree     *tree
 	state    *State
@@ -43,8 +42,12 @@ type batch struct {
 	newHeld  []*heldRow
 	strikes  []uuid.UUID
 	newKeys  []seal.Wrapped
+	newMarks []seal.Mark
 	tiles    []tile
 	notices  []push.Notice
+	newSlips []slip
+	sealed   map[uuid.UUID]*sealedEntry // entries whose sealed fields are read
+	owes     []owed
 	provided []string
 	forced   []uuid.UUID
 	tried    map[uuid.UUID]bool
@@ -86,9 +89,9 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 			book: b, tx: tx, district: district, centre: centre, now: b.now(),
 			known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
 			held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
-			tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
+			sealed: map[uuid.UUID]*sealedEntry{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
 		}
-		t.state = newState(district, centre, b.rules.Load().ladder)
+		t.state = newState(district, centre, b.rules.Load().of(district))
 		t.state.now = t.now
 		if err := t.begin(ctx, drafts); err != nil || t.tree == nil {
 			return err
@@ -105,6 +108,9 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		for _, d := range drafts {
 			d.head = head
 		}
+		if err := t.unseal(drafts); err != nil {
+			return err
+		}
 		return t.flush(ctx, head)
 	})
 	if err == nil && woken {
@@ -117,10 +123,13 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 func (d *draft) reset() {
 	id, centre, hash := d.receipt.OpID, d.receipt.Centre, d.receipt.OpHash
 	d.receipt = Receipt{OpID: id, Centre: centre, OpHash: hash}
-	d.flags = slices.DeleteFunc(d.flags, func(f flag) bool { return f.Code != flagAadhaarLike && f.Code != flagForced })
-	d.facts, d.registers, d.seenBy = Facts{}, nil, nil
+	d.flags = slices.DeleteFunc(d.flags, func(f flag) bool {
+		return f.Code != flagAadhaarLike && f.Code != flagForced && f.Code != flagRetiredCode
+	})
+	d.facts, d.registers, d.seenBy, d.marks, d.cells = Facts{}, nil, nil, nil, nil
 	d.guarded, d.caseID, d.base = false, d.op.ID, "/body"
-	d.enters, d.strikes, d.beat = uuid.Nil, uuid.Nil, nil
+	d.plain = nil
+	d.enters, d.strikes, d.beat, d.corrects = uuid.Nil, uuid.Nil, nil, nil
 }
 
 // begin locks the head and reads all that the ops ask for, in one pipeline.
@@ -128,7 +137,7 @@ func (t *batch) begin(ctx context.Context, drafts []*draft) error {
 	p := &pgx.Batch{}
 	found := t.queueHead(p)
 	t.queueKnown(p, drafts)
-	n := &needs{}
+	n := &needs{kinds: kinds}
 	t.collect(n, drafts)
 	t.queue(p, n, drafts)
 	if err := send(ctx, t.tx, p); err != nil {
@@ -255,12 +264,21 @@ func (t *batch) more(ctx context.Context, n *needs) error {
 	if err := t.state.loadEntries(ctx, t.tx, n); err != nil {
 		return err
 	}
-	if len(n.entries) == 0 {
-		return nil
+	cases, err := t.loadSealed(ctx, n.reads)
+	if err != nil {
+		return err
 	}
-	var cases []uuid.UUID
 	for _, e := range t.state.entries {
 		cases = append(cases, e.CaseID)
+	}
+	for _, c := range t.state.complaints.m {
+		cases = append(cases, c.CaseID)
+	}
+	for _, m := range t.state.matters.m {
+		cases = append(cases, m.Data.CaseID)
+	}
+	if len(cases) == 0 {
+		return nil
 	}
 	p := &pgx.Batch{}
 	seal.QueueLoadKeys(p, t.district, cases, t.wrapped)
@@ -309,6 +327,7 @@ func (t *batch) take(d *draft) error {
 
 // judge checks who the op is from, what he may, and the kind's own rules.
 func (t *batch) judge(d *draft) error {
+	t.state.rules = d.rules.of(t.district)
 	if d.server == "" {
 		if err := t.person(d); err != nil {
 			return err

@@ -33,8 +33,12 @@ type Options struct {
 	Enqueue  *push.Enqueuer
 	// Wake is called after a commit that put notices into the queue.
 	Wake func()
+	// Blind makes the keyed hashes by which a number is found again.
+	Blind *seal.Blinder
 	// SaltKey makes the salts of the server's own ops.
 	SaltKey []byte
+	// SlipKey makes the secrets of the slips that women are given.
+	SlipKey []byte
 	Now     func() time.Time
 	Log     *slog.Logger
 	// Writers is how many transactions of this process write at once. More than
@@ -54,8 +58,9 @@ type Options struct {
 // Book is the books of all centres, over one database.
 type Book struct {
 	Options
-	rules atomic.Pointer[rules]
-	turns chan struct{}
+	rules  atomic.Pointer[rules]
+	turns  chan struct{}
+	reload sync.Mutex // held while it is looked whether the rules have changed
 
 	mu      sync.Mutex
 	writers map[bookKey]*writer
@@ -95,8 +100,8 @@ func New(ctx context.Context, o Options) (*Book, error) {
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}
-	if o.Pool == nil || o.Keys == nil || o.Sessions == nil || o.Witness == nil || o.Enqueue == nil || o.Now == nil ||
-		len(o.SaltKey) < 32 {
+	if o.Pool == nil || o.Keys == nil || o.Sessions == nil || o.Witness == nil || o.Enqueue == nil || o.Now == nil || o.Blind == nil ||
+		len(o.SaltKey) < 32 || len(o.SlipKey) < 32 {
 		return nil, errors.New("book: options are incomplete")
 	}
 	b := &Book{Options: o, writers: map[bookKey]*writer{}, turns: make(chan struct{}, o.Writers)}

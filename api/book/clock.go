@@ -41,10 +41,7 @@ type serverOpJSON struct {
 
 // serverDraft makes the draft of a server op.
 func (b *Book) serverDraft(role, centre string, o ServerOp) (*draft, error) {
-	id := derivedID(o.Subject, role+" "+o.Kind+" "+o.Rule+" "+contract.At(o.At).String(), o.N)
-	if role == roleRegistrar {
-		id = sevenOf(id, o.At)
-	}
+	id := serverOpID(role, o)
 	mac := hmac.New(sha256.New, b.SaltKey)
 	mac.Write(id[:])
 	raw, err := json.Marshal(serverOpJSON{
@@ -60,11 +57,20 @@ func (b *Book) serverDraft(role, centre string, o ServerOp) (*draft, error) {
 	}
 	d := &draft{
 		raw: raw, hash: contract.HashOp(raw), op: op, report: report, kind: kinds[o.Kind], server: role,
-		officer: serverOfficer(role), receivedAt: b.now(),
+		officer: serverOfficer(role), receivedAt: b.now(), rules: b.rules.Load(),
 	}
 	d.receipt = Receipt{OpID: op.ID, Centre: centre, OpHash: d.hash}
 	d.body, err = d.kind.parse(op.Body)
 	return d, err
+}
+
+// serverOpID is the op_id of a server op: it follows from what the op is about.
+func serverOpID(role string, o ServerOp) uuid.UUID {
+	id := derivedID(o.Subject, role+" "+o.Kind+" "+o.Rule+" "+contract.At(o.At).String(), o.N)
+	if role == roleRegistrar {
+		return sevenOf(id, o.At)
+	}
+	return id
 }
 
 // sevenOf gives a derived id the form of a UUIDv7: kinds that officers use too
@@ -105,8 +111,8 @@ func (b *Book) AppendServer(ctx context.Context, district int32, centre, role st
 // RoleRegistrar is the role in whose name the command line enters the staff list.
 const RoleRegistrar = roleRegistrar
 
-// sweepTasks bounds what one sweep of one district takes up.
-const sweepTasks = 500
+// sweepSize bounds what one sweep of one district takes up.
+const sweepSize = 500
 
 // Tick does what is due at this moment in all districts: it finds it by index
 // and appends it as the clock. Two processes may tick at once.
@@ -116,20 +122,23 @@ func (b *Book) Tick(ctx context.Context) (done int, err error) {
 		return 0, err
 	}
 	for _, d := range districts {
-		n, err := b.tickDistrict(ctx, d)
-		done += n
-		if err != nil {
-			return done, fmt.Errorf("tick district %d: %w", d, err)
+		for _, sweep := range []func(context.Context, int32) (int, error){b.sweepTasks, b.sweepLimits, b.deliver} {
+			n, err := sweep(ctx, d)
+			done += n
+			if err != nil {
+				return done, fmt.Errorf("tick district %d: %w", d, err)
+			}
 		}
 	}
 	return done, nil
 }
 
-func (b *Book) tickDistrict(ctx context.Context, district int32) (int, error) {
+// sweepTasks does what the ladders of tasks say is due.
+func (b *Book) sweepTasks(ctx context.Context, district int32) (int, error) {
 	var due []*Task
 	err := b.read(ctx, district, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT `+taskColumns+` FROM tasks WHERE district_id = $1 AND next_at <= $2
-			ORDER BY next_at, task_id LIMIT $3`, district, b.now(), sweepTasks)
+			ORDER BY next_at, task_id LIMIT $3`, district, b.now(), sweepSize)
 		if err != nil {
 			return fmt.Errorf("find due tasks: %w", err)
 		}
@@ -142,7 +151,7 @@ func (b *Book) tickDistrict(ctx context.Context, district int32) (int, error) {
 	byCentre := map[string][]ServerOp{}
 	var centres []string
 	for _, t := range due {
-		op, ok := b.taskOp(t)
+		op, ok := b.taskOp(district, t)
 		if !ok {
 			continue
 		}
@@ -153,22 +162,17 @@ func (b *Book) tickDistrict(ctx context.Context, district int32) (int, error) {
 	}
 	done := 0
 	for _, c := range centres {
-		receipts, err := b.AppendServer(ctx, district, c, roleClock, byCentre[c])
-		if err != nil {
+		n, err := b.enterServer(ctx, district, c, byCentre[c])
+		if done += n; err != nil {
 			return done, err
-		}
-		for _, r := range receipts {
-			if r.Outcome == Entered && !r.Repeated {
-				done++
-			}
 		}
 	}
 	return done, nil
 }
 
 // taskOp is what the clock has to say about a task that is due.
-func (b *Book) taskOp(t *Task) (ServerOp, bool) {
-	r := t.due(b.rules.Load().ladder)
+func (b *Book) taskOp(district int32, t *Task) (ServerOp, bool) {
+	r := t.due(b.rules.Load().of(district).rungsAll())
 	if r == nil {
 		return ServerOp{}, false
 	}

@@ -1,37 +1,29 @@
 package book
 
 import (
-	"context"
-	"fmt"
+	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 // Code is one row of a code list.
-type Code struct{ Code, Hi, En string }
+type Code struct {
+	Code, Hi, En string
+	Sort         int
+	From         time.Time
+	To           *time.Time
+}
 
-// Lists returns all code lists with their labels, in the order they are shown.
-func (b *Book) Lists(ctx context.Context) (map[string][]Code, error) {
-	rows, err := b.Pool.Query(ctx, `SELECT list, code, hi, en FROM codes WHERE valid_from <= $1
-		AND (valid_to IS NULL OR valid_to > $1) ORDER BY list, sort, code`, b.now())
-	if err != nil {
-		return nil, fmt.Errorf("read code lists: %w", err)
-	}
-	out := map[string][]Code{}
-	var list string
-	var c Code
-	_, err = pgx.ForEachRow(rows, []any{&list, &c.Code, &c.Hi, &c.En}, func() error {
-		out[list] = append(out[list], c)
-		return nil
-	})
-	return out, wrap(err, "read code lists")
+// Lists returns all code lists of a district with their labels, in the order
+// they are shown.
+func (b *Book) Lists(district int32) map[string][]Code {
+	return b.rules.Load().of(district).lists(b.now())
 }
 
 // Label is a code of a list with its labels, as of the last time rules were read.
-func (b *Book) Label(list, code string) (Code, bool) {
-	c, ok := b.rules.Load().codes[list][code]
-	return c, ok
+func (b *Book) Label(district int32, list, code string) (Code, bool) {
+	c, known, _ := b.rules.Load().of(district).code(list, code, b.now())
+	return c, known
 }
 
 // BeatCells lists the cells (resolution 9, one ring more) that a beat may reach
@@ -43,3 +35,22 @@ func (b *Book) BeatCells(district int32, beat uuid.UUID) []string {
 	}
 	return cells
 }
+
+// Columns lists the columns of all nine registers that are shown now, each
+// register's in their order.
+func (b *Book) Columns(district int32) []Column {
+	v, now := b.rules.Load().of(district), b.now()
+	var out []Column
+	for _, r := range Registers {
+		for _, c := range v.columns(r, now) {
+			if !c.Hidden {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// Offences lists the sections of law with the time in which each held: an
+// incident is judged by those of its day.
+func (b *Book) Offences(district int32) []Offence { return b.rules.Load().of(district).offences() }

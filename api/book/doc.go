@@ -36,11 +36,44 @@
 // Ops of the server itself (the clock, the command line's registrar) have no signature. Their bytes follow from what
 // they are about, so that two processes that find the same thing due write the same op, which is entered once.
 //
+// # Registers
+//
+// One entry may open lines in several registers; a line has the next serial of its register and calendar year (IST).
+// What later steps fill stands in the line's cols, beside the columns of the entry that opened it; a correction strikes
+// the line and opens another, which goes on with the same life. Numbers that the daily return counts are totalled when a
+// line opens and taken back when it is struck: by register and year (serials), and by day (tallies).
+//
+// # Life of a complaint
+//
+//	received ──register──> registered ──assign──> assigned ──act──> in action
+//	                            │  └────────────act, intervene────────┘ │
+//	                            └──────────────── dispose ──────────────┤
+//	                                                                    v
+//	closed <──close── feedback <──call (spoken, or tried three times)── disposed
+//	   └───────────────────┴──────── reopen, or "not satisfied" ─────────┴──> registered
+//
+//	transfer, before the disposal: the line closes here and one opens in the other centre's book, with the same case,
+//	correlation and overall clock. extend once, with a reason; pause by two officers; withdrawn by her is a disposal.
+//
+// Custody says who holds a complaint, span after span without gap or overlap. Limits are rows; a clock is a limit that
+// runs over a complaint or a matter (FIR, follow-up plan, inspection, day ...). When one has passed the server's clock
+// enters escalation.raise, one rung of its ladder at a time, whether or not anybody owns the matter. The overall clock
+// runs from her arrival and nothing resets or pauses it.
+//
+// # Rules
+//
+// Code lists, columns, limits, ladders and sections of law begin as rows of the schema and are changed by ops in HQ's
+// book. An entry records which state of HQ's book it was judged by (rules_seq), and is folded again by the same.
+//
 // # Reading
 //
 // Feed, Register, tasks and proofs demand a staff.Caller and run in a read-only transaction of his district. The line
 // that phones get is written once, at append, with its sealed values left out, and copied from then on. An entry that is
 // guarded (a child, a sensitive case) is number and date to whoever has no part in it.
+//
+// Sealed fields are read by an op (unseal.go; unseal_right.go lists who may): it is entered like any other, the fields
+// are opened in the same transaction and handed out only after its commit. What became of a complaint its slip tells
+// (slip.go, slip_status.go), by number and secret, without a log-in and without an entry.
 //
 // Verify checks a book from the database alone: numbers, hashes, signatures, tree. Checkpoints are signed notes of size
 // and root, made on demand from the head row.

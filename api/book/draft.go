@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"kendra/api/seal"
 	"kendra/api/staff"
 	"kendra/geo"
 	contract "kendra/mobile-contract"
@@ -36,6 +38,7 @@ type draft struct {
 	receivedAt time.Time
 	offset     time.Duration
 	at         time.Time
+	rules      *rules
 	forced     bool // entered by the in-charge though what it waited for is missing
 
 	// what the check found
@@ -47,18 +50,27 @@ type draft struct {
 	guarded   bool
 	caseID    uuid.UUID
 	beat      *uuid.UUID
+	marks     []seal.Mark // numbers to be found again by their keyed hash
+	cells     []int64     // of a place that is sealed, resolution 7
+	corrects  *uuid.UUID  // the complaint or matter whose line is put right
 	enters    uuid.UUID
 	strikes   uuid.UUID
 
 	batch   *batch
 	old     *Entry // of an op sent again
+	reads   bool   // the plain text that it names is wanted (unseal.go)
+	plain   []PlainField
 	receipt Receipt
 	head    *Head
 	err     error
 }
 
-// flag records a doubt.
-func (d *draft) flag(f geo.Flag) { d.flags = append(d.flags, f) }
+// flag records a doubt, once.
+func (d *draft) flag(f geo.Flag) {
+	if !slices.Contains(d.flags, f) {
+		d.flags = append(d.flags, f)
+	}
+}
 
 // opens makes the entry open a line in a register.
 func (d *draft) opens(register string) { d.registers = append(d.registers, register) }
@@ -86,7 +98,7 @@ func (d *draft) settled() bool { return d.receipt.Outcome != "" }
 // the signature by the session's key.
 func (b *Book) prepare(ctx context.Context, who staff.Caller, in Incoming, item contract.Item) *draft {
 	d := &draft{raw: item.Raw, device: who.DeviceID, receivedAt: in.ReceivedAt, offset: in.Offset}
-	if err := b.decode(d, item); err != nil {
+	if err := b.decode(ctx, who.District, d, item); err != nil {
 		d.fail(err)
 		return d
 	}
@@ -115,7 +127,7 @@ func (d *draft) fail(err error) {
 }
 
 // decode reads the op strictly and finds its kind.
-func (b *Book) decode(d *draft, item contract.Item) error {
+func (b *Book) decode(ctx context.Context, district int32, d *draft, item contract.Item) error {
 	if item.Err != nil {
 		d.receipt.OpID, _ = contract.ReadOpID(item.Raw)
 		return item.Err
@@ -141,16 +153,59 @@ func (b *Book) decode(d *draft, item contract.Item) error {
 	if d.body, err = d.kind.parse(op.Body); err != nil {
 		return err
 	}
-	return b.texts(d)
+	if d.rules = b.rules.Load(); !d.knownWords(district) { // perhaps another process has heard of them
+		if d.rules, err = b.freshRules(ctx, district); err != nil {
+			return err
+		}
+	}
+	return b.texts(district, d)
 }
 
-// texts checks codes against their lists and open texts against what must not
-// stand in them, and flags numbers that look like Aadhaar's.
-func (b *Book) texts(d *draft) error {
-	r := b.rules.Load()
+// knownWords tells whether the rules know all codes and added columns that the
+// op names.
+func (d *draft) knownWords(district int32) bool {
+	v := d.rules.of(district)
 	for _, c := range d.report.Codes {
-		if _, ok := r.codes[c.List][c.Code]; !ok {
+		if known, _ := v.codeOf(d, c.List, c.Code); !known {
+			return false
+		}
+	}
+	body := d.body
+	if c, ok := body.(*contract.EntryCorrect); ok {
+		r, _ := replacements(c)
+		if body = r.body; body == nil {
+			return true
+		}
+	}
+	field := reflect.Indirect(reflect.ValueOf(body)).FieldByName("Extra")
+	if !field.IsValid() {
+		return true
+	}
+	x, _ := field.Interface().(*contract.Extra)
+	return v.knownExtra(d, x)
+}
+
+// codeOf finds a code as it stood when the op was made, or at least when it
+// came: the clocks of phones are wrong by minutes.
+func (v *ruleView) codeOf(d *draft, list, code string) (known, retired bool) {
+	if _, known, retired = v.code(list, code, d.op.DeviceAt); !known {
+		_, known, retired = v.code(list, code, d.receivedAt)
+	}
+	return known, retired
+}
+
+// texts checks codes against their lists as they stood when the op was made,
+// and open texts against what must not stand in them, and flags numbers that
+// look like Aadhaar's. A code that was retired since is flagged, not refused.
+func (b *Book) texts(district int32, d *draft) error {
+	v := d.rules.of(district)
+	for _, c := range d.report.Codes {
+		known, retired := v.codeOf(d, c.List, c.Code)
+		if !known {
 			return refuse(contract.CodeUnknownCode, c.Pointer)
+		}
+		if retired {
+			d.flag(flag{Code: flagRetiredCode, Value: 1})
 		}
 	}
 	like := 0

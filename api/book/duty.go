@@ -63,7 +63,7 @@ func needsDutyEnd(d *draft, b *contract.DutyEnd, n *needs) {
 func checkDutyEnd(s *State, d *draft, b *contract.DutyEnd) error {
 	duty := s.duties.get(b.StartID)
 	if duty == nil {
-		return waitFor(keyOp(b.StartID))
+		return s.absent(d, b.StartID, "/start_id")
 	}
 	if duty.OfficerID != d.officer {
 		return refuse(contract.CodeUnknownReference, "/body/start_id")

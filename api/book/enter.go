@@ -37,7 +37,7 @@ func (t *batch) doubts(d *draft) error {
 	}
 	var beat *geo.Area
 	if d.beat != nil {
-		beat = t.book.rules.Load().beats[beatKey{t.district, *d.beat}]
+		beat = d.rules.beats[beatKey{t.district, *d.beat}]
 	}
 	var prev *geo.Trace
 	if r := t.state.traces.get(d.officer); r != nil {
@@ -77,6 +77,11 @@ func (t *batch) enter(d *draft) error {
 		}
 	}
 	t.notices = append(t.notices, t.state.fold(e, d.kind, body)...)
+	if d.kind.owes != nil {
+		t.owes = append(t.owes, d.kind.owes(t.state, e, body)...)
+	}
+	t.mark(d, e)
+	t.giveSlips(d, e)
 	e.LeafHash = rfc6962.DefaultHasher.HashLeaf(e.leaf().Text())
 	e.Wire = e.wireLine(open, d.sealedPointers())
 	tiles, err := t.tree.add(e.LeafHash)
@@ -98,7 +103,7 @@ func (t *batch) number(d *draft) *Entry {
 		District: t.district, Centre: t.centre, Seq: t.tree.size() + 1, OpID: d.op.ID, Kind: string(d.op.Kind),
 		CaseID: d.caseID, OfficerID: d.officer, PostID: d.post.PostID, Role: d.post.Role, DeviceID: d.device,
 		SessionID: d.op.SessionID, DeviceSeq: d.op.DeviceSeq, DeviceAt: d.op.DeviceAt, At: d.at,
-		ReceivedAt: d.receivedAt, RulesSeq: t.rulesSeq, SeenBy: compactIDs(d.seenBy), Guarded: d.guarded,
+		ReceivedAt: d.receivedAt, RulesSeq: t.state.rules.seq, SeenBy: compactIDs(d.seenBy), Guarded: d.guarded,
 		Place: d.op.Place, Facts: d.facts, Flags: d.flags, OpHash: d.hash, Sig: d.sig,
 	}
 	if e.Sig == nil {
@@ -111,6 +116,7 @@ func (t *batch) number(d *draft) *Entry {
 			}
 		}
 	}
+	e.Cells = append(e.Cells, d.cells...)
 	year := e.ReceivedAt.In(ist).Year()
 	for _, r := range d.registers {
 		e.Lines = append(e.Lines, lineRef(t.centre, r, year, t.state.last(r, year)+1))
@@ -139,6 +145,9 @@ func (s *State) fold(e *Entry, k *kindRow, body any) []push.Notice {
 			}
 			s.traces.put(e.OfficerID, &traceRow{OfficerID: e.OfficerID, Trace: prev.Next(fix)})
 		}
+	}
+	if len(e.Flags) > 0 {
+		s.bump(e.At, tallyFlagged, 1)
 	}
 	return k.apply(s, e, body)
 }
@@ -172,27 +181,36 @@ func (t *batch) seal(d *draft, e *Entry) error {
 
 // key returns the key of a case and class, made at its first use.
 func (t *batch) key(id uuid.UUID, class byte) (seal.Key, error) {
-	at := caseClass{id, class}
-	if k, ok := t.keys[at]; ok {
-		return k, nil
-	}
-	for _, w := range t.wrapped[id] {
-		if w.Class == class {
-			k, err := t.book.Keys.Unwrap(t.district, w)
-			if err != nil {
-				return seal.Key{}, fmt.Errorf("unwrap case key: %w", err)
-			}
-			t.keys[at] = k
-			return k, nil
-		}
+	k, made, err := t.madeKey(id, class)
+	if made || err != nil {
+		return k, err
 	}
 	k, w, err := t.book.Keys.NewKey(t.district, id, class)
 	if err != nil {
 		return seal.Key{}, fmt.Errorf("make case key: %w", err)
 	}
-	t.keys[at] = k
+	t.keys[caseClass{id, class}] = k
 	t.newKeys = append(t.newKeys, w)
 	return k, nil
+}
+
+// madeKey returns the key of a case and class, if there is one.
+func (t *batch) madeKey(id uuid.UUID, class byte) (seal.Key, bool, error) {
+	at := caseClass{id, class}
+	if k, ok := t.keys[at]; ok {
+		return k, true, nil
+	}
+	for _, w := range t.wrapped[id] {
+		if w.Class == class {
+			k, err := t.book.Keys.Unwrap(t.district, w)
+			if err != nil {
+				return seal.Key{}, false, fmt.Errorf("unwrap case key: %w", err)
+			}
+			t.keys[at] = k
+			return k, true, nil
+		}
+	}
+	return seal.Key{}, false, nil
 }
 
 // repeats loads what the receipts of ops sent again are made of.
@@ -225,7 +243,7 @@ func (t *batch) repeats(ctx context.Context, drafts []*draft) error {
 			d.old = old[k.Seq]
 		}
 	}
-	return nil
+	return t.oldSlips(ctx, drafts)
 }
 
 // again answers an op that the book knows: the receipt as it now stands.
@@ -240,7 +258,7 @@ func (t *batch) again(d *draft, k *known) error {
 		d.receipt.Outcome, d.receipt.Entry = Entered, d.old
 		for _, e := range t.entries {
 			if e.Seq == k.Seq {
-				d.receipt.Entry = e
+				d.receipt.Entry, d.receipt.Slip = e, t.slipOf(e.OpID)
 			}
 		}
 		if d.receipt.Entry == nil {
@@ -311,6 +329,9 @@ func (t *batch) flush(ctx context.Context, head *Head) error {
 		seal.QueueInsertKeys(p, t.district, t.newKeys, t.now)
 	}
 	t.flushHeld(p)
+	seal.QueueInsertMarks(p, t.district, t.newMarks)
+	t.flushSlips(p)
+	t.queueOwed(p)
 	queueEntries(p, t.district, t.centre, t.entries, t.fromHeld)
 	t.state.queueFlush(p)
 	t.flushTiles(p)

@@ -61,17 +61,6 @@ type LineRef struct {
 	Year     int    `json:"year"`
 }
 
-// registerMarks are the short marks of the registers in printed numbers.
-var registerMarks = map[string]string{
-	registerWomenBeat: "WB",
-	registerSquad:     "SQ",
-}
-
-const (
-	registerWomenBeat = "women_beat"
-	registerSquad     = "squad"
-)
-
 func lineRef(centre, register string, year int, serial int64) LineRef {
 	return LineRef{
 		Register: register, Year: year, Serial: serial,
@@ -200,6 +189,7 @@ type Receipt struct {
 	OpHash   [32]byte
 	WaitsFor string
 	Problem  *contract.Problem
+	Slip     *Slip // for the woman, of the op that registered her complaint
 }
 
 // ref is what later ops of the batch may need of this entry.

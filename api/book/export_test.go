@@ -81,3 +81,14 @@ var (
 	AadhaarLike = aadhaarLike
 	Verhoeff    = verhoeff
 )
+
+// The numbers on slips.
+var SlipNumber = slipNumber
+
+// IsSlipNumber tells whether a number ends with its check character.
+func IsSlipNumber(number string) bool { return isSlipNumber(typed(number)) }
+
+// SlipSecret is the secret of a complaint's slip.
+func (b *Book) SlipSecret(district int32, complaint uuid.UUID) string {
+	return b.slipSecret(district, complaint)
+}

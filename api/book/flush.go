@@ -37,6 +37,14 @@ func (s *State) queueFlush(b *pgx.Batch) {
 	s.flushBriefs(b)
 	s.flushTasks(b)
 	s.flushTraces(b)
+	s.flushComplaints(b)
+	s.flushCustody(b)
+	s.flushMatters(b)
+	s.flushClocks(b)
+	s.flushSteps(b)
+	s.flushTallies(b)
+	s.flushDays(b)
+	s.flushRules(b)
 }
 
 func (s *State) flushSerials(b *pgx.Batch) {
@@ -44,37 +52,16 @@ func (s *State) flushSerials(b *pgx.Batch) {
 	if len(rows) == 0 {
 		return
 	}
-	b.Queue(`INSERT INTO serials (district_id, centre, register, year, last)
-		SELECT $1, $2, * FROM unnest($3::text[], $4::int[], $5::bigint[])
-		ON CONFLICT (district_id, centre, register, year) DO UPDATE SET last = excluded.last`,
+	b.Queue(`INSERT INTO serials (district_id, centre, register, year, last, struck, sums)
+		SELECT $1, $2, * FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::text[])
+		ON CONFLICT (district_id, centre, register, year) DO UPDATE SET last = excluded.last, struck = excluded.struck,
+			sums = excluded.sums`,
 		s.District, s.Centre,
 		column(rows, func(r *serialRow) string { return r.Register }),
 		column(rows, func(r *serialRow) int { return r.Year }),
-		column(rows, func(r *serialRow) int64 { return r.Last }))
-}
-
-func (s *State) flushLines(b *pgx.Batch) {
-	rows := s.lines.changed()
-	if len(rows) == 0 {
-		return
-	}
-	b.Queue(`INSERT INTO lines (district_id, centre, `+lineColumns+`)
-		SELECT $1, $2, * FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::uuid[],
-			$9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[])
-		ON CONFLICT (district_id, centre, register, year, serial) DO UPDATE SET
-			beat_id = excluded.beat_id, corrects_seq = excluded.corrects_seq,
-			struck_seq = excluded.struck_seq, corrected_seq = excluded.corrected_seq`,
-		s.District, s.Centre,
-		column(rows, func(r *Line) string { return r.Register }),
-		column(rows, func(r *Line) int { return r.Year }),
-		column(rows, func(r *Line) int64 { return r.Serial }),
-		column(rows, func(r *Line) int64 { return r.Seq }),
-		column(rows, func(r *Line) time.Time { return r.At }),
-		column(rows, func(r *Line) [16]byte { return r.OfficerID }),
-		column(rows, func(r *Line) *[16]byte { return (*[16]byte)(r.BeatID) }),
-		column(rows, func(r *Line) *int64 { return r.CorrectsSeq }),
-		column(rows, func(r *Line) *int64 { return r.StruckSeq }),
-		column(rows, func(r *Line) *int64 { return r.CorrectedSeq }))
+		column(rows, func(r *serialRow) int64 { return r.Last }),
+		column(rows, func(r *serialRow) int64 { return r.Struck }),
+		column(rows, func(r *serialRow) string { return objectText(r.Sums) }))
 }
 
 func (s *State) flushPosts(b *pgx.Batch) {

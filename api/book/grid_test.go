@@ -1,6 +1,7 @@
 package book_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -108,7 +109,8 @@ func gridBodies(w *booktest.World) map[string]any {
 	strike := true
 	visit := w.Visit()
 	visit.BeatID = nil
-	return map[string]any{
+	bodies := exampleBodies(w.T)
+	maps.Copy(bodies, map[string]any{
 		"post.take":     contract.PostTake{PostID: nothing, OfficerID: nothing, Role: role},
 		"post.leave":    contract.PostLeave{PostID: nothing, Reason: "transfer"},
 		"duty.start":    contract.DutyStart{},
@@ -133,7 +135,28 @@ func gridBodies(w *booktest.World) map[string]any {
 		"held.strike":   contract.HeldStrike{HeldID: nothing, Reason: "अब आवश्यक नहीं"},
 		"note.add":      contract.NoteAdd{SubjectID: nothing, Text: "टिप्पणी"},
 		"entry.correct": contract.EntryCorrect{CorrectsID: nothing, Reason: "गलत लिखा गया", Strike: &strike},
+	})
+	return bodies
+}
+
+// exampleBodies are the bodies of the contract's examples, by kind.
+func exampleBodies(t testing.TB) map[string]any {
+	t.Helper()
+	bodies := map[string]any{}
+	for _, kind := range book.Kinds() {
+		text, err := os.ReadFile("../../mobile-contract/examples/ops/" + kind + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var op struct {
+			Body json.RawMessage `json:"body"`
+		}
+		if err := json.Unmarshal(text, &op); err != nil {
+			t.Fatal(err)
+		}
+		bodies[kind] = op.Body
 	}
+	return bodies
 }
 
 func TestEveryCellOfTheGridIsWhatTheBookAnswers(t *testing.T) {

@@ -201,7 +201,7 @@ func (t *batch) reopen(ctx context.Context, rows []*heldRow) ([]*draft, error) {
 		t.fromHeld = append(t.fromHeld, h.OpID)
 		drafts = append(drafts, d)
 	}
-	p, n := &pgx.Batch{}, &needs{}
+	p, n := &pgx.Batch{}, &needs{kinds: kinds}
 	t.collect(n, drafts)
 	t.queue(p, n, drafts)
 	if err := send(ctx, t.tx, p); err != nil {
@@ -242,7 +242,9 @@ func (t *batch) reopenOne(h *heldRow) (*draft, error) {
 	if d.body, err = d.kind.parse(op.Body); err != nil {
 		return nil, fmt.Errorf("read held op: %w", err)
 	}
-	if err := t.book.texts(d); err != nil && isProblem(err) == nil {
+	d.rules = t.book.rules.Load()
+	// What it says was checked when it came; its flags are raised again.
+	if err := t.book.texts(t.district, d); err != nil && isProblem(err) == nil {
 		return nil, err
 	}
 	d.reset()

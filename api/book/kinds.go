@@ -15,13 +15,27 @@ var (
 		staff.BeatOfficer, staff.SquadMember, staff.SquadLeader, staff.DeskOfficer, staff.Counsellor,
 		staff.CentreIncharge, staff.SHO, staff.Dispatcher,
 	}
-	onRounds  = []string{staff.SquadMember, staff.SquadLeader, staff.CentreIncharge, staff.SHO}
-	seniors   = []string{staff.SquadLeader, staff.CentreIncharge, staff.SHO}
-	incharges = []string{staff.CentreIncharge, staff.SHO}
-	senders   = []string{staff.Dispatcher, staff.CentreIncharge, staff.SHO}
-	visitors  = []string{staff.BeatOfficer, staff.SquadMember, staff.SquadLeader, staff.DeskOfficer, staff.CentreIncharge, staff.SHO}
-	appointed = []string{staff.CentreIncharge, staff.SHO, staff.AddlSP, staff.SP, staff.Sysadmin, roleRegistrar}
-	clockOnly = []string{roleClock}
+	onRounds   = []string{staff.SquadMember, staff.SquadLeader, staff.CentreIncharge, staff.SHO}
+	seniors    = []string{staff.SquadLeader, staff.CentreIncharge, staff.SHO}
+	incharges  = []string{staff.CentreIncharge, staff.SHO}
+	senders    = []string{staff.Dispatcher, staff.CentreIncharge, staff.SHO}
+	visitors   = []string{staff.BeatOfficer, staff.SquadMember, staff.SquadLeader, staff.DeskOfficer, staff.CentreIncharge, staff.SHO}
+	appointed  = []string{staff.CentreIncharge, staff.SHO, staff.AddlSP, staff.SP, staff.Sysadmin, roleRegistrar}
+	clockOnly  = []string{roleClock}
+	inspectors = []string{staff.SHO, staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP}
+	office     = []string{staff.AddlSP, staff.SP}
+	desk       = []string{staff.DeskOfficer, staff.CentreIncharge, staff.SHO}
+	intake     = []string{
+		staff.BeatOfficer, staff.SquadMember, staff.SquadLeader, staff.DeskOfficer, staff.CentreIncharge, staff.SHO,
+	}
+	workers  = []string{staff.BeatOfficer, staff.SquadLeader, staff.DeskOfficer, staff.Counsellor, staff.CentreIncharge, staff.SHO}
+	counsels = []string{staff.Counsellor, staff.CentreIncharge, staff.SHO}
+	readers  = []string{
+		staff.BeatOfficer, staff.SquadLeader, staff.DeskOfficer, staff.Counsellor, staff.CentreIncharge, staff.SHO, staff.CO,
+	}
+	answerers = []string{
+		staff.CentreIncharge, staff.SHO, staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP,
+	}
 )
 
 // Roles of the server itself: the clock, which does what is due, and the
@@ -46,12 +60,12 @@ var kinds = table(
 	define("duty.end", everyPost, needsDutyEnd, checkDutyEnd, applyDutyEnd),
 
 	// visit.go
-	define("visit.record", visitors, needsVisit, checkVisit, applyVisit),
+	amending(define("visit.record", visitors, needsVisit, checkVisit, applyVisit), amendVisit),
 
 	// squad.go
 	define("squad.brief", seniors, needsBrief, checkBrief, applyBrief),
-	define("squad.round", onRounds, needsRound, checkRound, applyRound),
-	define("squad.person", []string{staff.SquadLeader}, needsPerson, checkPerson, applyPerson),
+	amending(define("squad.round", onRounds, needsRound, checkRound, applyRound), amendRound),
+	amending(define("squad.person", []string{staff.SquadLeader}, needsPerson, checkPerson, applyPerson), amendPerson),
 
 	// task.go
 	define("task.send", senders, needsTaskSend, checkTaskSend, applyTaskSend),
@@ -62,7 +76,7 @@ var kinds = table(
 	define("task.decline", everyPost, needsTask[contract.TaskDecline], checkTaskDecline, applyTaskDecline),
 	define("task.depart", everyPost, needsTask[contract.TaskDepart], checkTaskHeld[contract.TaskDepart], applyTaskMark[contract.TaskDepart](taskDeparted)),
 	define("task.arrive", everyPost, needsTask[contract.TaskArrive], checkTaskHeld[contract.TaskArrive], applyTaskMark[contract.TaskArrive](taskArrived)),
-	define("task.done", everyPost, needsTask[contract.TaskDone], checkTaskHeld[contract.TaskDone], applyTaskMark[contract.TaskDone](taskDone)),
+	define("task.done", everyPost, needsTaskDone, checkTaskDone, applyTaskMark[contract.TaskDone](taskDone)),
 	define("task.remind", clockOnly, needsTask[contract.TaskRemind], checkTaskClock[contract.TaskRemind](actRemind), applyTaskRemind),
 	define("task.pass", clockOnly, needsTask[contract.TaskPass], checkTaskClock[contract.TaskPass](actPass), applyTaskPass),
 	define("task.expire", clockOnly, needsTask[contract.TaskExpire], checkTaskClock[contract.TaskExpire](actExpire), applyTaskExpire),
@@ -73,7 +87,86 @@ var kinds = table(
 
 	// correct.go
 	define("note.add", everyPost, needsNote, checkNote, nil),
-	define("entry.correct", everyPost, needsCorrect, checkCorrect, applyCorrect),
+	define("entry.correct", append(slices.Clone(everyPost), staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP),
+		needsCorrect, checkCorrect, applyCorrect),
+
+	// complaint.go, complaint_end.go
+	amending(define("complaint.open", intake, needsComplaintOpen, checkComplaintOpen, applyComplaintOpen), amendComplaint),
+	define("complaint.receive", clockOnly, needsComplaintReceive, checkComplaintReceive, applyComplaintReceive),
+	define("complaint.register", desk, needsComplaintRegister, checkComplaintRegister, applyComplaintRegister),
+	define("complaint.assign", incharges, needsComplaintAssign, checkComplaintAssign, applyComplaintAssign),
+	define("complaint.accept", workers, needsComplaintAccept, checkComplaintAccept, applyComplaintAccept),
+	define("complaint.act", workers, needsComplaintAct, checkComplaintAct, applyComplaintAct),
+	define("complaint.intervene", incharges, needsComplaintIntervene, checkComplaintIntervene, applyComplaintIntervene),
+	define("complaint.extend", incharges, needsComplaintExtend, checkComplaintExtend, applyComplaintExtend),
+	define("pause.ask", workers, needsPauseAsk, checkPauseAsk, applyPauseAsk),
+	define("pause.allow", incharges, needsPauseAllow, checkPauseAllow, applyPauseAllow),
+	define("complaint.resume", workers, needsComplaintResume, checkComplaintResume, applyComplaintResume),
+	define("complaint.dispose", workers, needsComplaintDispose, checkComplaintDispose, applyComplaintDispose),
+	define("complaint.reopen", incharges, needsComplaintReopen, checkComplaintReopen, applyComplaintReopen),
+	owing(define("complaint.transfer", incharges, needsComplaintTransfer, checkComplaintTransfer, applyComplaintTransfer), owesTransfer),
+	define("complaint.close", incharges, needsComplaintClose, checkComplaintClose, applyComplaintClose),
+
+	// referral.go, counselling.go
+	define("referral.send", workers, needsReferralSend, checkReferralSend, applyReferralSend),
+	define("referral.answer", workers, needsReferralAnswer, checkReferralAnswer, applyReferralAnswer),
+	define("counselling.plan", counsels, needsCounsellingPlan, checkCounsellingPlan, applyCounsellingPlan),
+	amending(define("counselling.session", []string{staff.Counsellor, staff.CentreIncharge},
+		needsCounsellingSession, checkCounsellingSession, applyCounsellingSession), amendCounsellingSession),
+
+	// feedback.go, follow_up.go
+	amending(define("feedback.call", []string{staff.BeatOfficer, staff.DeskOfficer, staff.Counsellor, staff.CentreIncharge},
+		needsFeedbackCall, checkFeedbackCall, applyFeedbackCall), amendFeedbackCall),
+	define("follow_up.plan", append(slices.Clone(counsels), staff.DeskOfficer), needsFollowUpPlan, checkFollowUpPlan, applyFollowUpPlan),
+	amending(define("follow_up.done", workers, needsFollowUpDone, checkFollowUpDone, applyFollowUpDone), amendFollowUpDone),
+	define("follow_up.close", incharges, needsFollowUpClose, checkFollowUpClose, applyFollowUpClose),
+
+	// fir.go
+	define("fir.request", append(slices.Clone(intake), staff.Counsellor), needsFIRRequest, checkFIRRequest, applyFIRRequest),
+	amending(define("fir.register", incharges, needsFIRRegister, checkFIRRegister, applyFIRRegister), amendFIR),
+	define("fir.sign", incharges, needsFIRSign, checkFIRSign, applyFIRSign),
+	define("fir.step", incharges, needsFIRStep, checkFIRStep, applyFIRStep),
+	define("fir.decline", []string{staff.SHO}, needsFIRDecline, checkFIRDecline, applyFIRDecline),
+	define("ncr.send", incharges, needsNCRSend, checkNCRSend, applyNCRSend),
+
+	// preventive.go
+	amending(define("preventive.report", incharges, needsPreventiveReport, checkPreventiveReport, applyPreventiveReport), amendPreventive),
+	define("preventive.step", incharges, needsPreventiveStep, checkPreventiveStep, applyPreventiveStep),
+
+	// escalate.go
+	define("escalation.raise", clockOnly, needsEscalationRaise, checkEscalationRaise, applyEscalationRaise),
+	define("escalation.answer", answerers, needsEscalationAnswer, checkEscalationAnswer, applyEscalationAnswer),
+
+	// unseal.go
+	define("identity.read", readers, needsIdentityRead, checkIdentityRead, nil),
+
+	// inspection.go
+	amending(define("inspection.record", inspectors, needsInspection, checkInspection, applyInspection), amendInspection),
+	define("inspection.comply", incharges, needsInspectionComply, checkInspectionComply, applyInspectionComply),
+	define("inspection.close", inspectors, needsInspectionClose, checkInspectionClose, applyInspectionClose),
+
+	// review.go
+	define("squad.review", incharges, needsSquadReview, checkSquadReview, applySquadReview),
+	define("warning.object", desk, needsWarningObject, checkWarningObject, applyWarningObject),
+	define("warning.decide", []string{staff.CO}, needsWarningDecide, checkWarningDecide, applyWarningDecide),
+
+	// day.go, return.go
+	define("day.review", incharges, needsDayReview, checkDayReview, applyDayReview),
+	define("day.sign", []string{staff.CentreIncharge}, needsDaySign, checkDaySign, applyDaySign),
+	define("day.reopen", []string{staff.SHO, staff.CO}, needsDayReopen, checkDayReopen, applyDayReopen),
+	define("return.sign", []string{staff.CentreIncharge}, needsReturnSign, checkReturnSign, applyReturnSign),
+
+	// rule_ops.go, columns.go: in HQ's book
+	define("code.add", office, needsRule[contract.CodeAdd], checkRule(checkCodeAdd), applyRule[contract.CodeAdd]),
+	define("code.rename", office, needsRule[contract.CodeRename], checkRule(checkCodeRename), applyRule[contract.CodeRename]),
+	define("code.retire", office, needsRule[contract.CodeRetire], checkRule(checkCodeRetire), applyRule[contract.CodeRetire]),
+	define("column.add", office, needsRule[contract.ColumnAdd], checkRule(checkColumnAdd), applyRule[contract.ColumnAdd]),
+	define("column.rename", office, needsRule[contract.ColumnRename], checkRule(checkColumnRename), applyRule[contract.ColumnRename]),
+	define("column.hide", office, needsRule[contract.ColumnHide], checkRule(checkColumnHide), applyRule[contract.ColumnHide]),
+	define("column.order", office, needsRule[contract.ColumnOrder], checkRule(checkColumnOrder), applyRule[contract.ColumnOrder]),
+	define("limit.set", office, needsRule[contract.LimitSet], checkRule(checkLimitSet), applyRule[contract.LimitSet]),
+	define("ladder.set", office, needsRule[contract.LadderSet], checkRule(checkLadderSet), applyRule[contract.LadderSet]),
+	define("offence.set", office, needsRule[contract.OffenceSet], checkRule(checkOffenceSet), applyRule[contract.OffenceSet]),
 )
 
 // kindRow is one row of the table.
@@ -84,6 +177,8 @@ type kindRow struct {
 	needs func(d *draft, n *needs)
 	check func(s *State, d *draft) error
 	apply func(s *State, e *Entry, b any) []push.Notice
+	owes  func(s *State, e *Entry, b any) []owed                   // what other books must know of it; nil: nothing
+	amend func(s *State, e *Entry, old *Line, b any) []push.Notice // of a correction that carries a body of this kind
 }
 
 // may tells whether a post of the role may make ops of the kind.
@@ -110,6 +205,18 @@ func define[B any](
 	if apply != nil {
 		k.apply = func(s *State, e *Entry, b any) []push.Notice { return apply(s, e, b.(*B)) }
 	}
+	return k
+}
+
+// amending adds to a row what a correction of its line does.
+func amending[B any](k *kindRow, amend func(s *State, e *Entry, old *Line, b *B) []push.Notice) *kindRow {
+	k.amend = func(s *State, e *Entry, old *Line, b any) []push.Notice { return amend(s, e, old, b.(*B)) }
+	return k
+}
+
+// owing adds to a row what the entry owes other books.
+func owing[B any](k *kindRow, owes func(s *State, e *Entry, b *B) []owed) *kindRow {
+	k.owes = func(s *State, e *Entry, b any) []owed { return owes(s, e, b.(*B)) }
 	return k
 }
 

@@ -2,13 +2,14 @@ package book
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"kendra/api/seal"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
@@ -18,10 +19,19 @@ import (
 type needs struct {
 	tasks, dutyIDs, dutyOf, posts, officers, squads, beats []uuid.UUID
 	entries, lines, heldIDs, traces                        []uuid.UUID
+	reads                                                  []uuid.UUID // entries whose sealed fields are asked for
 	briefs                                                 []briefKey
 	keys                                                   []string
 	serials                                                bool
 	centrePosts                                            bool
+
+	complaints, ownerPosts, matters, clocks []uuid.UUID
+	centres, days, tallyDays                []string
+	marks                                   []seal.Mark
+	kinds                                   map[string]*kindRow
+	allOpen                                 bool // every complaint that is open
+	dayClocks                               bool
+	rulesAfter                              *int64 // changes of the rules after this number
 }
 
 func (n *needs) task(id uuid.UUID)    { n.tasks = append(n.tasks, id) }
@@ -31,6 +41,18 @@ func (n *needs) post(id uuid.UUID)    { n.posts = append(n.posts, id) }
 func (n *needs) officer(id uuid.UUID) { n.officers = append(n.officers, id) }
 func (n *needs) entry(id uuid.UUID)   { n.entries = append(n.entries, id) }
 func (n *needs) held(id uuid.UUID)    { n.heldIDs = append(n.heldIDs, id) }
+func (n *needs) clock(of uuid.UUID)   { n.clocks = append(n.clocks, of) }
+func (n *needs) matter(id uuid.UUID)  { n.matters = append(n.matters, id) }
+
+// complaint asks for a complaint with its line, its clocks, its custody and the
+// matters that hang on it.
+func (n *needs) complaint(id uuid.UUID) { n.complaints = append(n.complaints, id) }
+
+// subjects are those, but complaints, whose clocks are wanted.
+func (n *needs) subjects() []uuid.UUID {
+	return slices.Concat(n.matters, n.clocks)
+}
+
 func (n *needs) squad(id *uuid.UUID) {
 	if id != nil {
 		n.squads = append(n.squads, *id)
@@ -78,17 +100,40 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	if len(n.traces) > 0 {
 		s.queueTraces(b, n.traces)
 	}
+	if len(n.complaints)+len(n.matters)+len(n.ownerPosts) > 0 || n.allOpen {
+		s.queueComplaints(b, n)
+	}
+	if len(n.complaints)+len(n.matters) > 0 {
+		s.queueMatters(b, n)
+	}
+	if len(n.subjects())+len(n.complaints) > 0 {
+		s.queueClocks(b, n)
+	}
+	if ids := slices.Concat(n.complaints, n.matters, n.entries, n.tasks, n.dutyIDs); len(ids) > 0 {
+		s.queueEntered(b, ids)
+	}
+	s.queueDays(b, n)
+	if n.rulesAfter != nil {
+		s.queueHeard(b, *n.rulesAfter)
+	}
+	if len(n.centres) > 0 {
+		s.queueCentres(b, n.centres)
+	}
+	if len(n.marks) > 0 {
+		s.queueSeen(b, n.marks)
+	}
 	staff.QueueKnown(b, s.District, n.officers, n.squads, n.beats, s.officers, s.squads, s.beats)
 }
 
 func (s *State) queueSerials(b *pgx.Batch) {
-	b.Queue(`SELECT register, year, last FROM serials WHERE district_id = $1 AND centre = $2`,
+	b.Queue(`SELECT register, year, last, struck, sums FROM serials WHERE district_id = $1 AND centre = $2`,
 		s.District, s.Centre).Query(func(rows pgx.Rows) error {
 		var r serialRow
-		_, err := pgx.ForEachRow(rows, []any{&r.Register, &r.Year, &r.Last}, func() error {
+		var sums string
+		_, err := pgx.ForEachRow(rows, []any{&r.Register, &r.Year, &r.Last, &r.Struck, &sums}, func() error {
 			row := r
 			s.serials.load(serialKey{r.Register, r.Year}, &row)
-			return nil
+			return unjson(sums, &row.Sums)
 		})
 		return wrap(err, "read serials")
 	})
@@ -240,31 +285,62 @@ func scanRef(row pgx.CollectableRow) (*entryRef, error) {
 	return r, unjson(lines, &r.Lines)
 }
 
+// loadLines reads the lines that entries opened. At rebuild those of entries of
+// the same chunk are not there yet: they are in the state already.
 func (s *State) loadLines(ctx context.Context, tx pgx.Tx, ofEntries []uuid.UUID) error {
+	var registers []string
+	var years []int
+	var serials []int64
 	for _, id := range ofEntries {
-		e := s.entries[id]
-		if e == nil {
-			continue
-		}
-		for _, l := range e.Lines {
-			row := &Line{}
-			err := tx.QueryRow(ctx, `SELECT `+lineColumns+` FROM lines WHERE district_id = $1 AND centre = $2
-				AND register = $3 AND year = $4 AND serial = $5`, s.District, s.Centre, l.Register, l.Year, l.Serial).
-				Scan(&row.Register, &row.Year, &row.Serial, &row.Seq, &row.At, &row.OfficerID, &row.BeatID,
-					&row.CorrectsSeq, &row.StruckSeq, &row.CorrectedSeq)
-			if errors.Is(err, pgx.ErrNoRows) {
-				continue // at rebuild: opened by an entry of the same chunk
+		if e := s.entries[id]; e != nil {
+			for _, l := range e.Lines {
+				registers, years, serials = append(registers, l.Register), append(years, l.Year), append(serials, l.Serial)
 			}
-			if err != nil {
-				return fmt.Errorf("read line: %w", err)
-			}
-			s.lines.load(lineKey{l.Register, l.Year, l.Serial}, row)
 		}
 	}
-	return nil
+	if len(serials) == 0 {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `SELECT `+lineColumns+` FROM lines WHERE district_id = $1 AND centre = $2
+		AND (register, year, serial) IN (SELECT * FROM unnest($3::text[], $4::int[], $5::bigint[]))`,
+		s.District, s.Centre, registers, years, serials)
+	if err != nil {
+		return fmt.Errorf("read lines: %w", err)
+	}
+	if err := s.takeLines(rows); err != nil {
+		return err
+	}
+	return s.loadSubjects(ctx, tx, ofEntries)
 }
 
-const lineColumns = `register, year, serial, seq, at, officer_id, beat_id, corrects_seq, struck_seq, corrected_seq`
+// loadSubjects reads the complaints and matters that lines belong to: a
+// correction of the line puts them right, too.
+func (s *State) loadSubjects(ctx context.Context, tx pgx.Tx, ofEntries []uuid.UUID) error {
+	n := &needs{}
+	for _, id := range ofEntries {
+		if e := s.entries[id]; e != nil {
+			for _, l := range e.Lines {
+				line := s.lines.get(lineKey{l.Register, l.Year, l.Serial})
+				if line == nil || line.SubjectID == nil {
+					continue
+				}
+				n.complaint(*line.SubjectID)
+				n.matter(*line.SubjectID)
+				if line.ComplaintID != nil {
+					n.complaint(*line.ComplaintID)
+				}
+			}
+		}
+	}
+	if len(n.complaints) == 0 {
+		return nil
+	}
+	p := &pgx.Batch{}
+	s.queueComplaints(p, n)
+	s.queueMatters(p, n)
+	s.queueClocks(p, n)
+	return wrap(send(ctx, tx, p), "read what lines belong to")
+}
 
 func wrap(err error, what string) error {
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -66,7 +67,9 @@ func heard(t *testing.T, w *booktest.World) map[string][]any {
 
 // grown are the tables that grow for as long as a book is kept: none may be
 // read from end to end by an append.
-var grown = []string{"ops", "entries", "lines", "duties", "tasks", "case_keys"}
+var grown = []string{
+	"ops", "entries", "lines", "duties", "tasks", "case_keys", "complaints", "clocks", "steps", "matters", "custody", "case_marks", "slips",
+}
 
 // plans explains statements and returns those that read a table that grows
 // from end to end. Generic plans are what a prepared statement is run by after
@@ -130,6 +133,26 @@ func literals(args []any) string {
 				ids[i] = uuid.UUID(id).String()
 			}
 			out[i] = "'{" + strings.Join(ids, ",") + "}'"
+		case []uuid.UUID:
+			ids := make([]string, len(v))
+			for i, id := range v {
+				ids[i] = id.String()
+			}
+			out[i] = "'{" + strings.Join(ids, ",") + "}'"
+		case []int64:
+			out[i] = "'{" + strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ","), "[]") + "}'"
+		case []string:
+			out[i] = "'{" + strings.Join(v, ",") + "}'"
+		case [][]byte:
+			texts := make([]string, len(v))
+			for i, b := range v {
+				texts[i] = fmt.Sprintf(`"\\x%x"`, b)
+			}
+			out[i] = "'{" + strings.Join(texts, ",") + "}'"
+		case []byte:
+			out[i] = fmt.Sprintf(`'\x%x'`, v)
+		case time.Time:
+			out[i] = v.Format("'2006-01-02T15:04:05Z07:00'")
 		default:
 			out[i] = fmt.Sprintf("'%v'", v)
 		}
@@ -163,6 +186,16 @@ func fill(w *booktest.World, district, n int) {
 		`INSERT INTO tasks SELECT $1, 'ZZZ', gen_random_uuid(), i, 'visit', 'soon', 'done', NULL, NULL, NULL, NULL, gen_random_uuid(), now(),
 			NULL, 0, NULL, 0, '[]' FROM generate_series(1, $2::int) i`,
 		`INSERT INTO case_keys SELECT $1, gen_random_uuid(), 'V', '', 'x', now() FROM generate_series(1, $2::int) i`,
+		`INSERT INTO complaints SELECT $1, 'ZZZ', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), i, 2026, i, 'closed', 'x', 'low',
+			'walk_in', gen_random_uuid(), NULL, '', now(), now(), now(), now(), now(), i, '{}' FROM generate_series(1, $2::int) i`,
+		`INSERT INTO clocks SELECT $1, 'ZZZ', gen_random_uuid(), 'disposal', 1, gen_random_uuid(), now(), now(), NULL, 0, now(), '', 0, NULL
+			FROM generate_series(1, $2::int) i`,
+		`INSERT INTO steps SELECT $1, 'ZZZ', gen_random_uuid(), i FROM generate_series(1, $2::int) i`,
+		`INSERT INTO matters SELECT $1, 'ZZZ', gen_random_uuid(), 'follow_up_plan', gen_random_uuid(), i, '', 0, 0, 'over', NULL, NULL, '{}'
+			FROM generate_series(1, $2::int) i`,
+		`INSERT INTO custody SELECT $1, 'ZZZ', gen_random_uuid(), 1, NULL, NULL, '', now(), now(), i FROM generate_series(1, $2::int) i`,
+		`INSERT INTO case_marks SELECT $1, gen_random_uuid(), '/body/x', 'V', 'x', sha256(i::text::bytea) FROM generate_series(1, $2::int) i`,
+		`INSERT INTO slips SELECT $1, 'x' || i, 'ZZZ', gen_random_uuid(), gen_random_uuid(), decode(md5(i::text), 'hex'), now() FROM generate_series(1, $2::int) i`,
 	} {
 		w.Order(s, district, n)
 	}
@@ -171,10 +204,11 @@ func fill(w *booktest.World, district, n int) {
 // unfill takes them away again, so that the books are what they say.
 func unfill(w *booktest.World) {
 	w.Order(`DELETE FROM ops WHERE seq > 100000`)
-	for _, table := range []string{"entries", "lines", "duties", "tasks"} {
+	for _, table := range []string{"entries", "lines", "duties", "tasks", "complaints", "clocks", "steps", "matters", "custody", "slips"} {
 		w.Order(`DELETE FROM ` + table + ` WHERE centre = 'ZZZ'`)
 	}
 	w.Order(`DELETE FROM case_keys WHERE kek = 'x'`)
+	w.Order(`DELETE FROM case_marks WHERE mask = 'x'`)
 }
 
 func TestAKnownOpIsFoundByIndexFromAFreshTableOn(t *testing.T) {

@@ -78,7 +78,10 @@ func applyPostTake(s *State, e *Entry, b *contract.PostTake) []push.Notice {
 	return nil
 }
 
-func needsPostLeave(_ *draft, b *contract.PostLeave, n *needs) { n.post(b.PostID) }
+func needsPostLeave(_ *draft, b *contract.PostLeave, n *needs) {
+	n.post(b.PostID)
+	n.ownerPosts = append(n.ownerPosts, b.PostID)
+}
 
 func checkPostLeave(s *State, d *draft, b *contract.PostLeave) error {
 	p := s.posts.get(b.PostID)
@@ -100,7 +103,36 @@ func applyPostLeave(s *State, e *Entry, b *contract.PostLeave) []push.Notice {
 	at := e.At
 	p.Until = &at
 	s.posts.put(p.PostID, &p)
-	return nil
+	return s.vacate(e, &p)
+}
+
+// vacate leaves what an officer had in hand with the post that he left, where
+// it stays in sight, and tells the rung above.
+func (s *State) vacate(e *Entry, p *postRow) []push.Notice {
+	var left []*Complaint
+	for _, c := range s.complaints.m {
+		if c.open() && is(c.OwnerPost, p.PostID) {
+			left = append(left, c)
+		}
+	}
+	slices.SortFunc(left, func(a, b *Complaint) int { return compareIDs(a.ComplaintID, b.ComplaintID) })
+	var out []push.Notice
+	for i, old := range left {
+		c := s.complaintAt(old.ComplaintID)
+		s.hand(e, c, nil, &p.PostID, p.Role)
+		s.keep(e, c)
+		out = append(out, s.tell(e, c.ComplaintID, i, above(p.Role)))
+	}
+	return out
+}
+
+// above is the role that is told of what a role leaves behind.
+func above(role string) string {
+	i := slices.Index(chain, role)
+	if i < 0 || i+1 >= len(chain) || chain[i+1] == staff.SquadLeader {
+		return staff.CentreIncharge
+	}
+	return chain[i+1]
 }
 
 // timeOf is an optional time of the contract.

@@ -12,7 +12,10 @@ import (
 
 // projections are the tables that are folded from the book and can be folded
 // again.
-var projections = []string{"posts", "serials", "lines", "duties", "briefings", "tasks", "traces"}
+var projections = []string{
+	"posts", "serials", "lines", "duties", "briefings", "tasks", "traces", "complaints", "custody", "matters", "clocks", "steps",
+	"tallies", "reviews", "days", "returns", "rule_changes",
+}
 
 // rebuildChunk is how many entries are folded between two flushes: it bounds
 // the memory of a rebuild whatever the size of the book.
@@ -36,6 +39,10 @@ func (r *Rebuilt) Equal() bool { return len(r.Differs) == 0 }
 // the new rows in place of the old.
 func (b *Book) Rebuild(ctx context.Context, district int32, centre string, replace bool) (*Rebuilt, error) {
 	out := &Rebuilt{Centre: centre, Differs: map[string]int64{}}
+	// Other processes may have judged by rules that this one has not heard of.
+	if err := b.LoadRules(ctx); err != nil {
+		return nil, err
+	}
 	tx, err := b.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 	if err != nil {
 		return nil, fmt.Errorf("begin rebuild: %w", err)
@@ -88,7 +95,7 @@ func rebuildTables(ctx context.Context, tx pgx.Tx, district int32, centre string
 
 // refold folds all entries of a centre and returns how many there were.
 func (b *Book) refold(ctx context.Context, tx pgx.Tx, district int32, centre string) (int64, error) {
-	ladder := b.rules.Load().ladder
+	now := b.rules.Load().of(district)
 	var done int64
 	for {
 		entries, err := readSealed(ctx, tx, district, centre, done, rebuildChunk)
@@ -98,7 +105,7 @@ func (b *Book) refold(ctx context.Context, tx pgx.Tx, district int32, centre str
 		if len(entries) == 0 {
 			return done, nil
 		}
-		s := newState(district, centre, ladder)
+		s := newState(district, centre, now)
 		// Rows are read as far back as at the time of the first of them.
 		s.now = entries[0].ReceivedAt
 		if err := s.refoldChunk(ctx, tx, entries); err != nil {
@@ -109,7 +116,7 @@ func (b *Book) refold(ctx context.Context, tx pgx.Tx, district int32, centre str
 }
 
 func (s *State) refoldChunk(ctx context.Context, tx pgx.Tx, entries []*Entry) error {
-	n := &needs{serials: true}
+	n := &needs{serials: true, kinds: kinds}
 	bodies := make([]any, len(entries))
 	for i, e := range entries {
 		d, err := redraft(e)
@@ -129,7 +136,9 @@ func (s *State) refoldChunk(ctx context.Context, tx pgx.Tx, entries []*Entry) er
 	if err := s.loadEntries(ctx, tx, n); err != nil {
 		return err
 	}
+	now := s.rules
 	for i, e := range entries {
+		s.rules = now.asOf(e.RulesSeq)
 		s.fold(e, kinds[e.Kind], bodies[i])
 		s.entries[e.OpID] = e.ref()
 	}

@@ -3,6 +3,7 @@ package book
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,14 +26,19 @@ type RegisterQuery struct {
 	Centre   string
 	Register string
 	Year     int
-	After    int64
+	After    int64 // serial to go on from
 	Limit    int
+	Newest   bool       // from the last serial down
 	From, To *time.Time // days (IST), both included
 	Officer  *uuid.UUID
 	Beat     *uuid.UUID
+	State    *string
+	Category *string
+	Overdue  bool
 }
 
-// RegisterRow is one line: Columns are the open fields of its entry.
+// RegisterRow is one line: Columns are the open fields of its entry, with what
+// later steps filled.
 type RegisterRow struct {
 	Line
 	OpID        uuid.UUID
@@ -40,34 +46,51 @@ type RegisterRow struct {
 	Columns     json.RawMessage
 	Sealed      []string
 	Alias       string
+	Masks       map[string]string // by column, for those whose duty needs them
 	Flags       []flag
 	Corrects    *uuid.UUID
 	StruckBy    *uuid.UUID
 	CorrectedBy *uuid.UUID
+	Links       []LineLink
+	Overdue     bool
+
+	guarded  bool
+	of       *Complaint // that the line belongs to
+	siblings []LineRef  // that its entry opened in other registers
 }
 
-// RegisterPage is a page of a register with the totals of all lines asked for;
-// struck lines are counted and not summed.
-type RegisterPage struct {
-	Rows   []RegisterRow
-	Next   int64
-	More   bool
-	Total  int64
+// LineLink names a line of another register that belongs to the same complaint.
+type LineLink struct {
+	LineRef
+	Subject uuid.UUID
+}
+
+// Totals count lines and sum their number columns; struck lines are counted and
+// not summed.
+type Totals struct {
+	Rows   int64
 	Struck int64
 	Sums   map[string]int64
 }
 
-const registerWhere = ` FROM lines l WHERE l.district_id = $1 AND l.centre = $2 AND l.register = $3 AND l.year = $4
-	AND ($5::timestamptz IS NULL OR l.at >= $5) AND ($6::timestamptz IS NULL OR l.at < $6)
-	AND ($7::uuid IS NULL OR l.officer_id = $7) AND ($8::uuid IS NULL OR l.beat_id = $8)`
+// RegisterPage is a page of a register with its totals and those of the year.
+type RegisterPage struct {
+	Rows []RegisterRow
+	Next int64
+	More bool
+	Page Totals
+	Year Totals
+	// Whole tells whether the caller sees the whole register, and so its year.
+	Whole bool
+}
 
 // Register returns lines of a register by their number. Who does not see the
-// whole book sees his own lines.
+// whole book sees his own lines, and no totals but the page's.
 func (b *Book) Register(ctx context.Context, who staff.Caller, q RegisterQuery) (*RegisterPage, error) {
 	if registerMarks[q.Register] == "" {
 		return nil, refusal(contract.CodeNotFound, "register")
 	}
-	page := &RegisterPage{Sums: map[string]int64{}}
+	page := &RegisterPage{Page: Totals{Sums: map[string]int64{}}, Year: Totals{Sums: map[string]int64{}}}
 	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
 		v, err := b.viewOf(ctx, tx, who, q.Centre)
 		if err != nil {
@@ -78,12 +101,11 @@ func (b *Book) Register(ctx context.Context, who staff.Caller, q RegisterQuery) 
 				return refusal(contract.CodeForbidden, "officer")
 			}
 			q.Officer = &who.OfficerID
-		}
-		args := []any{who.District, q.Centre, q.Register, q.Year, startOf(q.From, 0), startOf(q.To, 1), q.Officer, q.Beat}
-		if err := page.total(ctx, tx, q.Register, args); err != nil {
+		} else if err := page.year(ctx, tx, who.District, q); err != nil {
 			return err
 		}
-		return page.fill(ctx, tx, who, q, v, args)
+		page.Whole = v.rows
+		return page.fill(ctx, tx, who, q, v, b.now())
 	})
 	if err != nil {
 		return nil, err
@@ -100,63 +122,135 @@ func startOf(day *time.Time, later int) *time.Time {
 	return &t
 }
 
-func (p *RegisterPage) total(ctx context.Context, tx pgx.Tx, register string, args []any) error {
-	err := tx.QueryRow(ctx, `SELECT count(*), count(l.struck_seq)`+registerWhere, args...).Scan(&p.Total, &p.Struck)
-	if err != nil {
+// year reads the totals that the book keeps of a register and year.
+func (p *RegisterPage) year(ctx context.Context, tx pgx.Tx, district int32, q RegisterQuery) error {
+	var text string
+	err := tx.QueryRow(ctx, `SELECT last, struck, sums FROM serials WHERE district_id = $1 AND centre = $2 AND register = $3 AND year = $4`,
+		district, q.Centre, q.Register, q.Year).Scan(&p.Year.Rows, &p.Year.Struck, &text)
+	if errors.Is(err, pgx.ErrNoRows) {
+		text = "{}"
+	} else if err != nil {
 		return fmt.Errorf("total register: %w", err)
 	}
-	rows, err := tx.Query(ctx, `SELECT c.name, coalesce(sum((x.body ->> c.name)::bigint), 0) FROM (
-		SELECT coalesce(j -> 'visit', j -> 'round', j -> 'person', j) AS body FROM (
-			SELECT convert_from(e.wire, 'UTF8')::jsonb -> 'body' AS j`+strings.Replace(registerWhere, "FROM lines l",
-		`FROM lines l JOIN entries e ON e.district_id = l.district_id AND e.centre = l.centre AND e.seq = l.seq`, 1)+`
-			AND l.struck_seq IS NULL) w) x, unnest($9::text[]) AS c (name) GROUP BY c.name`, append(args, sums[register])...)
-	if err != nil {
-		return fmt.Errorf("sum register: %w", err)
+	all := map[string]int64{}
+	if err := unjson(text, &all); err != nil {
+		return err
 	}
-	for _, name := range sums[register] {
-		p.Sums[name] = 0
+	for _, name := range sums[q.Register] {
+		p.Year.Sums[name] = all[name]
 	}
-	var name string
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&name, &n}, func() error {
-		p.Sums[name] = n
-		return nil
-	})
-	return wrap(err, "sum register")
+	return nil
+}
+
+// lineColumnsOf is lineColumns of a table alias.
+func lineColumnsOf(alias string) string {
+	return alias + "." + strings.Join(strings.Fields(strings.ReplaceAll(lineColumns, ",", " ")), ", "+alias+".")
+}
+
+// where builds the condition of the filters that are asked for.
+func (q RegisterQuery) where(who staff.Caller, v view, now time.Time) (string, []any) {
+	// Subqueries, not joins: each is one look into a primary key.
+	sql, args := ` WHERE l.district_id = $1 AND l.centre = $2 AND l.register = $3 AND l.year = $4
+		AND NOT coalesce((SELECT `+accused("c.data", 5)+` FROM complaints c
+			WHERE c.district_id = l.district_id AND c.complaint_id = l.complaint_id), false)`,
+		[]any{who.District, q.Centre, q.Register, q.Year, who.OfficerID.String()}
+	add := func(condition string, value any) {
+		args = append(args, value)
+		sql += fmt.Sprintf(" AND "+condition, len(args))
+	}
+	if q.From != nil {
+		add("l.at >= $%d", *startOf(q.From, 0))
+	}
+	if q.To != nil {
+		add("l.at < $%d", *startOf(q.To, 1))
+	}
+	if q.Officer != nil {
+		add("l.officer_id = $%d", *q.Officer)
+	}
+	if q.Beat != nil {
+		add("l.beat_id = $%d", *q.Beat)
+	}
+	if q.State != nil {
+		add("l.state = $%d", *q.State)
+	}
+	if q.Category != nil {
+		add("l.category = $%d", *q.Category)
+	}
+	if q.Overdue {
+		add("l.due_at < $%d", now)
+	}
+	if !v.all && (q.Beat != nil || q.State != nil || q.Category != nil) { // by what a reduced line does not tell it can't be found
+		add(`(l.officer_id = $%d OR NOT (SELECT e.guarded FROM entries e WHERE e.district_id = l.district_id AND e.centre = l.centre
+				AND e.seq = l.seq) AND NOT coalesce((SELECT strpos(c.data, '"guarded":true') > 0 FROM complaints c
+				WHERE c.district_id = l.district_id AND c.complaint_id = l.complaint_id), false))`, who.OfficerID)
+	}
+	switch {
+	case !q.Newest:
+		add("l.serial > $%d", q.After)
+		sql += " ORDER BY l.serial"
+	case q.After > 0:
+		add("l.serial < $%d", q.After)
+		sql += " ORDER BY l.serial DESC"
+	default:
+		sql += " ORDER BY l.serial DESC"
+	}
+	args = append(args, q.Limit+1)
+	return sql + fmt.Sprintf(" LIMIT $%d", len(args)), args
 }
 
 func (p *RegisterPage) fill(
-	ctx context.Context, tx pgx.Tx, who staff.Caller, q RegisterQuery, v view, args []any,
+	ctx context.Context, tx pgx.Tx, who staff.Caller, q RegisterQuery, v view, now time.Time,
 ) error {
-	rows, err := tx.Query(ctx, `SELECT l.register, l.year, l.serial, l.seq, l.at, l.officer_id, l.beat_id, l.corrects_seq,
-		l.struck_seq, l.corrected_seq`+registerWhere+` AND l.serial > $9 ORDER BY l.serial LIMIT $10`,
-		append(args, q.After, q.Limit+1)...)
+	where, args := q.where(who, v, now)
+	lines, err := readLines(ctx, tx, where, args...)
 	if err != nil {
-		return fmt.Errorf("read register: %w", err)
-	}
-	lines, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Line])
-	if err != nil {
-		return fmt.Errorf("read register: %w", err)
+		return err
 	}
 	if len(lines) > q.Limit {
 		p.More, lines = true, lines[:q.Limit]
 	}
 	p.Next = q.After
-	wires, ids, err := wiresOf(ctx, tx, args[0].(int32), q.Centre, lines)
-	if err != nil {
+	if p.Rows, err = rowsOf(ctx, tx, who.District, q.Centre, lines); err != nil {
 		return err
 	}
-	for _, l := range lines {
-		row, err := registerRow(q.Centre, l, wires[l.Seq], ids)
-		if err != nil {
-			return err
-		}
-		if wires[l.Seq].guarded && !v.all && l.OfficerID != who.OfficerID {
-			row.reduce()
-		}
-		p.Rows, p.Next = append(p.Rows, row), l.Serial
+	for _, name := range sums[q.Register] {
+		p.Page.Sums[name] = 0
 	}
-	return nil
+	var shown []*RegisterRow
+	for i := range p.Rows {
+		row := &p.Rows[i]
+		row.Overdue = row.DueAt != nil && row.DueAt.Before(now)
+		p.Page.add(&row.Line, q.Register)
+		p.Next = row.Serial
+		if row.guarded && !v.all && row.OfficerID != who.OfficerID {
+			row.reduce()
+			continue
+		}
+		shown = append(shown, row)
+	}
+	return unmask(ctx, tx, who.District, v, shown)
+}
+
+// readLines reads lines of registers.
+func readLines(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]*Line, error) {
+	rows, err := tx.Query(ctx, `SELECT `+lineColumnsOf("l")+` FROM lines l`+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read register: %w", err)
+	}
+	lines, err := pgx.CollectRows(rows, scanLine)
+	return lines, wrap(err, "read register")
+}
+
+// add counts a line of the page.
+func (t *Totals) add(l *Line, register string) {
+	t.Rows++
+	if l.StruckSeq != nil {
+		t.Struck++
+		return
+	}
+	for _, name := range sums[register] {
+		t.Sums[name] += l.Sums[name]
+	}
 }
 
 func orNil(id *uuid.UUID) *uuid.UUID {
@@ -164,87 +258,4 @@ func orNil(id *uuid.UUID) *uuid.UUID {
 		return &uuid.Nil
 	}
 	return id
-}
-
-// reduce leaves of a guarded row its number and its date. A UUIDv7 tells the
-// time it was made, so the op_id gives way to one that does not.
-func (r *RegisterRow) reduce() {
-	r.OpID = derivedID(r.OpID, "reduced", 0)
-	y, m, d := r.At.In(ist).Date()
-	r.At = time.Date(y, m, d, 0, 0, 0, 0, ist)
-	r.Columns, r.Sealed, r.Alias, r.Flags, r.BeatID = json.RawMessage("{}"), nil, "", nil, nil
-}
-
-type storedWire struct {
-	guarded bool
-	text    []byte
-}
-
-// wiresOf reads the entries of lines, and the op_ids of entries they point to.
-func wiresOf(ctx context.Context, tx pgx.Tx, district int32, centre string, lines []Line) (map[int64]storedWire, map[int64]uuid.UUID, error) {
-	var seqs []int64
-	for _, l := range lines {
-		seqs = append(seqs, l.Seq)
-		for _, s := range []*int64{l.CorrectsSeq, l.StruckSeq, l.CorrectedSeq} {
-			if s != nil {
-				seqs = append(seqs, *s)
-			}
-		}
-	}
-	rows, err := tx.Query(ctx, `SELECT seq, op_id, guarded, wire FROM entries
-		WHERE district_id = $1 AND centre = $2 AND seq = ANY($3)`, district, centre, seqs)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read lines: %w", err)
-	}
-	wires, ids := map[int64]storedWire{}, map[int64]uuid.UUID{}
-	var seq int64
-	var id uuid.UUID
-	var w storedWire
-	_, err = pgx.ForEachRow(rows, []any{&seq, &id, &w.guarded, &w.text}, func() error {
-		wires[seq], ids[seq] = storedWire{w.guarded, append([]byte(nil), w.text...)}, id
-		return nil
-	})
-	return wires, ids, wrap(err, "read lines")
-}
-
-func registerRow(centre string, l Line, w storedWire, ids map[int64]uuid.UUID) (RegisterRow, error) {
-	row := RegisterRow{
-		Line: l, OpID: ids[l.Seq], No: lineRef(centre, l.Register, l.Year, l.Serial).No,
-		Corrects: idOf(ids, l.CorrectsSeq), StruckBy: idOf(ids, l.StruckSeq), CorrectedBy: idOf(ids, l.CorrectedSeq),
-	}
-	var wire struct {
-		Kind   string          `json:"kind"`
-		Body   json.RawMessage `json:"body"`
-		Sealed []string        `json:"sealed"`
-		Alias  string          `json:"alias"`
-		Flags  []flag          `json:"flags"`
-	}
-	if err := json.Unmarshal(w.text, &wire); err != nil {
-		return row, fmt.Errorf("read line %s: %w", row.No, err)
-	}
-	row.Columns, row.Alias, row.Flags = wire.Body, wire.Alias, wire.Flags
-	base := "/body"
-	if wire.Kind == "entry.correct" {
-		var body struct{ Visit, Round, Person json.RawMessage }
-		if err := json.Unmarshal(wire.Body, &body); err != nil {
-			return row, fmt.Errorf("read line %s: %w", row.No, err)
-		}
-		for name, part := range map[string]json.RawMessage{"visit": body.Visit, "round": body.Round, "person": body.Person} {
-			if part != nil {
-				row.Columns, base = part, "/body/"+name
-			}
-		}
-	}
-	for _, s := range wire.Sealed {
-		row.Sealed = append(row.Sealed, strings.TrimPrefix(s, base))
-	}
-	return row, nil
-}
-
-func idOf(ids map[int64]uuid.UUID, seq *int64) *uuid.UUID {
-	if seq == nil {
-		return nil
-	}
-	id := ids[*seq]
-	return &id
 }

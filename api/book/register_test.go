@@ -33,10 +33,14 @@ func register(t *testing.T, w *booktest.World, by *booktest.Officer, q book.Regi
 		if all == nil {
 			all = page
 		} else {
-			if page.Total != all.Total || page.Struck != all.Struck || !maps.Equal(page.Sums, all.Sums) {
-				t.Errorf("totals change from page to page: %+v, %+v", page, all)
+			if page.Year.Rows != all.Year.Rows || page.Year.Struck != all.Year.Struck || !maps.Equal(page.Year.Sums, all.Year.Sums) {
+				t.Errorf("the year changes from page to page: %+v, %+v", page, all)
 			}
 			all.Rows = append(all.Rows, page.Rows...)
+			all.Page.Rows, all.Page.Struck = all.Page.Rows+page.Page.Rows, all.Page.Struck+page.Page.Struck
+			for name, n := range page.Page.Sums {
+				all.Page.Sums[name] += n
+			}
 		}
 		if !page.More {
 			return all
@@ -85,9 +89,8 @@ func TestTotalsOfARegisterEqualACountOfItsRows(t *testing.T) {
 	} {
 		for _, limit := range []int{1, 4, 100} {
 			p := register(t, w, w.Incharge, q, limit)
-			if want := recount(t, p.Rows); !maps.Equal(want.Sums, p.Sums) || want.Total != p.Total || want.Struck != p.Struck {
-				t.Errorf("%s, pages of %d: totals %d %d %v, counted %d %d %v",
-					name, limit, p.Total, p.Struck, p.Sums, want.Total, want.Struck, want.Sums)
+			if want := recount(t, p.Rows); !maps.Equal(want.Sums, p.Page.Sums) || want.Rows != p.Page.Rows || want.Struck != p.Page.Struck {
+				t.Errorf("%s, pages of %d: totals %+v, counted %+v", name, limit, p.Page, want)
 			}
 			for _, r := range p.Rows {
 				if !fits(q, r) {
@@ -96,17 +99,18 @@ func TestTotalsOfARegisterEqualACountOfItsRows(t *testing.T) {
 			}
 		}
 	}
-	if p := register(t, w, w.Incharge, book.RegisterQuery{}, 100); p.Total != 18 || p.Struck != 2 || p.Sums["women"] != 3*21+21+50+100 {
-		t.Errorf("all: %d rows, %d struck, %v", p.Total, p.Struck, p.Sums)
+	if p := register(t, w, w.Incharge, book.RegisterQuery{}, 100); p.Year.Rows != 18 || p.Year.Struck != 2 ||
+		p.Year.Sums["women"] != 3*21+21+50+100 || !maps.Equal(p.Year.Sums, p.Page.Sums) {
+		t.Errorf("the year: %+v", p.Year)
 	}
 }
 
 // recount adds the rows up without the database.
-func recount(t *testing.T, rows []book.RegisterRow) book.RegisterPage {
+func recount(t *testing.T, rows []book.RegisterRow) book.Totals {
 	t.Helper()
-	out := book.RegisterPage{Sums: map[string]int64{"women": 0, "girls": 0, "materials": 0, "schemes_helped": 0, "settled": 0}}
+	out := book.Totals{Sums: map[string]int64{"women": 0, "girls": 0, "materials": 0, "schemes_helped": 0, "settled": 0}}
 	for _, r := range rows {
-		out.Total++
+		out.Rows++
 		if r.StruckBy != nil {
 			out.Struck++
 			continue
@@ -145,8 +149,8 @@ func TestARegisterShowsAnOfficerHisOwnLinesAndTheInchargeAll(t *testing.T) {
 		"who made three": {w.Beat, 3}, "who made one": {w.Second, 1}, "who made none": {w.Dispatcher, 0},
 	} {
 		p := register(t, w, row.by, book.RegisterQuery{}, 2)
-		if len(p.Rows) != row.want || p.Total != int64(row.want) || p.Sums["women"] != int64(row.want)*12 {
-			t.Errorf("%s: %d rows, total %d, %v", name, len(p.Rows), p.Total, p.Sums)
+		if len(p.Rows) != row.want || p.Page.Rows != int64(row.want) || p.Page.Sums["women"] != int64(row.want)*12 {
+			t.Errorf("%s: %d rows, totals %+v", name, len(p.Rows), p.Page)
 		}
 	}
 	_, err := w.Book.Register(context.Background(), w.Second.Caller(), book.RegisterQuery{

@@ -3,6 +3,7 @@ package book
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,14 +13,21 @@ import (
 	"kendra/geo"
 )
 
-// rules are the small tables that every op is judged by: code lists, the
-// ladders, the polygons of the beats. They are read at start and refreshed by
-// the clock, since they change by the month.
+// rules are what every op is judged by: code lists, columns, limits, ladders,
+// sections of law, the polygons of the beats. They begin with the lists of the
+// schema; ops in HQ's book change them, district by district. All changes are
+// kept with their number in that book, so that an entry can be folded again by
+// the rules that it was judged by. They are read at start and refreshed by the
+// clock, since they change by the month.
 type rules struct {
-	codes  map[string]map[string]Code
-	ladder ladder
-	beats  map[beatKey]*geo.Area
-	cells  map[beatKey][]string
+	seed      map[string]map[string]Code // list, code
+	limits    []Limit
+	ladder    ladder
+	offences  []Offence
+	columns   map[string][]Column
+	districts map[int32]*districtRules
+	beats     map[beatKey]*geo.Area
+	cells     map[beatKey][]string
 }
 
 type beatKey struct {
@@ -27,10 +35,150 @@ type beatKey struct {
 	Beat     uuid.UUID
 }
 
+// districtRules are the changes of one district, in the order in which they come
+// into force.
+type districtRules struct {
+	seq     int64 // HQ's last change
+	changes []ruleChange
+	codes   map[codeKey][]ruleChange
+}
+
+type codeKey struct{ list, code string }
+
+// ruleChange is one op of HQ's book on the rules.
+type ruleChange struct {
+	Seq  int64
+	Kind string
+	From time.Time
+	Body []byte
+
+	read any // the body, typed
+}
+
+// Limit is a time limit: how long may pass between two events of a complaint
+// or matter, under which condition, on what basis. An empty category or risk
+// level means any.
+type Limit struct {
+	Code      string
+	Category  string
+	RiskLevel string
+	Register  string
+	Starts    string
+	Ends      string
+	Months    int
+	Seconds   int64
+	Ladder    string
+	Hi, En    string
+	Basis     string
+	From      time.Time
+}
+
+// due is when a limit that began at a time has passed. Months are those of the
+// calendar in India.
+func (l *Limit) due(at time.Time) time.Time {
+	return at.In(ist).AddDate(0, l.Months, 0).UTC().Add(time.Duration(l.Seconds) * time.Second)
+}
+
+// Offence is a section of law with its number before BNS, if it had one.
+type Offence struct {
+	Code       string
+	Act        string
+	Section    string
+	OldSection string
+	Hi, En     string
+	IsSexual   bool
+	IsChild    bool
+	Cognizable bool
+	From       time.Time
+	To         *time.Time
+}
+
+// ruleView is the rules of a district as of a number in HQ's book.
+type ruleView struct {
+	r        *rules
+	district int32
+	seq      int64
+}
+
+// of is the rules of a district as they now stand.
+func (r *rules) of(district int32) *ruleView {
+	v := &ruleView{r: r, district: district}
+	if d := r.districts[district]; d != nil {
+		v.seq = d.seq
+	}
+	return v
+}
+
+// asOf is the rules as an entry was judged by them.
+func (v *ruleView) asOf(seq int64) *ruleView {
+	if v.seq == seq {
+		return v
+	}
+	return &ruleView{r: v.r, district: v.district, seq: seq}
+}
+
+// changes lists the changes that the view knows, of a kind or all.
+func (v *ruleView) changes(kinds ...string) []ruleChange {
+	d := v.r.districts[v.district]
+	if d == nil {
+		return nil
+	}
+	var out []ruleChange
+	for _, c := range d.changes {
+		if c.Seq <= v.seq && (len(kinds) == 0 || slices.Contains(kinds, c.Kind)) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// limit finds the limit of a code that was in force at a time: the most exact
+// condition wins, then the newest row.
+func (v *ruleView) limit(code, category, risk string, at time.Time) *Limit {
+	var best *Limit
+	exact := func(l *Limit) int {
+		n := 0
+		if l.RiskLevel != "" {
+			n += 2
+		}
+		if l.Category != "" {
+			n++
+		}
+		return n
+	}
+	for _, l := range append(slices.Clone(v.r.limits), v.limitChanges()...) {
+		if l.Code != code || l.From.After(at) || l.Category != "" && l.Category != category ||
+			l.RiskLevel != "" && l.RiskLevel != risk {
+			continue
+		}
+		if best == nil || exact(&l) > exact(best) || exact(&l) == exact(best) && !l.From.Before(best.From) {
+			found := l
+			best = &found
+		}
+	}
+	return best
+}
+
+// ladderOf is the ladder of a limit.
+func (v *ruleView) ladderOf(code string, at time.Time) string {
+	for _, l := range v.r.limits {
+		if l.Code == code {
+			return l.Ladder
+		}
+	}
+	return ladderOverdue
+}
+
+// rungs lists the rungs of a ladder that were in force at a time.
+func (v *ruleView) rungs(name string, at time.Time) []rung { return v.rungsAll().of(name, at) }
+
 // LoadRules reads the rules again. A server calls it every half minute.
 func (b *Book) LoadRules(ctx context.Context) error {
-	r := &rules{codes: map[string]map[string]Code{}, beats: map[beatKey]*geo.Area{}, cells: map[beatKey][]string{}}
-	if err := r.loadCodes(ctx, b); err != nil {
+	r := &rules{
+		seed: map[string]map[string]Code{}, columns: map[string][]Column{}, districts: map[int32]*districtRules{},
+		beats: map[beatKey]*geo.Area{}, cells: map[beatKey][]string{},
+	}
+	if err := r.loadSeed(ctx, b); err != nil {
 		return err
 	}
 	districts, err := b.Districts(ctx)
@@ -38,27 +186,49 @@ func (b *Book) LoadRules(ctx context.Context) error {
 		return err
 	}
 	for _, d := range districts {
-		err := b.read(ctx, d, func(tx pgx.Tx) error { return r.loadBeats(ctx, tx, d) })
+		err := b.read(ctx, d, func(tx pgx.Tx) error {
+			if err := r.loadBeats(ctx, tx, d); err != nil {
+				return err
+			}
+			return r.loadChanges(ctx, tx, d)
+		})
 		if err != nil {
-			return fmt.Errorf("load beats: %w", err)
+			return fmt.Errorf("load rules: %w", err)
 		}
 	}
 	b.rules.Store(r)
 	return nil
 }
 
-func (r *rules) loadCodes(ctx context.Context, b *Book) error {
-	rows, err := b.Pool.Query(ctx, `SELECT list, code, hi, en FROM codes`)
+// freshRules are the rules for an op with a word that this process does not
+// know yet. They are read again only if HQ's book has changed them since: a word
+// that nobody knows costs one look into an index. One caller at a time looks.
+func (b *Book) freshRules(ctx context.Context, district int32) (*rules, error) {
+	b.reload.Lock()
+	defer b.reload.Unlock()
+	var newest int64
+	err := b.read(ctx, district, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `SELECT coalesce(max(seq), 0) FROM rule_changes WHERE district_id = $1 AND centre = $2`,
+			district, HQ).Scan(&newest)
+	})
+	if err == nil && newest > b.rules.Load().of(district).seq {
+		err = b.LoadRules(ctx)
+	}
+	return b.rules.Load(), wrap(err, "look for new rules")
+}
+
+func (r *rules) loadSeed(ctx context.Context, b *Book) error {
+	rows, err := b.Pool.Query(ctx, `SELECT list, code, hi, en, sort, valid_from, valid_to FROM codes`)
 	if err != nil {
 		return fmt.Errorf("load codes: %w", err)
 	}
 	var list string
 	var c Code
-	_, err = pgx.ForEachRow(rows, []any{&list, &c.Code, &c.Hi, &c.En}, func() error {
-		if r.codes[list] == nil {
-			r.codes[list] = map[string]Code{}
+	_, err = pgx.ForEachRow(rows, []any{&list, &c.Code, &c.Hi, &c.En, &c.Sort, &c.From, &c.To}, func() error {
+		if r.seed[list] == nil {
+			r.seed[list] = map[string]Code{}
 		}
-		r.codes[list][c.Code] = c
+		r.seed[list][c.Code] = c
 		return nil
 	})
 	if err != nil {
@@ -79,6 +249,56 @@ func (r *rules) loadCodes(ctx context.Context, b *Book) error {
 	if err != nil {
 		return fmt.Errorf("load ladders: %w", err)
 	}
+	rows, err = b.Pool.Query(ctx, `SELECT code, category, risk_level, register, starts, ends, months, seconds, ladder, hi, en,
+		basis, valid_from FROM limits ORDER BY code, valid_from, category, risk_level`)
+	if err != nil {
+		return fmt.Errorf("load limits: %w", err)
+	}
+	if r.limits, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Limit]); err != nil {
+		return fmt.Errorf("load limits: %w", err)
+	}
+	rows, err = b.Pool.Query(ctx, `SELECT code, act, section, old_section, hi, en, is_sexual, is_child, cognizable, valid_from,
+		valid_to FROM offences ORDER BY code, valid_from`)
+	if err != nil {
+		return fmt.Errorf("load offences: %w", err)
+	}
+	if r.offences, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Offence]); err != nil {
+		return fmt.Errorf("load offences: %w", err)
+	}
+	rows, err = b.Pool.Query(ctx, `SELECT register, name, pos, type, class, list FROM register_columns ORDER BY register, pos, name`)
+	if err != nil {
+		return fmt.Errorf("load columns: %w", err)
+	}
+	var col Column
+	_, err = pgx.ForEachRow(rows, []any{&col.Register, &col.Name, &col.Pos, &col.Type, &col.Class, &col.List}, func() error {
+		c := col
+		label := r.seed["label"][c.Name]
+		c.Hi, c.En = label.Hi, label.En
+		r.columns[c.Register] = append(r.columns[c.Register], c)
+		return nil
+	})
+	return wrap(err, "load columns")
+}
+
+// loadChanges reads what HQ's book changed in a district.
+func (r *rules) loadChanges(ctx context.Context, tx pgx.Tx, district int32) error {
+	rows, err := tx.Query(ctx, `SELECT seq, kind, valid_from, body FROM rule_changes WHERE district_id = $1 ORDER BY seq`, district)
+	if err != nil {
+		return fmt.Errorf("read rule changes: %w", err)
+	}
+	d := &districtRules{codes: map[codeKey][]ruleChange{}}
+	var c ruleChange
+	var body string
+	_, err = pgx.ForEachRow(rows, []any{&c.Seq, &c.Kind, &c.From, &body}, func() error {
+		one := c
+		one.Body = []byte(body)
+		d.seq = max(d.seq, one.Seq)
+		return d.take(one)
+	})
+	if err != nil {
+		return fmt.Errorf("read rule changes: %w", err)
+	}
+	r.districts[district] = d
 	return nil
 }
 

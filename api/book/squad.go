@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kendra/api/staff"
 	"kendra/geo"
 	contract "kendra/mobile-contract"
 	"kendra/push"
@@ -69,6 +70,7 @@ func needsRound(d *draft, b *contract.SquadRound, n *needs) {
 	if b.TaskID != nil {
 		n.task(*b.TaskID)
 	}
+	n.entryIf(b.BriefID)
 }
 
 // checkRound checks a round: counts only, nobody's name.
@@ -90,8 +92,16 @@ func checkRound(s *State, d *draft, b *contract.SquadRound) error {
 	if b.PersonsSpoken > b.PersonsObserved {
 		return refuse(contract.CodeCountsDisagree, d.ptr("/persons_spoken"))
 	}
-	if b.TaskID != nil && s.tasks.get(*b.TaskID) == nil {
-		return refuse(contract.CodeUnknownReference, d.ptr("/task_id"))
+	if b.TaskID != nil {
+		if t := s.tasks.get(*b.TaskID); t == nil || t.Centre != s.Centre {
+			return refuse(contract.CodeUnknownReference, d.ptr("/task_id"))
+		}
+	}
+	if err := s.names(d, b.BriefID, "/brief_id", "squad.brief"); err != nil {
+		return err
+	}
+	if err := d.extra(s.rules, registerSquad, b.Extra); err != nil {
+		return err
 	}
 	if s.dutyAt(d.officer, d.at) == nil {
 		d.flag(geo.Flag{Code: flagNoDuty, Value: 1})
@@ -104,13 +114,42 @@ func checkRound(s *State, d *draft, b *contract.SquadRound) error {
 	return nil
 }
 
-func applyRound(*State, *Entry, *contract.SquadRound) []push.Notice { return nil }
+func applyRound(s *State, e *Entry, b *contract.SquadRound) []push.Notice {
+	m := s.newMatter(e, matterRound, registerSquad)
+	m.OwnerID = &b.LeaderBy
+	s.start(m.about(staff.CentreIncharge), limitSquadReview, e.At)
+	s.keepMatter(e, m, s.briefedBy(b.SquadID, b.StartedAt.Time))
+	s.totalRound(e, b)
+	return nil
+}
+
+func (s *State) totalRound(e *Entry, b *contract.SquadRound) {
+	k, _ := e.lineOf(registerSquad)
+	s.fill(k, func(l *Line) {
+		s.total(l, map[string]int64{
+			"rounds": 1, "persons_observed": int64(b.PersonsObserved), "persons_spoken": int64(b.PersonsSpoken),
+			"women_spoken": int64(b.WomenSpoken), "advised": numberOf(b.Advised), "place." + b.PlaceType: 1,
+		})
+	}, nil)
+}
+
+// limitSquadReview is how soon the in-charge looks at a line of the squad.
+const limitSquadReview = "squad_review"
+
+// briefedBy are the columns of the squad's briefing of a day.
+func (s *State) briefedBy(squad uuid.UUID, at time.Time) map[string]any {
+	b := s.briefs.get(briefKey{squad, day(at)})
+	if b == nil {
+		return nil
+	}
+	return map[string]any{"briefed_by": b.BriefedBy.String(), "briefed_at": wireAt(b.BriefedAt)}
+}
 
 func needsPerson(_ *draft, b *contract.SquadPerson, n *needs) {
 	n.squad(&b.SquadID)
 	n.brief(b.SquadID, day(b.SeenAt.Time))
-	if b.RoundID != nil {
-		n.entry(*b.RoundID)
+	for _, id := range []*uuid.UUID{b.RoundID, b.BriefID, b.PreviousCardID} {
+		n.entryIf(id)
 	}
 }
 
@@ -139,8 +178,19 @@ func checkPerson(s *State, d *draft, b *contract.SquadPerson) error {
 	if err := briefed(s, d, b.SquadID, b.SeenAt.Time); err != nil {
 		return err
 	}
-	if b.RoundID != nil && s.entries[*b.RoundID] == nil && !d.forced {
-		return waitFor(keyOp(*b.RoundID))
+	for _, named := range []struct {
+		id          *uuid.UUID
+		field, kind string
+	}{{b.RoundID, "/round_id", "squad.round"}, {b.BriefID, "/brief_id", "squad.brief"}, {b.PreviousCardID, "/previous_card_id", "squad.person"}} {
+		if err := s.names(d, named.id, named.field, named.kind); err != nil {
+			return err
+		}
+	}
+	if b.Photo != nil && (b.PhotoGround == nil || b.IsChild) {
+		return refuse(contract.CodePhotoGroundRequired, d.ptr("/photo"))
+	}
+	if err := d.extra(s.rules, registerSquad, b.Extra); err != nil {
+		return err
 	}
 	d.facts["is_child"] = b.IsChild
 	d.facts["named"] = b.Name != nil
@@ -188,4 +238,18 @@ func briefed(s *State, d *draft, squad uuid.UUID, at time.Time) error {
 	return waitFor(keyBrief(squad, day(at)))
 }
 
-func applyPerson(*State, *Entry, *contract.SquadPerson) []push.Notice { return nil }
+func applyPerson(s *State, e *Entry, b *contract.SquadPerson) []push.Notice {
+	m := s.newMatter(e, matterPerson, registerSquad)
+	m.Data.Code, m.Data.Result, m.Data.IsChild = b.Ground, b.Outcome, e.Facts.isTrue("is_child")
+	s.start(m.about(staff.CentreIncharge), limitSquadReview, e.At)
+	s.keepMatter(e, m, s.briefedBy(b.SquadID, b.SeenAt.Time))
+	s.totalPerson(e, b)
+	return nil
+}
+
+func (s *State) totalPerson(e *Entry, b *contract.SquadPerson) {
+	k, _ := e.lineOf(registerSquad)
+	s.fill(k, func(l *Line) {
+		s.total(l, map[string]int64{"persons": 1, "outcome." + b.Outcome: 1, "ground." + b.Ground: 1})
+	}, nil)
+}

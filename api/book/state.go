@@ -66,15 +66,36 @@ type State struct {
 	tasks    *rows[uuid.UUID, Task]
 	traces   *rows[uuid.UUID, traceRow]
 	entries  map[uuid.UUID]*entryRef
-	rungs    ladder
+	rules    *ruleView // those that the op at hand is judged by
 	officers map[uuid.UUID]bool
 	squads   map[uuid.UUID]string // squad -> centre
 	beats    map[uuid.UUID]string // beat -> centre
+	centres  map[string]bool
+	entered  map[uuid.UUID]bool    // ids that ops name and that nothing new can have
+	seen     map[string]seenNumber // by keyed hash
+
+	complaints *rows[uuid.UUID, Complaint]
+	custody    *rows[custodyKey, Custody]
+	holders    map[uuid.UUID]int // n of the span that is open
+	matters    *rows[uuid.UUID, Matter]
+	clocks     *rows[clockKey, Clock]
+	reviews    *rows[reviewKey, Review]
+	days       *rows[string, Day]
+	returns    *rows[returnKey, Return]
+	tallied    *tallies
+	registered []uuid.UUID // complaints that the op at hand registered
+	steps      []stepRow
+	kinds      map[string]*kindRow
+	newRules   []ruleChange
+	heard      []ruleChange // changes of the rules that this process may not know
 }
 
-func newState(district int32, centre string, rungs ladder) *State {
+func newState(district int32, centre string, v *ruleView) *State {
 	return &State{
-		District: district, Centre: centre, rungs: rungs,
+		District: district, Centre: centre, rules: v, centres: map[string]bool{}, entered: map[uuid.UUID]bool{}, seen: map[string]seenNumber{},
+		complaints: newRows[uuid.UUID, Complaint](), custody: newRows[custodyKey, Custody](), holders: map[uuid.UUID]int{},
+		matters: newRows[uuid.UUID, Matter](), clocks: newRows[clockKey, Clock](), reviews: newRows[reviewKey, Review](),
+		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
 		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),
@@ -88,10 +109,14 @@ type serialKey struct {
 	Year     int
 }
 
+// serialRow counts the lines of a register in a year: the last serial given, how
+// many were struck, the sums of the number columns of the others.
 type serialRow struct {
 	Register string
 	Year     int
 	Last     int64
+	Struck   int64
+	Sums     map[string]int64
 }
 
 // last is the last serial given in a register and year.
@@ -104,28 +129,16 @@ func (s *State) last(register string, year int) int64 {
 
 // count notes that a serial was given.
 func (s *State) count(l LineRef) {
-	s.serials.put(serialKey{l.Register, l.Year}, &serialRow{Register: l.Register, Year: l.Year, Last: l.Serial})
+	r := serialRow{Register: l.Register, Year: l.Year}
+	if old := s.serials.get(serialKey{l.Register, l.Year}); old != nil {
+		r = *old
+	}
+	r.Last = l.Serial
+	s.serials.put(serialKey{l.Register, l.Year}, &r)
 }
 
-type lineKey struct {
-	Register string
-	Year     int
-	Serial   int64
-}
-
-// Line is one numbered line of a register; its columns stand in the entry Seq.
-type Line struct {
-	Register     string
-	Year         int
-	Serial       int64
-	Seq          int64
-	At           time.Time
-	OfficerID    uuid.UUID
-	BeatID       *uuid.UUID
-	CorrectsSeq  *int64
-	StruckSeq    *int64
-	CorrectedSeq *int64
-}
+// ladder is the ladders of tasks as the op at hand is judged by them.
+func (s *State) ladder() ladder { return s.rules.rungsAll() }
 
 type postRow struct {
 	staff.Post

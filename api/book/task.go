@@ -18,6 +18,7 @@ func needsTaskSend(_ *draft, b *contract.TaskSend, n *needs) {
 	}
 	n.squad(b.To.SquadID)
 	n.centrePosts = true
+	n.entryIf(b.CaseID)
 }
 
 func checkTaskSend(s *State, d *draft, b *contract.TaskSend) error {
@@ -34,6 +35,9 @@ func checkTaskSend(s *State, d *draft, b *contract.TaskSend) error {
 		return refuse(contract.CodeUnknownReference, "/body/to/officer_id")
 	}
 	if err := s.refs(b.To.SquadID, "/body/to/squad_id", nil, ""); err != nil {
+		return err
+	}
+	if err := s.mayName(d, b.CaseID, "/case_id"); err != nil {
 		return err
 	}
 	if b.DueAt != nil && !b.DueAt.After(d.at) {
@@ -88,7 +92,7 @@ func applyTaskSend(s *State, e *Entry, b *contract.TaskSend) []push.Notice {
 	}
 	t.step(e, "queued")
 	t.give(roleOf(b.To.Role))
-	t.climb(s.rungs)
+	t.climb(s.ladder())
 	return s.notify(e, t)
 }
 
@@ -171,10 +175,10 @@ func needsTask[B taskBody](_ *draft, b *B, n *needs) {
 // is waited for.
 func (s *State) task(id uuid.UUID) (*Task, error) {
 	t := s.tasks.get(id)
-	if t == nil {
+	if t == nil && !s.entered[id] {
 		return nil, waitFor(keyOp(id))
 	}
-	if t.Centre != s.Centre {
+	if t == nil || t.Centre != s.Centre {
 		return nil, refuse(contract.CodeUnknownReference, "/body/task_id")
 	}
 	return t, nil
@@ -245,7 +249,7 @@ func applyTaskAccept(s *State, e *Entry, b *contract.TaskAccept) []push.Notice {
 	by := e.OfficerID
 	t.Holder = &by
 	t.step(e, taskAccepted)
-	t.climb(s.rungs)
+	t.climb(s.ladder())
 	s.tasks.put(t.TaskID, &t)
 	return nil
 }
@@ -280,11 +284,11 @@ func applyTaskDecline(s *State, e *Entry, b *contract.TaskDecline) []push.Notice
 	t.State = taskSent
 	role := staff.CentreIncharge
 	t.give(&role)
-	t.climb(s.rungs)
+	t.climb(s.ladder())
 	// Rungs that went by while he held it have nothing to say to the in-charge.
 	for t.NextAt != nil && !t.NextAt.After(e.At) {
 		t.Rung++
-		t.climb(s.rungs)
+		t.climb(s.ladder())
 	}
 	return s.wake(e, &t, nil, nil, &role)
 }
@@ -315,7 +319,7 @@ func applyTaskMark[B taskBody](name string) func(*State, *Entry, *B) []push.Noti
 	return func(s *State, e *Entry, b *B) []push.Notice {
 		t := *s.tasks.get(taskID(b))
 		t.step(e, name)
-		t.climb(s.rungs)
+		t.climb(s.ladder())
 		s.tasks.put(t.TaskID, &t)
 		return nil
 	}
@@ -337,6 +341,6 @@ func checkTaskRecall(s *State, d *draft, b *contract.TaskRecall) error {
 func applyTaskRecall(s *State, e *Entry, b *contract.TaskRecall) []push.Notice {
 	t := *s.tasks.get(b.TaskID)
 	t.step(e, taskRecalled)
-	t.climb(s.rungs)
+	t.climb(s.ladder())
 	return s.notify(e, &t)
 }

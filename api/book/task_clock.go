@@ -15,7 +15,7 @@ func checkTaskClock[B taskBody](action string) func(*State, *draft, *B) error {
 		if t == nil || t.Centre != s.Centre {
 			return refuse(contract.CodeUnknownReference, "/body/task_id")
 		}
-		r := t.due(s.rungs)
+		r := t.due(s.ladder())
 		if r == nil || r.Action != action || !t.NextAt.Equal(d.op.DeviceAt) {
 			return refuse(contract.CodeWrongState, "/body/task_id")
 		}
@@ -30,7 +30,7 @@ func checkTaskClock[B taskBody](action string) func(*State, *draft, *B) error {
 
 // rise moves the task to the rung that is due and returns that rung.
 func (s *State) rise(e *Entry, b *Task, step string) *rung {
-	r := b.due(s.rungs)
+	r := b.due(s.ladder())
 	b.Steps = slices.Clone(b.Steps)
 	b.step(e, step)
 	if r != nil {
@@ -42,7 +42,7 @@ func (s *State) rise(e *Entry, b *Task, step string) *rung {
 func applyTaskRemind(s *State, e *Entry, b *contract.TaskRemind) []push.Notice {
 	t := *s.tasks.get(b.TaskID)
 	s.rise(e, &t, "reminded")
-	t.climb(s.rungs)
+	t.climb(s.ladder())
 	return s.notify(e, &t)
 }
 
@@ -53,14 +53,14 @@ func applyTaskPass(s *State, e *Entry, b *contract.TaskPass) []push.Notice {
 	if r := s.rise(e, &t, "passed"); r != nil {
 		t.give(r.ToRole)
 	}
-	t.climb(s.rungs)
+	t.climb(s.ladder())
 	return s.notify(e, &t)
 }
 
 func applyTaskExpire(s *State, e *Entry, b *contract.TaskExpire) []push.Notice {
 	t := *s.tasks.get(b.TaskID)
 	s.rise(e, &t, taskExpired)
-	t.climb(s.rungs)
+	t.climb(s.ladder())
 	s.tasks.put(t.TaskID, &t)
 	return nil
 }

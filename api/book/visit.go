@@ -19,6 +19,14 @@ const (
 	flagTaskClosed   = "task_closed"
 	flagSessionDoubt = "session_doubt"
 	flagForced       = "entered_by_incharge"
+	flagRetiredCode  = "retired_code"
+	flagOldColumns   = "old_columns"
+	flagWomanOfficer = "woman_officer"
+	flagNotTold      = "not_told"
+
+	flagSectionOutOfForce = "section_out_of_force"
+	flagLateCall          = "late_call"
+	flagSamePerson        = "same_person"
 )
 
 // Flags lists the codes of all flags that an entry may carry.
@@ -26,7 +34,7 @@ func Flags() []string {
 	return []string{
 		geo.FlagMock, geo.FlagPoorFix, geo.FlagStaleFix, geo.FlagImpossibleSpeed, geo.FlagOutsideBeat, geo.FlagClockOff,
 		geo.FlagSamePoint, flagNoDuty, flagDutyUnended, flagNotBriefed, flagAadhaarLike, flagTaskClosed, flagSessionDoubt,
-		flagForced,
+		flagForced, flagRetiredCode, flagOldColumns, flagWomanOfficer, flagNotTold, flagSectionOutOfForce, flagLateCall, flagSamePerson,
 	}
 }
 
@@ -37,6 +45,7 @@ const spanSlack = 5 * time.Minute
 func needsVisit(d *draft, b *contract.VisitRecord, n *needs) {
 	n.duty(d.officer)
 	n.beat(b.BeatID)
+	n.entryIf(b.PlanID)
 	for _, o := range b.OfficersBy {
 		n.officer(o)
 	}
@@ -55,22 +64,67 @@ func checkVisit(s *State, d *draft, b *contract.VisitRecord) error {
 	if err := s.refs(nil, "", b.BeatID, d.ptr("/beat_id")); err != nil {
 		return err
 	}
+	if b.PlanID != nil && s.entered[*b.PlanID] { // plans of the beat are made elsewhere: no op is one
+		return refuse(contract.CodeUnknownReference, d.ptr("/plan_id"))
+	}
 	if s.dutyAt(d.officer, d.at) == nil {
 		d.flag(geo.Flag{Code: flagNoDuty, Value: 1})
 	}
+	if err := d.extra(s.rules, registerWomenBeat, b.Extra); err != nil {
+		return err
+	}
 	d.beat = b.BeatID
+	d.facts["proof_state"] = proofState(d, len(b.OfficersBy) > 0)
 	d.opens(registerWomenBeat)
 	d.seenBy = append(d.seenBy, b.OfficersBy...)
 	return nil
 }
 
-func applyVisit(s *State, e *Entry, b *contract.VisitRecord) []push.Notice {
-	for _, l := range e.Lines {
-		line := *s.lines.get(lineKey{l.Register, l.Year, l.Serial})
-		line.BeatID = b.BeatID
-		s.lines.put(lineKey{l.Register, l.Year, l.Serial}, &line)
+// proofFix is how exact a fix must be to prove a visit, in metres.
+const proofFix = 100
+
+// proofState says how well a visit is proved: strong by an exact fix and a
+// second officer, weak by either, else unknown, which is not an offence.
+func proofState(d *draft, second bool) string {
+	exact := d.op.Place != nil && d.op.Place.AccuracyM <= proofFix && (d.op.Place.Mock == nil || !*d.op.Place.Mock)
+	switch {
+	case exact && second:
+		return "strong"
+	case exact || second:
+		return "weak"
 	}
+	return "unknown"
+}
+
+func applyVisit(s *State, e *Entry, b *contract.VisitRecord) []push.Notice {
+	k, ok := e.lineOf(registerWomenBeat)
+	if !ok {
+		return nil
+	}
+	numbers := map[string]int64{
+		"women": int64(b.Women), "girls": int64(b.Girls), "materials": numberOf(b.Materials),
+		"schemes_helped": numberOf(b.SchemesHelped), "settled": numberOf(b.Settled), "place." + b.PlaceType: 1,
+	}
+	if b.IsChaupal {
+		numbers["chaupal"] = 1
+	}
+	cols := map[string]any{}
+	if proof, ok := e.Facts["proof_state"].(string); ok {
+		cols["proof_state"] = proof
+	}
+	s.fill(k, func(l *Line) {
+		l.BeatID = b.BeatID
+		s.total(l, numbers)
+	}, cols)
 	return nil
+}
+
+// numberOf is an optional number of the contract.
+func numberOf(n *int) int64 {
+	if n == nil {
+		return 0
+	}
+	return int64(*n)
 }
 
 // checkSpan checks the times of a body against each other and the op's own.

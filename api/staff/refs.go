@@ -45,6 +45,19 @@ func textsInto(m map[uuid.UUID]string) func(pgx.Rows) error {
 	}
 }
 
+// SquadsOf lists the squads of a centre, by their names.
+func SquadsOf(ctx context.Context, tx pgx.Tx, district int32, centre string) ([]uuid.UUID, error) {
+	rows, err := tx.Query(ctx, `SELECT squad_id FROM squads WHERE district_id = $1 AND centre = $2 ORDER BY en`, district, centre)
+	if err != nil {
+		return nil, fmt.Errorf("read squads: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, fmt.Errorf("read squads: %w", err)
+	}
+	return ids, nil
+}
+
 // BeatAreas returns the areas (GeoJSON) of the district's beats that have one.
 func BeatAreas(ctx context.Context, tx pgx.Tx, district int32) (map[uuid.UUID]string, error) {
 	rows, err := tx.Query(ctx, `SELECT beat_id, area FROM beats WHERE district_id = $1 AND area IS NOT NULL`, district)

@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -121,7 +120,6 @@ func (p *benchPhone) proof(method, url string) (string, error) {
 // op makes and signs one op: three visits in four have a place, one in four an
 // observation to be sealed; every fourth op is a chaupal.
 func (p *benchPhone) op(i int) (string, error) {
-	p.seq++
 	now := time.Now()
 	visit := contract.VisitRecord{
 		StartedAt: contract.At(now.Add(-20 * time.Minute)), EndedAt: contract.At(now), PlaceType: "village", Women: 12, Girls: 5,
@@ -131,34 +129,15 @@ func (p *benchPhone) op(i int) (string, error) {
 		text := "गाँव में नशे की शिकायत मिली, प्रधान से बात की गयी"
 		visit.Observation = &text
 	}
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt)
-	op := struct {
-		OpID      uuid.UUID       `json:"op_id"`
-		Kind      string          `json:"kind"`
-		Centre    string          `json:"centre"`
-		SessionID uuid.UUID       `json:"session_id"`
-		DeviceSeq int64           `json:"device_seq"`
-		DeviceAt  contract.Time   `json:"device_at"`
-		Place     *contract.Place `json:"place,omitempty"`
-		Salt      string          `json:"salt"`
-		Body      any             `json:"body"`
-	}{
-		uuid.Must(uuid.NewV7()), "visit.record", p.centre, p.session, p.seq, contract.At(now), nil, contract.Encode(salt), visit,
-	}
+	var place *contract.Place
 	if i%4 != 0 {
-		op.Place = &contract.Place{Lat: 25.2 + float64(i%100)/1000, Lon: 80.9 + float64(i%77)/1000, AccuracyM: 12}
+		place = &contract.Place{Lat: 25.2 + float64(i%100)/1000, Lon: 80.9 + float64(i%77)/1000, AccuracyM: 12}
 	}
-	raw, err := json.Marshal(op)
-	if err != nil {
-		return "", fmt.Errorf("write op: %w", err)
-	}
-	sig, err := contract.SignES256(p.key, contract.OpMessage(contract.HashOp(raw)))
-	if err != nil {
-		return "", err
-	}
-	return `{"op":` + string(raw) + `,"sig":"` + contract.Encode(sig) + `"}`, nil
+	return p.signed(contract.KindVisitRecord, visit, place)
 }
+
+// randomInto fills a salt.
+func randomInto(b []byte) { _, _ = rand.Read(b) } // never fails
 
 // load is what one connection sends: bodies signed beforehand, each with its
 // proof.
@@ -168,15 +147,22 @@ type load struct {
 	proofs []string
 }
 
-// prepare signs batches for all phones, in parallel.
+// prepare signs batches of visits for all phones, in parallel.
 func prepare(phones []*benchPhone, batches, size int, url string) ([]*load, error) {
+	return prepareOf(phones, batches, size, url, (*benchPhone).op)
+}
+
+// prepareOf is prepare of ops of another kind.
+func prepareOf(
+	phones []*benchPhone, batches, size int, url string, op func(*benchPhone, int) (string, error),
+) ([]*load, error) {
 	loads := make([]*load, len(phones))
 	errs := make([]error, len(phones))
 	var wg sync.WaitGroup
 	for i, p := range phones {
 		wg.Go(func() {
 			loads[i] = &load{phone: p}
-			errs[i] = loads[i].fill(batches, size, url)
+			errs[i] = loads[i].fill(batches, size, url, op)
 		})
 	}
 	wg.Wait()
@@ -186,11 +172,11 @@ func prepare(phones []*benchPhone, batches, size int, url string) ([]*load, erro
 // sentAtHead begins a batch; the time after it is set when it is sent.
 const sentAtHead = `{"sent_at":"`
 
-func (l *load) fill(batches, size int, url string) error {
+func (l *load) fill(batches, size int, url string, op func(*benchPhone, int) (string, error)) error {
 	for range batches {
 		b := []byte(sentAtHead + contract.At(time.Now()).String() + `","items":[`)
 		for i := range size {
-			item, err := l.phone.op(i)
+			item, err := op(l.phone, i)
 			if err != nil {
 				return err
 			}

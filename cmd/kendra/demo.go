@@ -100,7 +100,7 @@ func parseDemo(args []string, out io.Writer) (a demoArgs, done bool, err error) 
 // work is the shift and all that is looked at after it.
 func (d *demo) work(ctx context.Context, track walk.Track) (*summary, error) {
 	sum := &summary{world: d.world, from: d.clock.now()}
-	for _, step := range []func(context.Context, walk.Track, *summary) error{d.shift, d.drain, d.inspect} {
+	for _, step := range []func(context.Context, walk.Track, *summary) error{d.shift, d.evening, d.drain, d.inspect} {
 		if err := step(ctx, track, sum); err != nil {
 			return nil, err
 		}

@@ -58,6 +58,15 @@ func (c *demoClock) run(speed float64) {
 	c.shows, c.base, c.speed = c.at(now), now, speed
 }
 
+// jump sets the clock on to a time, unless that is past or has not come.
+func (c *demoClock) jump(to time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := time.Now(); !c.set && to.After(c.at(now)) && to.Before(now) {
+		c.shows, c.base = to, now
+	}
+}
+
 // catchUp sets the clock to the present.
 func (c *demoClock) catchUp() {
 	c.mu.Lock()
@@ -70,6 +79,10 @@ func (c *demoClock) catchUp() {
 // ends, whenever the demo is run.
 const demoOpens = 9*time.Hour + 45*time.Minute
 
+// demoEvening is when the demo looks at what was left undone: by 20:00 the day
+// is to be signed.
+const demoEvening = 20*time.Hour + 2*time.Minute
+
 // demoSlack is time of the demo's day for setting up and for everything to
 // arrive after the shift.
 const demoSlack = 90 * time.Minute
@@ -79,8 +92,14 @@ const demoSlack = 90 * time.Minute
 func demoStart(now time.Time, length time.Duration) time.Time {
 	local := now.In(istZone)
 	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, istZone).Add(demoOpens)
-	if day.Add(length + demoSlack).After(now) {
+	if ends := max(length+demoSlack, demoEvening-demoOpens+time.Minute); day.Add(ends).After(now) {
 		day = day.AddDate(0, 0, -1)
 	}
 	return day
+}
+
+// evening is that of the day on which a time falls.
+func evening(t time.Time) time.Time {
+	local := t.In(istZone)
+	return time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, istZone).Add(demoEvening)
 }

@@ -97,6 +97,46 @@ func (d *demo) progress(r fleet.Report) {
 		r.PushesDelivered)
 }
 
+// evening lets the clock of the demo come to the evening, when the server tells
+// the posts above of what was left undone.
+func (d *demo) evening(ctx context.Context, _ walk.Track, _ *summary) error {
+	began := time.Now()
+	d.clock.jump(evening(d.clock.now()))
+	for {
+		var due int
+		err := d.count(ctx, `SELECT count(*) FROM clocks WHERE district_id = $1 AND next_at <= $2`, &due, d.clock.now())
+		if err != nil {
+			return err
+		}
+		if due == 0 || time.Since(began) > patience {
+			break
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	d.say.step("evening: limits that passed were told", time.Since(began))
+	return nil
+}
+
+// count asks the database one number of the district.
+func (d *demo) count(ctx context.Context, sql string, into any, args ...any) error {
+	conn, err := pgx.Connect(ctx, migrations.AppURL(d.config.DatabaseURL))
+	if err != nil {
+		return errors.New("count: the database can't be reached")
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL app.district_id = '%d'", defaultDistrict)); err != nil {
+			return fmt.Errorf("count: %w", err)
+		}
+		if err := tx.QueryRow(ctx, sql, append([]any{int32(defaultDistrict)}, args...)...).Scan(into); err != nil {
+			return fmt.Errorf("count: %w", err)
+		}
+		return nil
+	})
+}
+
 // drain waits until the push queue is empty.
 func (d *demo) drain(ctx context.Context, _ walk.Track, sum *summary) error {
 	began := time.Now()
@@ -178,11 +218,7 @@ func (d *demo) compare(ctx context.Context, sum *summary) error {
 	if _, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { sum.taskStates[state] = n; return nil }); err != nil {
 		return fmt.Errorf("count tasks: %w", err)
 	}
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM lines WHERE district_id = $1`, int32(defaultDistrict)).Scan(&sum.lines)
-	if err != nil {
-		return fmt.Errorf("count lines: %w", err)
-	}
-	return nil
+	return sum.countBooks(ctx, tx)
 }
 
 // judge adds what one book came to.

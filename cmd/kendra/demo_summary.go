@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/book"
 	"kendra/cmd/phones/fleet"
 )
 
@@ -27,6 +31,11 @@ type summary struct {
 	entries    int64
 	signatures int64
 	lines      int
+	registers  map[string]int // lines by register
+	complaints int
+	disposed   int
+	raised     int // limits that passed and were told
+	signed     int // days
 	unequal    int // books whose projections differ
 	wrong      []string
 	found      fleet.Found
@@ -97,9 +106,16 @@ func (s *summary) writeJSON(out io.Writer) error {
 		Lost                int  `json:"lost"`
 		Doubled             int  `json:"doubled"`
 		RebuildEqual        bool `json:"rebuild_equal"`
+
+		Complaints  int            `json:"complaints"`
+		Disposed    int            `json:"disposed"`
+		Escalations int            `json:"escalations"`
+		DaysSigned  int            `json:"days_signed"`
+		Registers   map[string]int `json:"registers"`
 	}{
 		r.Phones, r.OpsSent, r.Entered, r.Repeated, r.Held, r.Refused, r.TasksSent, r.TasksReceived, r.TasksDone,
 		s.pushes, r.PushesDelivered, r.CheckpointsVerified, r.ProofsFailed, s.found.Lost, s.found.Doubled, s.unequal == 0,
+		s.complaints, s.disposed, s.raised, s.signed, s.registers,
 	})
 	if err != nil {
 		return fmt.Errorf("write summary: %w", err)
@@ -130,6 +146,12 @@ func (s *summary) write(out io.Writer) {
 		row("", "where they stand: %s", strings.Trim(list(taskWords(s.taskStates)), " ()"))
 	}
 	row("pushes", "%s handed to the push service, %s woke a phone", number(s.pushes), number(r.PushesDelivered))
+	row("complaints", "%s taken, %s disposed of; %s limits passed and were told; %s signed", number(s.complaints), number(s.disposed),
+		number(s.raised), many(s.signed, "day"))
+	if r.Told != nil && r.Told.No != "" {
+		row("", "%s went through help desk, counselling, FIR, feedback and follow-up to its end", r.Told.No)
+	}
+	row("registers", "%s", strings.Trim(list(s.registers), " ()"))
 	row("positions", "%s stored, %s off duty and dropped", number(r.PositionsStored), number(r.PositionsDropped))
 	row("checkpoints", "%s verified by the phones, %s ops found in the tree, %s proofs failed", number(r.CheckpointsVerified),
 		number(r.ProofsVerified), number(r.ProofsFailed))
@@ -164,8 +186,39 @@ func (s *summary) writeFindings(out io.Writer) {
 	}
 }
 
+// countBooks counts what stands in the registers.
+func (s *summary) countBooks(ctx context.Context, tx pgx.Tx) error {
+	s.registers = map[string]int{}
+	for _, r := range book.Registers {
+		s.registers[r] = 0
+	}
+	rows, err := tx.Query(ctx, `SELECT register, count(*) FROM lines WHERE district_id = $1 GROUP BY 1`, int32(defaultDistrict))
+	if err != nil {
+		return fmt.Errorf("count lines: %w", err)
+	}
+	var register string
+	var n int
+	if _, err = pgx.ForEachRow(rows, []any{&register, &n}, func() error { s.registers[register] = n; s.lines += n; return nil }); err != nil {
+		return fmt.Errorf("count lines: %w", err)
+	}
+	for _, r := range slices.Sorted(maps.Keys(s.registers)) {
+		if s.registers[r] == 0 && s.report.Told != nil {
+			s.wrong = append(s.wrong, "the register "+r+" is empty")
+		}
+	}
+	err = tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM complaints WHERE district_id = $1),
+		(SELECT count(*) FROM complaints WHERE district_id = $1 AND disposed_at IS NOT NULL),
+		(SELECT count(*) FROM entries WHERE district_id = $1 AND kind = 'escalation.raise'),
+		(SELECT count(*) FROM days WHERE district_id = $1 AND state = 'signed')`, int32(defaultDistrict)).
+		Scan(&s.complaints, &s.disposed, &s.raised, &s.signed)
+	if err != nil {
+		return fmt.Errorf("count complaints: %w", err)
+	}
+	return nil
+}
+
 func (s *summary) carriers() int {
-	n := len(s.world.Officers)
+	n := len(s.world.Officers) + len(s.world.Cast)
 	if s.walked != nil {
 		n++
 	}

@@ -14,8 +14,9 @@ import (
 
 // demoKeys are what programs may count on in the summary.
 var demoKeys = []string{
-	"checkpoints_verified", "doubled", "entered", "held", "lost", "ops_sent", "phones", "proofs_failed", "pushes_delivered",
-	"pushes_sent", "rebuild_equal", "refused", "repeated", "tasks_done", "tasks_received", "tasks_sent",
+	"checkpoints_verified", "complaints", "days_signed", "disposed", "doubled", "entered", "escalations", "held", "lost", "ops_sent",
+	"phones", "proofs_failed", "pushes_delivered", "pushes_sent", "rebuild_equal", "refused", "registers", "repeated", "tasks_done",
+	"tasks_received", "tasks_sent",
 }
 
 // aTrack is a walk through fields far away, with one stop.
@@ -54,14 +55,24 @@ func TestAShortDemoEndsWithEverythingInAgreement(t *testing.T) {
 	if slices.Sort(keys); !slices.Equal(keys, demoKeys) {
 		t.Errorf("keys %v", keys)
 	}
-	for key, want := range map[string]any{"lost": 0.0, "doubled": 0.0, "proofs_failed": 0.0, "rebuild_equal": true, "phones": 6.0} {
+	for key, want := range map[string]any{"lost": 0.0, "doubled": 0.0, "proofs_failed": 0.0, "rebuild_equal": true, "phones": 12.0, "days_signed": 1.0} {
 		if sum[key] != want {
 			t.Errorf("%s is %v, want %v", key, sum[key], want)
 		}
 	}
-	for _, key := range []string{"ops_sent", "entered", "tasks_sent", "tasks_received", "tasks_done", "pushes_sent", "checkpoints_verified"} {
+	for _, key := range []string{"ops_sent", "entered", "tasks_sent", "tasks_received", "tasks_done", "pushes_sent", "checkpoints_verified",
+		"complaints", "disposed"} {
 		if n, _ := sum[key].(float64); n == 0 {
 			t.Errorf("%s is 0", key)
+		}
+	}
+	registers, _ := sum["registers"].(map[string]any)
+	if len(registers) != 9 {
+		t.Errorf("registers %v", registers)
+	}
+	for name, n := range registers {
+		if n == 0.0 {
+			t.Errorf("the register %s is empty", name)
 		}
 	}
 }

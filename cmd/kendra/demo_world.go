@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kendra/api/book"
 	"kendra/api/staff"
 	"kendra/cmd/phones/fleet"
 	contract "kendra/mobile-contract"
@@ -33,6 +34,9 @@ type guest struct {
 // guestCentre is where the guests have their posts.
 const guestCentre = "KRW"
 
+// guestCircle is its circle.
+const guestCircle = "City"
+
 // walkerNumber is the officer who walks a recorded track.
 const walkerNumber = "221900004"
 
@@ -44,6 +48,32 @@ func demoGuests() []guest {
 		{"221900003", "लता वर्मा", "Lata Verma", contract.RoleDispatcher, "head_constable", ""},
 		{walkerNumber, "शोभा त्रिपाठी", "Shobha Tripathi", contract.RoleBeatOfficer, "constable", beat},
 	}
+}
+
+// demoCast are the people of the story of one complaint.
+func demoCast() []guest {
+	return []guest{
+		{"221900011", "रंजना मिश्रा", "Ranjana Mishra", contract.RoleDeskOfficer, "head_constable", ""},
+		{"221900012", "सुधा त्रिवेदी", "Sudha Trivedi", contract.RoleCentreIncharge, "inspector", ""},
+		{"221900013", "विनोद कुमार", "Vinod Kumar", contract.RoleSho, "inspector", ""},
+		{"221900014", "मालती देवी", "Malti Devi", contract.RoleCounsellor, "civilian", ""},
+		{"221900015", "आरती यादव", "Aarti Yadav", contract.RoleBeatOfficer, "constable", guestCentre + " beat 2"},
+		{"221900016", "हर्ष पाण्डेय", "Harsh Pandey", contract.RoleCo, "dsp", ""},
+	}
+}
+
+// rosterLines are the lines of a guest or player in the files of the staff list.
+func (g guest) rosterLines(from time.Time) (officer, post string) {
+	woman, centre, circle := "yes", guestCentre, ""
+	if g.role == contract.RoleSho || g.role == contract.RoleCo {
+		woman = "no"
+	}
+	if g.role == contract.RoleCo {
+		centre, circle = book.HQ, guestCircle
+	}
+	officer = fmt.Sprintf("%s,%s,%s,%s,%s\n", g.number, g.nameHi, g.nameEn, g.rank, woman)
+	post = fmt.Sprintf("%s,%s,%s,%s,,%s,%s\n", g.number, g.role, centre, from.UTC().Format(time.RFC3339), g.beat, circle)
+	return officer, post
 }
 
 // openWorld loads the district: its stations, a made-up staff list, the posts
@@ -61,9 +91,10 @@ func (d *demo) openWorld(ctx context.Context) error {
 	// Long enough ago for every walk that is replayed, and the same all year.
 	from := time.Date(d.clock.now().Year()-1, 1, 1, 0, 0, 0, 0, istZone)
 	roster := fleet.MakeUp(d.args.seed, centres, from)
-	for _, g := range demoGuests() {
-		roster.Officers += fmt.Sprintf("%s,%s,%s,%s,yes\n", g.number, g.nameHi, g.nameEn, g.rank)
-		roster.Posts += fmt.Sprintf("%s,%s,%s,%s,,%s\n", g.number, g.role, guestCentre, from.UTC().Format(time.RFC3339), g.beat)
+	for _, g := range append(demoGuests(), demoCast()...) {
+		officer, post := g.rosterLines(from)
+		roster.Officers += officer
+		roster.Posts += post
 	}
 	for kind, text := range map[string]string{
 		staff.KindOfficers: roster.Officers, staff.KindSquads: roster.Squads, staff.KindBeats: roster.Beats, staff.KindPosts: roster.Posts,
@@ -142,6 +173,14 @@ func (d *demo) populate(ctx context.Context, centres []fleet.Centre, loaded staf
 			w.Officers = append(w.Officers, o)
 		}
 	}
+	for _, g := range demoCast() {
+		o, err := d.recruit(ctx, byNumber[g.number], roster)
+		if err != nil {
+			return nil, err
+		}
+		o.Centre = guestCentre // whose book the circle officer writes in, too
+		w.Cast = append(w.Cast, o)
+	}
 	var err error
 	w.walker, err = d.recruit(ctx, byNumber[walkerNumber], roster)
 	return w, err
@@ -185,5 +224,5 @@ func carriers(posts []staff.PostRow, centre string, n int) []staff.PostRow {
 }
 
 func isGuest(number string) bool {
-	return slices.ContainsFunc(demoGuests(), func(g guest) bool { return g.number == number })
+	return slices.ContainsFunc(append(demoGuests(), demoCast()...), func(g guest) bool { return g.number == number })
 }

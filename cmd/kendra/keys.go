@@ -24,6 +24,8 @@ type secrets struct {
 	code    []byte
 	nonce   []byte
 	salt    []byte
+	slip    []byte
+	blind   *seal.Blinder
 	keyset  *seal.Keyset
 	witness *book.Witness
 }
@@ -38,6 +40,7 @@ func openSecrets(dir string, log *slog.Logger) (*secrets, error) {
 	var err error
 	for name, into := range map[string]*[]byte{
 		"pepper.key": &s.pepper, "code.key": &s.code, "nonce.key": &s.nonce, "salt.key": &s.salt,
+		"slip.key": &s.slip,
 	} {
 		if *into, err = randomFile(filepath.Join(dir, name), log); err != nil {
 			return nil, err
@@ -51,6 +54,13 @@ func openSecrets(dir string, log *slog.Logger) (*secrets, error) {
 		}
 	}
 	if s.keyset, err = seal.Open(path); err != nil {
+		return nil, err
+	}
+	key, err := randomFile(filepath.Join(dir, "blind.key"), log)
+	if err != nil {
+		return nil, err
+	}
+	if s.blind, err = seal.NewBlinder(key); err != nil {
 		return nil, err
 	}
 	if s.witness, err = openWitness(filepath.Join(dir, "checkpoint.key"), log); err != nil {

@@ -78,7 +78,7 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 				n.push.Wake()
 			}
 		},
-		SaltKey: n.secrets.salt, Now: now, Log: log,
+		Blind: n.secrets.blind, SlipKey: n.secrets.slip, SaltKey: n.secrets.salt, Now: now, Log: log,
 	})
 	return n, err
 }

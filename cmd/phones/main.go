@@ -16,7 +16,7 @@ const (
 	exitOK       = 0
 	exitFailed   = 1
 	exitUsage    = 2
-	exitDisagree = 3 // the server and the phones do not agree
+	exitDisagree = 3 // the server and the phones do not agree, or a book does not hold
 )
 
 const usage = `usage: phones <verb> [flags]
@@ -28,9 +28,10 @@ const usage = `usage: phones <verb> [flags]
   sign     sign stdin: any bytes, an op (--op), or make a DPoP proof (--dpop)
   replay   replay a recorded GPX track as a beat walk on a server
   run      run a fleet of simulated handsets against a server
+  history  make up two months of a district in a database, and check its books
 
 phones <verb> -h shows the flags. Exit codes: 0 good, 1 failed, 2 wrong usage,
-3 the server and the phones do not agree.
+3 the server and the phones do not agree, or a book does not hold.
 `
 
 // errUsage stands for a mistake in the command line that was told already.
@@ -38,6 +39,9 @@ var errUsage = errors.New("usage")
 
 // errDisagree says that a run ended with something lost, doubled or unproven.
 var errDisagree = errors.New("the server and the phones do not agree")
+
+// errBooks says that an invariant of a book does not hold.
+var errBooks = errors.New("the books do not hold")
 
 // streams are what a verb reads and writes.
 type streams struct {
@@ -59,6 +63,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	verbs := map[string]func(context.Context, []string, streams) error{
 		"key": runKey, "id": runID, "salt": runSalt, "sign": runSign, "replay": runReplay, "run": runFleet,
+		"history": runHistory,
 	}
 	verb, ok := verbs[args[0]]
 	if !ok {
@@ -74,7 +79,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		return exitOK
 	case errors.Is(err, errUsage):
 		return exitUsage
-	case errors.Is(err, errDisagree):
+	case errors.Is(err, errDisagree), errors.Is(err, errBooks):
 		fmt.Fprintf(s.err, "phones %s: %v\n", args[0], err)
 		return exitDisagree
 	default:

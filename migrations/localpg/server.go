@@ -68,6 +68,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("start postgres in %s: %w", home, err)
 	}
 	if err := s.start(ctx, o); err != nil {
+		s.leaveSocket()
 		s.lock.Close()
 		return nil, fmt.Errorf("start postgres in %s: %w", home, err)
 	}
@@ -221,9 +222,7 @@ func (s *Server) Stop() error {
 			}
 			select {
 			case <-s.done:
-				if filepath.Dir(s.socket) != s.home {
-					_ = os.Remove(s.socket) // empty now; below home it stays with the data
-				}
+				s.leaveSocket()
 				return
 			case <-time.After(step.patient):
 			}
@@ -231,6 +230,14 @@ func (s *Server) Stop() error {
 		s.err = fmt.Errorf("stop postgres: process %d does not end", s.PID())
 	})
 	return s.err
+}
+
+// leaveSocket removes the directory of the socket, which is empty now; below
+// home it stays with the data.
+func (s *Server) leaveSocket() {
+	if s.socket != "" && filepath.Dir(s.socket) != s.home {
+		_ = os.Remove(s.socket)
+	}
 }
 
 // Running gives the URL of a database on the server that another process has

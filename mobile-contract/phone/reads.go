@@ -101,6 +101,69 @@ func (o *Officer) Register(
 	return page, nil
 }
 
+// RegisterLine gets one line of a register with its steps.
+func (o *Officer) RegisterLine(
+	ctx context.Context, register contract.Register, centre string, year int, serial int64,
+) (contract.RegisterLine, error) {
+	var line contract.RegisterLine
+	q := url.Values{"centre": {centre}, "year": {strconv.Itoa(year)}}
+	path := "/v1/registers/" + string(register) + "/" + strconv.FormatInt(serial, 10)
+	if err := o.call(ctx, request{method: http.MethodGet, path: path, query: q}, &line); err != nil {
+		return line, fmt.Errorf("get register line: %w", err)
+	}
+	return line, nil
+}
+
+// ComplaintFilter says which complaints of a centre are wanted; empty, all that
+// the officer may see.
+type ComplaintFilter struct {
+	State               contract.ComplaintState
+	Open, Mine, Overdue bool
+}
+
+// Complaints lists the complaints of a centre that the officer may see.
+func (o *Officer) Complaints(ctx context.Context, centre string, f ComplaintFilter) ([]contract.ComplaintBrief, error) {
+	var out []contract.ComplaintBrief
+	for after := int64(0); ; {
+		q := url.Values{"centre": {centre}, "after": {strconv.FormatInt(after, 10)}}
+		if f.State != "" {
+			q.Set("state", string(f.State))
+		}
+		for name, wanted := range map[string]bool{"open": f.Open, "mine": f.Mine, "overdue": f.Overdue} {
+			if wanted {
+				q.Set(name, "true")
+			}
+		}
+		var page contract.ComplaintPage
+		if err := o.call(ctx, request{method: http.MethodGet, path: "/v1/complaints", query: q}, &page); err != nil {
+			return nil, fmt.Errorf("list complaints: %w", err)
+		}
+		out = append(out, page.Complaints...)
+		if !page.More || page.Next <= after {
+			return out, nil
+		}
+		after = page.Next
+	}
+}
+
+// Complaint gets one complaint with its clocks, its steps and what hangs on it.
+func (o *Officer) Complaint(ctx context.Context, id uuid.UUID) (contract.Complaint, error) {
+	var c contract.Complaint
+	if err := o.call(ctx, request{method: http.MethodGet, path: "/v1/complaints/" + id.String()}, &c); err != nil {
+		return c, fmt.Errorf("get complaint: %w", err)
+	}
+	return c, nil
+}
+
+// Custody gets who held a complaint from when to when.
+func (o *Officer) Custody(ctx context.Context, id uuid.UUID) (contract.Custody, error) {
+	var c contract.Custody
+	if err := o.call(ctx, request{method: http.MethodGet, path: "/v1/complaints/" + id.String() + "/custody"}, &c); err != nil {
+		return c, fmt.Errorf("get custody: %w", err)
+	}
+	return c, nil
+}
+
 // Positions sends duty positions and says how many were stored. Off duty is a
 // refusal, and nothing is stored.
 func (o *Officer) Positions(ctx context.Context, fixes []contract.Fix) (stored, dropped int, err error) {

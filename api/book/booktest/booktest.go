@@ -109,9 +109,15 @@ func (w *World) open() {
 	w.must(err)
 	w.Book, err = book.New(context.Background(), book.Options{
 		Pool: w.Pool, Keys: w.Keys, Sessions: w.session, Witness: witness, Enqueue: enqueue,
-		SaltKey: make([]byte, 32), Now: w.Now, Deadline: 20 * time.Second, Patience: 20 * time.Second,
+		Blind: w.blinder(), SaltKey: make([]byte, 32), SlipKey: make([]byte, 32), Now: w.Now, Deadline: 20 * time.Second, Patience: 20 * time.Second,
 	})
 	w.must(err)
+}
+
+func (w *World) blinder() *seal.Blinder {
+	b, err := seal.NewBlinder([]byte("thirty-two bytes to test blinding"[:32]))
+	w.must(err)
+	return b
 }
 
 // session answers for the sessions that the world made.
@@ -190,14 +196,20 @@ func (w *World) people() {
 }
 
 // Enlist makes an officer with a post at a centre, by the registrar's op, and
-// signs him in on a handset of his own.
-func (w *World) Enlist(centre, role string) *Officer {
+// signs him in on a handset of his own. Change may alter the post.
+func (w *World) Enlist(centre, role string, change ...func(*contract.PostTake)) *Officer {
 	w.T.Helper()
 	o := w.Recruit()
 	post := staff.Post{PostID: uuid.Must(uuid.NewV7()), OfficerID: o.ID, Centre: centre, Role: role, From: Start.Add(-24 * time.Hour)}
 	body := contract.PostTake{PostID: post.PostID, OfficerID: o.ID, Role: contract.Role(role)}
 	if role == staff.SquadLeader || role == staff.SquadMember {
 		post.SquadID, body.SquadID = &w.SquadID, &w.SquadID
+	}
+	for _, f := range change {
+		f(&body)
+	}
+	if body.Circle != nil {
+		post.Circle = *body.Circle
 	}
 	receipts, err := w.Book.AppendServer(context.Background(), District, centre, book.RoleRegistrar, []book.ServerOp{
 		{Kind: "post.take", Subject: post.PostID, Rule: "import", At: post.From, Body: body},

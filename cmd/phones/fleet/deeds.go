@@ -58,7 +58,22 @@ func (h *handset) visit(_ context.Context, stay time.Duration) error {
 	if h.rng.IntN(3) == 0 {
 		v.Materials = ptr(10 + h.rng.IntN(60))
 	}
-	_, err := h.record(contract.KindVisitRecord, v)
+	id, err := h.record(contract.KindVisitRecord, v)
+	if err == nil && h.rng.IntN(9) == 0 {
+		return h.hear(id)
+	}
+	return err
+}
+
+// hear takes a complaint on the beat, with or without a network: its line and
+// that of the visit will name each other. The names are made up.
+func (h *handset) hear(visit uuid.UUID) error {
+	_, err := h.record(contract.KindComplaintOpen, contract.ComplaintOpen{
+		ArrivedAt: contract.At(h.clock.now()), Channel: "beat", ComplainantName: fmt.Sprintf("परीक्षण महिला %d", h.rng.IntN(1000)),
+		SafeToCall: h.rng.IntN(4) > 0, Category: pick(h, "domestic_violence", "street_harassment", "phone_online", "property"),
+		RiskLevel: pick(h, "low", "medium"), Account: "भ्रमण के समय महिला ने अपनी शिकायत बतायी।", WomanRecorded: true, VisitID: &visit,
+		Mobile: ptr(fmt.Sprintf("94500%05d", h.rng.IntN(100000))),
+	})
 	return err
 }
 

@@ -32,6 +32,8 @@ type Fleet struct {
 	acked   map[uuid.UUID]*Acked
 	about   map[uuid.UUID]uuid.UUID // op to its task
 	tasks   map[uuid.UUID]*taskTimes
+	refused map[uuid.UUID]string
+	told    *Told
 	running bool
 }
 
@@ -44,11 +46,16 @@ func New(w World, p Plan) (*Fleet, error) {
 	}
 	f := &Fleet{
 		world: w, plan: p, begin: p.Now(), byToken: map[string]*handset{}, acked: map[uuid.UUID]*Acked{},
-		about: map[uuid.UUID]uuid.UUID{}, tasks: map[uuid.UUID]*taskTimes{},
+		about: map[uuid.UUID]uuid.UUID{}, tasks: map[uuid.UUID]*taskTimes{}, refused: map[uuid.UUID]string{},
 		report: Report{Refusals: map[string]int{}, Troubles: map[string]int{}, Failures: map[string]int{}},
+	}
+	shift := len(list)
+	for _, o := range w.Cast {
+		list = append(list, crew{centre: centreOf(w, o.Centre), officers: []Officer{o}})
 	}
 	for n, c := range list {
 		h := f.newHandset(n, c)
+		h.cast = n >= shift
 		f.handsets = append(f.handsets, h)
 		f.byToken[token(p.Seed, n)] = h
 	}
@@ -96,6 +103,9 @@ func (f *Fleet) Run(ctx context.Context) (Report, error) {
 	f.begin = f.plan.Now()
 	for _, h := range f.handsets {
 		h.clock.begin = f.begin
+		if h.cast {
+			continue
+		}
 		if !f.plan.Calm {
 			h.planTroubles(f.begin, length)
 			h.line.setCalm(false)
@@ -104,7 +114,15 @@ func (f *Fleet) Run(ctx context.Context) (Report, error) {
 	}
 	f.setRunning(true)
 	stop := f.tell(ctx)
-	err := f.each(ctx, len(f.handsets), func(h *handset, ctx context.Context) error { return h.work(ctx, length) })
+	err := f.each(ctx, len(f.handsets)+1, func(h *handset, ctx context.Context) error {
+		if !h.cast {
+			return h.work(ctx, length)
+		}
+		if h.who.Role != castRoles[0] {
+			return nil
+		}
+		return f.tellStory(ctx) // one of the cast leads
+	})
 	f.setRunning(false)
 	if err == nil {
 		err = f.settle(ctx)
@@ -114,6 +132,28 @@ func (f *Fleet) Run(ctx context.Context) (Report, error) {
 		return f.Report(), fmt.Errorf("run fleet: %w", err)
 	}
 	return f.Report(), nil
+}
+
+// tellStory carries the story out and keeps what it came to.
+func (f *Fleet) tellStory(ctx context.Context) error {
+	s, err := f.newStory()
+	if err != nil {
+		return err
+	}
+	err = s.tell(ctx)
+	f.mu.Lock()
+	f.told = s.result
+	f.mu.Unlock()
+	return err
+}
+
+func centreOf(w World, code string) Centre {
+	for _, c := range w.Centres {
+		if c.Code == code {
+			return c
+		}
+	}
+	return Centre{Code: code}
 }
 
 func (f *Fleet) setRunning(on bool) {
@@ -264,6 +304,7 @@ func (f *Fleet) Report() Report {
 	r := f.report
 	r.Refusals, r.Failures, r.Troubles = maps.Clone(r.Refusals), maps.Clone(r.Failures), troubles
 	r.fill(s, alarms)
+	r.Told = f.told
 	r.fillTasks(slices.Collect(maps.Values(f.tasks)))
 	for _, a := range f.acked {
 		r.Acked = append(r.Acked, *a)

@@ -47,6 +47,7 @@ type handset struct {
 	officer *phone.Officer // nil between two
 	who     Officer
 	wakes   chan struct{}
+	cast    bool // of the story
 
 	duty     *uuid.UUID
 	briefed  *uuid.UUID

@@ -39,6 +39,7 @@ type Report struct {
 	ToReceived time.Duration `json:"to_received"`
 	ToDone     time.Duration `json:"to_done"`
 	Acked      []Acked       `json:"-"`
+	Told       *Told         `json:"told,omitempty"`
 }
 
 // Acked is an op for which a handset holds the server's word.
@@ -74,6 +75,7 @@ func (f *Fleet) keep(kind contract.Kind, r contract.Receipt) (task uuid.UUID) {
 			code = r.Problem.Code
 		}
 		f.report.Refusals[code]++
+		f.refused[*r.OpID] = code
 		delete(f.acked, *r.OpID)
 	case contract.OutcomeHeld:
 		f.acked[*r.OpID] = &Acked{OpID: *r.OpID, Kind: kind, Held: true, Centre: deref(r.Centre)}
@@ -85,6 +87,25 @@ func (f *Fleet) keep(kind contract.Kind, r contract.Receipt) (task uuid.UUID) {
 		f.follow(kind, r)
 	}
 	return f.about[*r.OpID]
+}
+
+// ack is the server's word for an op, or nil.
+func (f *Fleet) ack(id uuid.UUID) *Acked {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := f.acked[id]
+	if a == nil {
+		return nil
+	}
+	c := *a
+	return &c
+}
+
+// refusal is the code by which an op was refused, or nothing.
+func (f *Fleet) refusal(id uuid.UUID) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.refused[id]
 }
 
 // follow notes how far a task has come. The caller holds the lock.

@@ -10,12 +10,20 @@ import (
 )
 
 // Roster is a made-up staff list, as CSV files that `kendra import` reads:
-// for each centre an in-charge, a dispatcher, a squad of four and two beats
-// with a pair of officers each.
+// for each centre a head of the station, an in-charge, a desk officer, a
+// counsellor, a dispatcher, a squad of four and two beats with a pair of
+// officers each; for each circle an officer, and the district's SP.
 type Roster struct {
 	Officers, Squads, Beats, Posts string
 	// Homes are the middles of the beats by officer number.
 	Homes map[string][2]float64
+}
+
+// Strength is how many squads of four and beats of two a centre has, and
+// whether the district office has its second in command.
+type Strength struct {
+	Squads, Beats int
+	Office        bool
 }
 
 // beatKM is half of a beat's side.
@@ -53,6 +61,12 @@ func fullNames(r *rand.Rand) []name {
 
 // MakeUp draws a roster from a seed. Nobody in it exists. Posts begin at from.
 func MakeUp(seed int64, centres []Centre, from time.Time) Roster {
+	return MakeUpOf(seed, centres, from, Strength{Squads: 1, Beats: 2})
+}
+
+// MakeUpOf is MakeUp for centres of a strength; whoever is more than MakeUp has
+// comes after all of them.
+func MakeUpOf(seed int64, centres []Centre, from time.Time, of Strength) Roster {
 	m := maker{
 		rng: seeded(seed, "roster", 0), names: fullNames(seeded(seed, "names", 0)), from: from.UTC().Format(time.RFC3339),
 		homes: map[string][2]float64{},
@@ -60,9 +74,30 @@ func MakeUp(seed int64, centres []Centre, from time.Time) Roster {
 	m.officers.WriteString("number,name_hi,name_en,rank,is_woman\n")
 	m.squads.WriteString("centre,hi,en\n")
 	m.beats.WriteString("centre,hi,en,area\n")
-	m.posts.WriteString("number,role,centre,from,squad,beat\n")
+	m.posts.WriteString("number,role,centre,from,squad,beat,circle\n")
 	for _, c := range centres {
 		m.centre(c)
+	}
+	// After all others, so that they keep their names whoever is added.
+	for _, c := range centres {
+		m.post(c, contract.RoleSho, "inspector", "", "")
+		m.post(c, contract.RoleDeskOfficer, "head_constable", "", "")
+		m.post(c, contract.RoleCounsellor, "civilian", "", "")
+	}
+	for _, circle := range circles {
+		m.office(contract.RoleCo, "dsp", circle)
+	}
+	m.office(contract.RoleSp, "sp", "")
+	for _, c := range centres {
+		for n := 2; n <= of.Squads; n++ {
+			m.squad(c, n)
+		}
+		for n := 3; n <= of.Beats; n++ {
+			m.beat(c, n)
+		}
+	}
+	if of.Office {
+		m.office(contract.RoleAddlSp, "addl_sp", "")
 	}
 	return Roster{
 		Officers: m.officers.String(), Squads: m.squads.String(), Beats: m.beats.String(), Posts: m.posts.String(),
@@ -80,21 +115,31 @@ type maker struct {
 }
 
 func (m *maker) centre(c Centre) {
-	squad := c.Code + " squad 1"
-	fmt.Fprintf(&m.squads, "%s,स्क्वाड 1 %s,%s\n", c.Code, c.Code, squad)
 	m.post(c, contract.RoleCentreIncharge, "inspector", "", "")
 	m.post(c, contract.RoleDispatcher, "head_constable", "", "")
+	m.squad(c, 1)
+	for n := range 2 {
+		m.beat(c, n+1)
+	}
+}
+
+// squad adds a squad with its leader and three members.
+func (m *maker) squad(c Centre, n int) {
+	squad := fmt.Sprintf("%s squad %d", c.Code, n)
+	fmt.Fprintf(&m.squads, "%s,स्क्वाड %d %s,%s\n", c.Code, n, c.Code, squad)
 	m.post(c, contract.RoleSquadLeader, "sub_inspector", squad, "")
 	for range 3 {
 		m.post(c, contract.RoleSquadMember, "constable", squad, "")
 	}
-	for i := range 2 {
-		lat, lon := pointNear(m.rng, c.Lat, c.Lon, beatKM)
-		beat := fmt.Sprintf("%s beat %d", c.Code, i+1)
-		fmt.Fprintf(&m.beats, "%s,बीट %d %s,%s,%s\n", c.Code, i+1, c.Code, beat, square(lat, lon, beatKM))
-		for range 2 {
-			m.homes[m.post(c, contract.RoleBeatOfficer, "constable", "", beat)] = [2]float64{lat, lon}
-		}
+}
+
+// beat adds a beat with its pair of officers.
+func (m *maker) beat(c Centre, n int) {
+	lat, lon := pointNear(m.rng, c.Lat, c.Lon, beatKM)
+	beat := fmt.Sprintf("%s beat %d", c.Code, n)
+	fmt.Fprintf(&m.beats, "%s,बीट %d %s,%s,%s\n", c.Code, n, c.Code, beat, square(lat, lon, beatKM))
+	for range 2 {
+		m.homes[m.post(c, contract.RoleBeatOfficer, "constable", "", beat)] = [2]float64{lat, lon}
 	}
 }
 
@@ -111,6 +156,19 @@ func (m *maker) post(c Centre, role contract.Role, rank, squad, beat string) str
 	number := fmt.Sprintf("2219%05d", 10000+m.n*37)
 	who := m.names[m.n%len(m.names)]
 	fmt.Fprintf(&m.officers, "%s,%s,%s,%s,yes\n", number, who.hi, who.en, rank)
-	fmt.Fprintf(&m.posts, "%s,%s,%s,%s,%s,%s\n", number, role, c.Code, m.from, squad, beat)
+	fmt.Fprintf(&m.posts, "%s,%s,%s,%s,%s,%s,\n", number, role, c.Code, m.from, squad, beat)
 	return number
+}
+
+// circles are those of the built-in district.
+var circles = []string{"City", "Rajapur", "Mau"}
+
+// office adds an officer of the district office; circle is that of a circle
+// officer.
+func (m *maker) office(role contract.Role, rank, circle string) {
+	m.n++
+	number := fmt.Sprintf("2219%05d", 10000+m.n*37)
+	who := m.names[m.n%len(m.names)]
+	fmt.Fprintf(&m.officers, "%s,%s,%s,%s,yes\n", number, who.hi, who.en, rank)
+	fmt.Fprintf(&m.posts, "%s,%s,HQ,%s,,,%s\n", number, role, m.from, circle)
 }

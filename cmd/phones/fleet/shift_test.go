@@ -114,7 +114,7 @@ func (s *station) openBook() {
 	s.book = must[*book.Book](s.t)(book.New(s.t.Context(), book.Options{
 		Pool: s.pool, Keys: must[*seal.Keyset](s.t)(seal.Open(path)), Sessions: s.staff.SessionKey,
 		Witness: must[*book.Witness](s.t)(book.NewWitness(skey, vkey)), Enqueue: must[*push.Enqueuer](s.t)(push.New()),
-		SaltKey: random32(), Now: s.now,
+		Blind: must[*seal.Blinder](s.t)(seal.NewBlinder(random32())), SaltKey: random32(), SlipKey: random32(), Now: s.now,
 	}))
 }
 

@@ -20,6 +20,9 @@ type World struct {
 	District int32     `json:"district"`
 	Centres  []Centre  `json:"centres"`
 	Officers []Officer `json:"officers"`
+	// Cast are the people of a story: one of each post it needs, at one centre,
+	// each with a handset beside those of the plan. Nobody: no story.
+	Cast []Officer `json:"cast"`
 	// EnrolCode gives a new one-time code for a handset of the centre.
 	EnrolCode func(ctx context.Context, centre string) (string, error) `json:"-"`
 }

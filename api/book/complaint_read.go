@@ -1,0 +1,210 @@
+package book
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/seal"
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// ComplaintDetail is one complaint with what its line says, its steps and what
+// hangs on it.
+type ComplaintDetail struct {
+	ComplaintView
+	Columns    json.RawMessage
+	Sealed     []string
+	OpenedByOp *uuid.UUID // the entry that has her sealed fields; nil in a reduced one
+	Steps      []json.RawMessage
+	Links      []LineLink
+	Masks      map[string]string // by column, for those who call her
+	SlipNumber string
+	// Declined tells that an FIR was declined: she is told where to turn then
+	// (BNSS 173(4)).
+	Declined bool
+}
+
+// mostSteps is how many of a subject's steps are shown: the newest.
+const mostSteps = 500
+
+// Complaint returns one complaint that the caller may see.
+func (b *Book) Complaint(ctx context.Context, who staff.Caller, id uuid.UUID) (*ComplaintDetail, error) {
+	out := &ComplaintDetail{Columns: json.RawMessage("{}")}
+	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
+		c, centre, v, err := b.findComplaint(ctx, tx, who, id)
+		if err != nil {
+			return err
+		}
+		part := v.all || c.part(who.OfficerID)
+		subjects := []uuid.UUID{id}
+		if part { // the limits of an FIR tell what it is about
+			if subjects, err = subjectsOf(ctx, tx, who.District, id); err != nil {
+				return err
+			}
+		}
+		clocks, err := clocksOver(ctx, tx, who.District, subjects, true)
+		if err != nil {
+			return err
+		}
+		calls := !c.Data.Guarded && b.owesCall(who, centre, c, clocks[id])
+		var all []*Clock
+		for _, s := range subjects {
+			all = append(all, clocks[s]...)
+		}
+		sortClocks(all)
+		out.ComplaintView = viewComplaint(who, centre, c, all)
+		switch {
+		case part || v.rows && !c.Data.Guarded || calls:
+			return out.fill(ctx, tx, who, v, part, calls)
+		case v.rows:
+			out.reduce(b.rules.Load().of(who.District))
+			return nil
+		}
+		return refusal(contract.CodeNotFound, "complaint_id")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// findComplaint finds a complaint and what the caller may see of its centre.
+// One of another centre, one that is about him and one that is none are told
+// apart by nothing.
+func (b *Book) findComplaint(ctx context.Context, tx pgx.Tx, who staff.Caller, id uuid.UUID) (c *Complaint, centre string, v view, err error) {
+	none := refusal(contract.CodeNotFound, "complaint_id")
+	err = tx.QueryRow(ctx, `SELECT centre FROM complaints WHERE district_id = $1 AND complaint_id = $2`, who.District, id).Scan(&centre)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, "", v, none
+	}
+	if err != nil {
+		return nil, "", v, fmt.Errorf("read complaint: %w", err)
+	}
+	v, err = b.viewOf(ctx, tx, who, centre)
+	if isProblem(err) != nil {
+		return nil, "", v, none
+	}
+	if err != nil {
+		return nil, "", v, err
+	}
+	rows, err := tx.Query(ctx, `SELECT `+complaintColumns+` FROM complaints WHERE district_id = $1 AND complaint_id = $2`, who.District, id)
+	if err != nil {
+		return nil, "", v, fmt.Errorf("read complaint: %w", err)
+	}
+	c, err = pgx.CollectExactlyOneRow(rows, scanComplaint)
+	if err != nil {
+		return nil, "", v, fmt.Errorf("read complaint: %w", err)
+	}
+	if c.accuses(who.OfficerID) {
+		return nil, "", v, none
+	}
+	return c, centre, v, nil
+}
+
+// subjectsOf lists a complaint and the matters that hang on it.
+func subjectsOf(ctx context.Context, tx pgx.Tx, district int32, complaint uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := tx.Query(ctx, `SELECT matter_id FROM matters WHERE district_id = $1 AND complaint_id = $2 ORDER BY seq`, district, complaint)
+	if err != nil {
+		return nil, fmt.Errorf("read matters: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, fmt.Errorf("read matters: %w", err)
+	}
+	return append([]uuid.UUID{complaint}, ids...), nil
+}
+
+// fill adds what is for those who see the whole complaint.
+func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller, v view, part, calls bool) error {
+	lines, err := readLines(ctx, tx, ` WHERE l.district_id = $1 AND l.centre = $2 AND l.register = $3 AND l.year = $4 AND l.serial = $5`,
+		who.District, d.Centre, registerHelpDesk, d.Year, d.Serial)
+	if err != nil {
+		return err
+	}
+	rows, err := rowsOf(ctx, tx, who.District, d.Centre, lines)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		d.Columns, d.Sealed, d.Links = r.Columns, r.Sealed, r.Links
+		if len(r.Sealed) > 0 {
+			d.OpenedByOp = &r.OpID
+		}
+	}
+	if d.Steps, err = stepsOf(ctx, tx, who, d.Centre, d.ComplaintID, part); err != nil {
+		return err
+	}
+	d.Declined = d.Data.FIRDeclined != nil && len(d.Data.FIRs) == 0
+	if part {
+		err = tx.QueryRow(ctx, `SELECT number FROM slips WHERE district_id = $1 AND complaint_id = $2 ORDER BY made_at DESC LIMIT 1`,
+			who.District, d.ComplaintID).Scan(&d.SlipNumber)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("read slip: %w", err)
+		}
+	}
+	if !v.all && !d.Mine && !calls {
+		return nil
+	}
+	marks, err := masksOf(ctx, tx, who.District, []uuid.UUID{d.CaseID}, v.all || d.Mine)
+	d.Masks = marks[d.CaseID]
+	return err
+}
+
+// masksOf reads the masked numbers of cases by their column: hers, and those of
+// the other side for who works on the case.
+func masksOf(ctx context.Context, tx pgx.Tx, district int32, cases []uuid.UUID, both bool) (map[uuid.UUID]map[string]string, error) {
+	marks := map[uuid.UUID][]seal.Mark{}
+	batch := &pgx.Batch{}
+	seal.QueueLoadMarks(batch, district, cases, marks)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("read masks: %w", err)
+	}
+	out := make(map[uuid.UUID]map[string]string, len(marks))
+	for id, list := range marks {
+		out[id] = map[string]string{}
+		for _, m := range list {
+			if both || m.Class == seal.Victim {
+				out[id][strings.TrimPrefix(m.Field, "/body/")] = m.Mask
+			}
+		}
+	}
+	return out, nil
+}
+
+// stepsOf reads the stored lines of the newest steps of a subject, oldest
+// first. Guarded ones are for those who have a part in it, as in the feed.
+func stepsOf(
+	ctx context.Context, tx pgx.Tx, who staff.Caller, centre string, subject uuid.UUID, part bool,
+) ([]json.RawMessage, error) {
+	rows, err := tx.Query(ctx, `SELECT seq FROM steps WHERE district_id = $1 AND centre = $2 AND subject_id = $3
+		ORDER BY seq DESC LIMIT $4`, who.District, centre, subject, mostSteps)
+	if err != nil {
+		return nil, fmt.Errorf("read steps: %w", err)
+	}
+	seqs, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("read steps: %w", err)
+	}
+	if len(seqs) == 0 {
+		return nil, nil
+	}
+	rows, err = tx.Query(ctx, `SELECT wire FROM entries WHERE district_id = $1 AND centre = $2 AND seq = ANY($3)
+		AND ($4 OR NOT guarded OR officer_id = $5 OR $5 = ANY(seen_by)) ORDER BY seq`,
+		who.District, centre, seqs, part, who.OfficerID)
+	if err != nil {
+		return nil, fmt.Errorf("read steps: %w", err)
+	}
+	lines, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (json.RawMessage, error) {
+		var wire []byte
+		err := row.Scan(&wire)
+		return wire, err
+	})
+	return lines, wrap(err, "read steps")
+}

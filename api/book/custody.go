@@ -1,0 +1,89 @@
+package book
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Custody is one span in which a complaint was in somebody's hand. Spans of a
+// complaint follow each other without gap or overlap from its arrival in the
+// book on; OfficerID is nil while a post is vacant, and Role is empty when the
+// complaint is over in this book.
+type Custody struct {
+	ComplaintID uuid.UUID
+	N           int
+	OfficerID   *uuid.UUID
+	PostID      *uuid.UUID
+	Role        string
+	From        time.Time
+	Until       *time.Time
+	Seq         int64
+}
+
+type custodyKey struct {
+	Complaint uuid.UUID
+	N         int
+}
+
+const custodyColumns = `complaint_id, n, officer_id, post_id, role, from_at, until_at, seq`
+
+func scanCustody(row pgx.CollectableRow) (*Custody, error) {
+	c := &Custody{}
+	return c, row.Scan(&c.ComplaintID, &c.N, &c.OfficerID, &c.PostID, &c.Role, &c.From, &c.Until, &c.Seq)
+}
+
+func (s *State) takeCustody(rows pgx.Rows) error {
+	list, err := pgx.CollectRows(rows, scanCustody)
+	for _, c := range list {
+		if _, known := s.holders[c.ComplaintID]; !known {
+			s.holders[c.ComplaintID] = c.N
+			s.custody.load(custodyKey{c.ComplaintID, c.N}, c)
+		}
+	}
+	return wrap(err, "read custody")
+}
+
+// hand gives a complaint into somebody's hand from the time of the entry on. A
+// span begins where the last one ends, however late word of it came.
+func (s *State) hand(e *Entry, c *Complaint, officer, post *uuid.UUID, role string) {
+	c.OwnerID, c.OwnerPost, c.OwnerRole = officer, post, role
+	at, n := c.ArrivedAt, 1
+	if last, ok := s.holders[c.ComplaintID]; ok {
+		old := *s.custody.get(custodyKey{c.ComplaintID, last})
+		at, n = later(old.From, e.At), last+1
+		old.Until = &at
+		s.custody.put(custodyKey{c.ComplaintID, last}, &old)
+	}
+	s.holders[c.ComplaintID] = n
+	s.custody.put(custodyKey{c.ComplaintID, n}, &Custody{
+		ComplaintID: c.ComplaintID, N: n, OfficerID: officer, PostID: post, Role: role, From: at, Seq: e.Seq,
+	})
+	for _, k := range s.clocksOf(c.ComplaintID) {
+		if k.StoppedAt == nil && k.OwnerRole != role {
+			k.OwnerRole = role
+			s.clocks.put(k.key(), k)
+		}
+	}
+}
+
+func (s *State) flushCustody(b *pgx.Batch) {
+	rows := s.custody.changed()
+	if len(rows) == 0 {
+		return
+	}
+	b.Queue(`INSERT INTO custody (district_id, centre, `+custodyColumns+`)
+		SELECT $1, $2, * FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::timestamptz[],
+			$9::timestamptz[], $10::bigint[])
+		ON CONFLICT (district_id, complaint_id, n) DO UPDATE SET until_at = excluded.until_at`,
+		s.District, s.Centre,
+		column(rows, func(r *Custody) [16]byte { return r.ComplaintID }),
+		column(rows, func(r *Custody) int { return r.N }),
+		column(rows, func(r *Custody) *[16]byte { return (*[16]byte)(r.OfficerID) }),
+		column(rows, func(r *Custody) *[16]byte { return (*[16]byte)(r.PostID) }),
+		column(rows, func(r *Custody) string { return r.Role }),
+		column(rows, func(r *Custody) time.Time { return r.From }),
+		column(rows, func(r *Custody) *time.Time { return r.Until }),
+		column(rows, func(r *Custody) int64 { return r.Seq }))
+}

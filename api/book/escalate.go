@@ -1,0 +1,284 @@
+package book
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+	"kendra/push"
+)
+
+// Ladders of limits; those of tasks are named by their urgency.
+const (
+	ladderOverdue   = "overdue"
+	ladderStatutory = "statutory"
+	ladderDay       = "day"
+)
+
+// actRaise is what a rung of such a ladder does: tell a post.
+const actRaise = "raise"
+
+func needsEscalationRaise(_ *draft, b *contract.EscalationRaise, n *needs) {
+	n.complaint(b.SubjectID)
+	n.matter(b.SubjectID)
+	n.clock(b.SubjectID)
+	if b.Limit == limitDaySign {
+		n.dayClocks = true
+	}
+}
+
+// checkEscalationRaise lets the clock tell the next rung of a limit that has
+// passed, once: the op's time must be the time that the limit waits for.
+func checkEscalationRaise(s *State, d *draft, b *contract.EscalationRaise) error {
+	k := s.running(b.SubjectID, b.Limit)
+	if k == nil || k.NextAt == nil || !k.NextAt.Equal(d.op.DeviceAt) || k.Rung+1 != b.Rung {
+		return refuse(contract.CodeWrongState, "/body/subject_id")
+	}
+	if c := s.complaints.get(b.SubjectID); c != nil {
+		d.caseID, d.guarded = c.CaseID, c.Data.Guarded
+		if c.OwnerID != nil {
+			d.seenBy = append(d.seenBy, *c.OwnerID)
+		}
+	} else if m := s.matters.get(b.SubjectID); m != nil {
+		d.caseID, d.guarded = m.Data.CaseID, m.Data.Guarded
+	}
+	return nil
+}
+
+func applyEscalationRaise(s *State, e *Entry, b *contract.EscalationRaise) []push.Notice {
+	k := s.running(b.SubjectID, b.Limit)
+	k.Rung = b.Rung
+	k.climb(s.rules)
+	s.clocks.put(k.key(), k)
+	s.bump(e.At, "escalations", 1)
+	if c := s.complaints.get(b.SubjectID); c != nil {
+		s.keep(e, s.complaintAt(b.SubjectID))
+	} else if m := s.matters.get(b.SubjectID); m != nil {
+		s.keepMatter(e, s.matterAt(b.SubjectID), nil)
+	} else if b.Limit == limitDaySign {
+		s.daysUpTo(k.StartsAt.AddDate(0, 0, 1))
+	}
+	return []push.Notice{s.tell(e, b.SubjectID, 0, string(b.ToRole))}
+}
+
+func needsEscalationAnswer(d *draft, b *contract.EscalationAnswer, n *needs) {
+	n.complaint(b.SubjectID)
+	n.matter(b.SubjectID)
+	n.clock(b.SubjectID)
+}
+
+// checkEscalationAnswer takes the answer of a post that was told. The ladder
+// goes on until the limit is met: an answer is not an action.
+func checkEscalationAnswer(s *State, d *draft, b *contract.EscalationAnswer) error {
+	k := s.latest(b.SubjectID, b.Limit)
+	if k == nil {
+		return refuse(contract.CodeUnknownReference, "/body/subject_id")
+	}
+	if k.Rung == 0 {
+		return refuse(contract.CodeWrongState, "/body/limit")
+	}
+	if c := s.complaints.get(b.SubjectID); c != nil {
+		if _, err := s.complaint(d, b.SubjectID); err != nil {
+			return err
+		}
+	} else if m := s.matters.get(b.SubjectID); m != nil {
+		d.caseID, d.guarded = m.Data.CaseID, m.Data.Guarded
+	}
+	return nil
+}
+
+func applyEscalationAnswer(s *State, e *Entry, b *contract.EscalationAnswer) []push.Notice {
+	if s.complaints.get(b.SubjectID) != nil {
+		s.keep(e, s.complaintAt(b.SubjectID))
+	} else {
+		s.step(e, b.SubjectID)
+	}
+	return nil
+}
+
+// latest is the last clock of a code that a subject has, running or not.
+func (s *State) latest(subject uuid.UUID, code string) *Clock {
+	var out *Clock
+	for _, k := range s.clocksOf(subject) {
+		if k.Code == code {
+			out = k
+		}
+	}
+	return out
+}
+
+// sweepClocks bounds what one sweep of one district takes up.
+const sweepClocks = 500
+
+// sweepLimits raises what is due. It finds it by index: what it costs grows with
+// what is due, not with what is stored.
+func (b *Book) sweepLimits(ctx context.Context, district int32) (int, error) {
+	type due struct {
+		centre string
+		clock  *Clock
+	}
+	var list []due
+	err := b.read(ctx, district, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT centre, `+clockColumns+` FROM clocks WHERE district_id = $1 AND next_at <= $2
+			ORDER BY next_at, subject_id LIMIT $3`, district, b.now(), sweepClocks)
+		if err != nil {
+			return fmt.Errorf("find limits that passed: %w", err)
+		}
+		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (due, error) {
+			d, k := due{}, &Clock{}
+			err := row.Scan(&d.centre, &k.SubjectID, &k.Code, &k.N, &k.ComplaintID, &k.StartsAt, &k.DueAt, &k.PausedAt, &k.PausedS,
+				&k.StoppedAt, &k.OwnerRole, &k.Rung, &k.NextAt)
+			d.clock = k
+			return d, err
+		})
+		return wrap(err, "find limits that passed")
+	})
+	if err != nil {
+		return 0, err
+	}
+	v := b.rules.Load().of(district)
+	byCentre := map[string][]ServerOp{}
+	var centres []string
+	for _, d := range list {
+		if byCentre[d.centre] == nil {
+			centres = append(centres, d.centre)
+		}
+		byCentre[d.centre] = append(byCentre[d.centre], d.clock.raise(v))
+	}
+	done := 0
+	for _, c := range centres {
+		n, err := b.enterServer(ctx, district, c, byCentre[c])
+		if done += n; err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// raise is the op by which the clock tells the next rung.
+func (k *Clock) raise(v *ruleView) ServerOp {
+	rungs := v.rungs(v.ladderOf(k.Code, k.StartsAt), k.StartsAt)
+	role := staff.SP
+	if len(rungs) > 0 {
+		role = toRole(rungs, min(k.Rung, len(rungs)-1), k.OwnerRole)
+	}
+	return ServerOp{
+		Kind: "escalation.raise", Subject: k.SubjectID, Rule: k.Code + "/" + strconv.Itoa(k.N), N: k.Rung + 1, At: *k.NextAt,
+		Body: contract.EscalationRaise{SubjectID: k.SubjectID, Limit: k.Code, Rung: k.Rung + 1, ToRole: contract.Role(role)},
+	}
+}
+
+// enterServer appends ops of the clock and counts those that were new.
+func (b *Book) enterServer(ctx context.Context, district int32, centre string, ops []ServerOp) (int, error) {
+	receipts, err := b.AppendServer(ctx, district, centre, roleClock, ops)
+	if err != nil {
+		return 0, err
+	}
+	done := 0
+	for _, r := range receipts {
+		if r.Outcome == Entered && !r.Repeated {
+			done++
+		}
+	}
+	return done, nil
+}
+
+// owed is an op that one book owes another. It is derived from an entry of the
+// first, so that it is the same op however often it is sent.
+type owed struct {
+	Centre string
+	Op     ServerOp
+}
+
+// owedText is such an op as the outbox keeps it.
+type owedText struct {
+	Kind    string          `json:"kind"`
+	Subject uuid.UUID       `json:"subject"`
+	Rule    string          `json:"rule"`
+	At      contract.Time   `json:"at"`
+	Body    json.RawMessage `json:"body"`
+}
+
+// queueOwed writes what the batch owes other books, in its transaction.
+func (t *batch) queueOwed(p *pgx.Batch) {
+	for _, o := range t.owes {
+		text := jsonText(owedText{Kind: o.Op.Kind, Subject: o.Op.Subject, Rule: o.Op.Rule, At: contract.At(o.Op.At), Body: json.RawMessage(jsonText(o.Op.Body))})
+		p.Queue(`INSERT INTO outbox (district_id, op_id, from_centre, to_centre, op, made_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			t.district, serverOpID(roleClock, o.Op), t.centre, o.Centre, text, t.now)
+	}
+}
+
+// deliver appends what books owe each other and forgets it when it stands there.
+func (b *Book) deliver(ctx context.Context, district int32) (int, error) {
+	type row struct {
+		id     uuid.UUID
+		centre string
+		text   owedText
+	}
+	var list []row
+	err := b.read(ctx, district, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT op_id, to_centre, op FROM outbox WHERE district_id = $1 ORDER BY made_at, op_id LIMIT $2`,
+			district, sweepClocks)
+		if err != nil {
+			return fmt.Errorf("read outbox: %w", err)
+		}
+		list, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (row, error) {
+			var o row
+			var text string
+			if err := r.Scan(&o.id, &o.centre, &text); err != nil {
+				return o, err
+			}
+			return o, unjson(text, &o.text)
+		})
+		return wrap(err, "read outbox")
+	})
+	if err != nil {
+		return 0, err
+	}
+	done := 0
+	for _, o := range list {
+		op := ServerOp{Kind: o.text.Kind, Subject: o.text.Subject, Rule: o.text.Rule, At: o.text.At.Time, Body: o.text.Body}
+		receipts, err := b.AppendServer(ctx, district, o.centre, roleClock, []ServerOp{op})
+		if err != nil {
+			return done, err
+		}
+		if receipts[0].Outcome != Entered {
+			b.Log.Error("an op that another book is owed was not entered", "district", district, "centre", o.centre, "kind", op.Kind)
+			continue
+		}
+		if !receipts[0].Repeated {
+			done++
+		}
+		err = within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE district_id = $1 AND op_id = $2`, district, o.id)
+			return wrap(err, "clear outbox")
+		})
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// Limits lists the limits in force now, as phones are told them.
+func (b *Book) Limits(district int32) []Limit {
+	v, now := b.rules.Load().of(district), b.now()
+	var out []Limit
+	for _, l := range append(slices.Clone(v.r.limits), v.limitChanges()...) {
+		best := v.limit(l.Code, l.Category, l.RiskLevel, now)
+		if best != nil && best.Category == l.Category && best.RiskLevel == l.RiskLevel &&
+			!slices.ContainsFunc(out, func(x Limit) bool {
+				return x.Code == l.Code && x.Category == l.Category && x.RiskLevel == l.RiskLevel
+			}) {
+			out = append(out, *best)
+		}
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package book
+
+import (
+	"slices"
+	"time"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// Limits of an FIR.
+const (
+	limitEFIRSign      = "efir_sign"
+	limitFIREnquiry    = "fir_enquiry"
+	limitMedical       = "medical"
+	limitMedicalReport = "medical_report"
+	limitCWC           = "cwc"
+	limitInvestigation = "investigation"
+	limitProgress      = "progress"
+)
+
+// gravest are the sections whose investigation is to be completed within two
+// months (BNSS 193(2): BNS 64 to 68, 70, 71, POCSO 4, 6, 8, 10), in both codes.
+// In the same ones she is to be examined within a day, by her consent (BNSS 184,
+// POCSO 27): in others, such as stalking, there is nothing to examine.
+var gravest = []string{
+	"bns_64", "bns_65", "bns_66", "bns_67", "bns_68", "bns_70", "bns_71", "pocso_4", "pocso_6", "pocso_8", "pocso_10",
+	"ipc_376", "ipc_376_3", "ipc_376a", "ipc_376ab", "ipc_376b", "ipc_376c", "ipc_376d", "ipc_376da", "ipc_376db", "ipc_376e",
+}
+
+// firLimits are the limits that the law counts from what the entry of an FIR
+// says, and the steps that meet them.
+var firLimits = []struct{ code, met string }{
+	{limitEFIRSign, stepSigned}, {limitFIREnquiry, stepEnquiry}, {limitMedical, stepMedical}, {limitMedicalReport, stepReport},
+	{limitCWC, stepCWC}, {limitInvestigation, ""}, {limitProgress, stepProgress},
+}
+
+// owes says from when on the limits of an FIR run, in an entry of now.
+func (m *Matter) owes(b *contract.FIRRegister, now time.Time) map[string]time.Time {
+	at := earliest(b.RegisteredAt.UTC(), now)
+	out := map[string]time.Time{limitProgress: at}
+	if b.IsElectronic != nil && *b.IsElectronic && b.SignedAt == nil {
+		out[limitEFIRSign] = at
+	}
+	if b.Enquiry != nil && *b.Enquiry {
+		out[limitFIREnquiry] = at
+	}
+	if m.Data.IsChild {
+		out[limitCWC] = at
+	}
+	if !m.gravest() {
+		return out
+	}
+	out[limitInvestigation], out[limitMedical] = at, at
+	examined, done := m.Data.Times[stepMedical]
+	if b.MedicalAt != nil {
+		examined, done = b.MedicalAt.UTC(), true
+	}
+	if done {
+		delete(out, limitMedical)
+		out[limitMedicalReport] = earliest(examined, now)
+	}
+	return out
+}
+
+// gravest tells whether the FIR is of one of the gravest sections.
+func (m *Matter) gravest() bool {
+	return slices.ContainsFunc(m.Data.Sections, func(code string) bool { return slices.Contains(gravest, code) })
+}
+
+// countFIR lets run what the law counts from the registration, as the entry now
+// says it; what was met before stays met.
+func (s *State) countFIR(e *Entry, m *Matter, b *contract.FIRRegister) {
+	owed := m.owes(b, e.At)
+	was, again := m.Data.Times[stepRegistered]
+	m.at(stepRegistered, b.RegisteredAt.UTC())
+	for _, l := range firLimits {
+		at, runs := owed[l.code]
+		_, met := m.Data.Times[l.met]
+		k := s.running(m.MatterID, l.code)
+		moved := again && !was.Equal(b.RegisteredAt.Time)
+		if l.code == limitMedicalReport {
+			moved = k != nil && !k.StartsAt.Equal(at.Truncate(time.Millisecond))
+		}
+		if k != nil && (!runs || !met && moved) {
+			s.stop(m.MatterID, e.At, l.code)
+			k = nil
+		}
+		if runs && !met && k == nil {
+			s.start(m.about(staff.SHO), l.code, at)
+		}
+	}
+}
+
+// keepFIR keeps an FIR with the day on which its charge sheet is due: two months
+// from the registration, unless a step named another.
+func (s *State) keepFIR(e *Entry, m *Matter, cols map[string]any) {
+	m.DueAt = s.dueOf(m.MatterID)
+	s.keepMatter(e, m, cols)
+	if _, named := m.Data.Times[stepSheetDue]; named {
+		return
+	}
+	if k := s.latest(m.MatterID, limitInvestigation); k != nil && (k.StoppedAt == nil || m.State != matterOpen) {
+		s.fill(m.line(), func(*Line) {}, map[string]any{colSheetDue: wireAt(k.DueAt)})
+	} else if l := s.lines.get(m.line()); l != nil && l.Cols[colSheetDue] != nil {
+		s.fill(m.line(), func(*Line) {}, map[string]any{colSheetDue: nil})
+	}
+}
+
+// colSheetDue is the column of the day on which the charge sheet is due.
+const colSheetDue = "chargesheet_due_at"

@@ -1,0 +1,236 @@
+package book
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+	"kendra/push"
+)
+
+func needsFIRSign(_ *draft, b *contract.FIRSign, n *needs) { n.matter(b.FIRID) }
+
+func checkFIRSign(s *State, d *draft, b *contract.FIRSign) error {
+	if _, err := s.standing(d, b.FIRID, matterFIR, "/fir_id"); err != nil {
+		return err
+	}
+	if b.SignedAt.After(d.op.DeviceAt.Add(spanSlack)) {
+		return refuse(contract.CodeInFuture, d.ptr("/signed_at"))
+	}
+	k := s.running(b.FIRID, limitEFIRSign)
+	switch {
+	case k == nil:
+		return refuse(contract.CodeWrongState, d.ptr("/fir_id"))
+	case b.SignedAt.Before(k.StartsAt):
+		return refuse(contract.CodeEndedBeforeStarted, d.ptr("/signed_at"))
+	}
+	return nil
+}
+
+func applyFIRSign(s *State, e *Entry, b *contract.FIRSign) []push.Notice {
+	m := s.matterAt(b.FIRID)
+	at := earliest(b.SignedAt.UTC(), e.At)
+	m.at(stepSigned, at)
+	s.stop(m.MatterID, at, limitEFIRSign)
+	s.keepFIR(e, m, map[string]any{"signed_at": wireAt(at)})
+	return nil
+}
+
+// standing finds an FIR or preventive action, which hangs on a complaint or
+// stands by itself, and makes the entry one of its case. An officer complained of
+// does not learn that there is one.
+func (s *State) standing(d *draft, id uuid.UUID, kind, field string) (*Matter, error) {
+	m := s.matters.get(id)
+	switch {
+	case m == nil:
+		return nil, s.absent(d, id, field)
+	case m.Kind != kind:
+		return nil, refuse(contract.CodeWrongReference, d.ptr("%s", field))
+	}
+	if m.ComplaintID != nil && s.complaints.get(*m.ComplaintID) != nil {
+		if s.complaints.get(*m.ComplaintID).accuses(d.officer) {
+			return nil, refuse(contract.CodeUnknownReference, d.ptr("%s", field))
+		}
+		if _, err := s.complaint(d, *m.ComplaintID); err != nil {
+			return nil, err
+		}
+	}
+	d.caseID, d.guarded = m.Data.CaseID, d.guarded || m.Data.Guarded
+	d.seenBy = append(d.seenBy, m.Data.OpenedBy)
+	if m.OwnerID != nil {
+		d.seenBy = append(d.seenBy, *m.OwnerID)
+	}
+	return m, nil
+}
+
+// Steps of an investigation that rules turn on.
+const (
+	stepMedical  = "medical"
+	stepReport   = "medical_report"
+	stepCWC      = "cwc_told"
+	stepArrest   = "arrest"
+	stepProgress = "progress_told"
+	stepCharge   = "chargesheet"
+	stepFinal    = "final_report"
+	stepMoved    = "transferred"
+
+	// Not of the list: what other entries tell.
+	stepRegistered = "registered"
+	stepSigned     = "signed"
+	stepEnquiry    = "enquiry"
+	stepSheetDue   = "chargesheet_due"
+	stepIO         = "io"
+)
+
+// firResults are what steps that end an FIR here come to, if nothing else is
+// said.
+var firResults = map[string]string{stepCharge: "chargesheeted", stepFinal: "final_report", stepMoved: "transferred"}
+
+// Results of an FIR that end its enquiry, or the FIR.
+const (
+	firInvestigated = "under_investigation"
+	firCancelled    = "cancelled"
+)
+
+func needsFIRStep(_ *draft, b *contract.FIRStep, n *needs) {
+	n.matter(b.FIRID)
+	if b.IoBy != nil {
+		n.officer(*b.IoBy)
+	}
+	if b.ToCentre != nil {
+		n.centres = append(n.centres, *b.ToCentre)
+	}
+}
+
+func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
+	if b.IoBy != nil && !s.officers[*b.IoBy] { // wrong whatever comes: it does not wait
+		return refuse(contract.CodeUnknownReference, d.ptr("/io_by"))
+	}
+	m, err := s.standing(d, b.FIRID, matterFIR, "/fir_id")
+	if err != nil {
+		return err
+	}
+	if m.State != matterOpen {
+		return refuse(contract.CodeWrongState, d.ptr("/fir_id"))
+	}
+	if b.DoneAt.After(d.op.DeviceAt.Add(spanSlack)) {
+		return refuse(contract.CodeInFuture, d.ptr("/done_at"))
+	}
+	if b.ToCentre != nil && b.Step != stepMoved {
+		return refuse(contract.CodeOutcomeNotAllowed, d.ptr("/to_centre"))
+	}
+	switch b.Step {
+	case stepMedical:
+		if b.Consented == nil || !*b.Consented { // BNSS 184: with her consent
+			return refuse(contract.CodeConsentRequired, d.ptr("/consented"))
+		}
+	case stepArrest:
+		return arrestAtNight(d, b.DoneAt.Time, b.OfWoman, b.LeaveNo)
+	case stepMoved:
+		if b.ToCentre == nil {
+			return refuse(contract.CodeZeroStation, d.ptr("/to_centre"))
+		}
+		if !s.centres[*b.ToCentre] || *b.ToCentre == s.Centre || *b.ToCentre == HQ {
+			return refuse(contract.CodeUnknownReference, d.ptr("/to_centre"))
+		}
+	}
+	return nil
+}
+
+// Night is taken as 18:00 to 06:00 IST, all the year: the law says after sunset
+// and before sunrise.
+const nightFrom, nightTo = 18, 6
+
+// arrestAtNight wants the magistrate's leave for the arrest of a woman at night
+// (BNSS 43(5)).
+func arrestAtNight(d *draft, at time.Time, woman *bool, leave *string) error {
+	if woman == nil || !*woman {
+		return nil
+	}
+	if h := at.In(ist).Hour(); (h >= nightFrom || h < nightTo) && leave == nil {
+		return refuse(contract.CodeNightLeave, d.ptr("/leave_no"))
+	}
+	return nil
+}
+
+// firColumns are the columns of the register that steps fill.
+var firColumns = map[string]string{
+	"statement": "statement_at", stepMedical: "medical_at", stepCWC: "cwc_told_at", stepArrest: "arrest_at", stepProgress: "progress_told_at",
+}
+
+func applyFIRStep(s *State, e *Entry, b *contract.FIRStep) []push.Notice {
+	m := s.matterAt(b.FIRID)
+	at := earliest(b.DoneAt.UTC(), e.At)
+	m.at(b.Step, at)
+	cols := map[string]any{}
+	if name := firColumns[b.Step]; name != "" {
+		cols[name] = wireAt(at)
+	}
+	if b.ChargesheetDueAt != nil {
+		m.at(stepSheetDue, b.ChargesheetDueAt.UTC())
+		cols[colSheetDue] = wireAt(b.ChargesheetDueAt.Time)
+	}
+	result := firResults[b.Step]
+	if b.Result != nil {
+		result = *b.Result
+	}
+	if result != "" {
+		cols["result"], m.Data.Result = result, result
+	}
+	if b.ToCentre != nil {
+		cols["transferred_to"], m.Data.To = *b.ToCentre, *b.ToCentre
+	}
+	var out []push.Notice
+	if b.IoBy != nil && !is(m.OwnerID, *b.IoBy) {
+		m.OwnerID, cols["io_by"] = b.IoBy, b.IoBy.String()
+		m.at(stepIO, at)
+		out = s.tellIO(e, m)
+	}
+	s.firStep(e, m, b.Step, at)
+	s.firResult(m, result, at)
+	s.keepFIR(e, m, cols)
+	return out
+}
+
+// firStep stops and starts what the law counts by a step.
+func (s *State) firStep(e *Entry, m *Matter, step string, at time.Time) {
+	switch step {
+	case stepMedical:
+		s.stop(m.MatterID, at, limitMedical)
+		if m.gravest() {
+			s.start(m.about(staff.SHO), limitMedicalReport, at)
+		}
+	case stepReport:
+		s.stop(m.MatterID, at, limitMedicalReport)
+	case stepCWC:
+		s.stop(m.MatterID, at, limitCWC)
+	case stepArrest:
+		s.bump(e.At, "arrests", 1)
+	case stepProgress:
+		s.stop(m.MatterID, at, limitProgress)
+		s.start(m.about(staff.SHO), limitProgress, at)
+	case stepCharge, stepFinal:
+		s.stop(m.MatterID, at)
+		m.State = matterOver
+	case stepMoved:
+		s.stop(m.MatterID, at)
+		m.State = matterTransferred
+	}
+}
+
+// firResult ends the preliminary enquiry when the investigation is said to be on
+// (BNSS 173(3)), and the FIR when it is cancelled.
+func (s *State) firResult(m *Matter, result string, at time.Time) {
+	switch result {
+	case firInvestigated:
+		m.at(stepEnquiry, at)
+		s.stop(m.MatterID, at, limitFIREnquiry)
+	case firCancelled:
+		s.stop(m.MatterID, at)
+		if m.State == matterOpen {
+			m.State = matterOver
+		}
+	}
+}

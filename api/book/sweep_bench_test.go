@@ -1,0 +1,99 @@
+package book_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"kendra/api/book"
+	"kendra/api/book/booktest"
+	contract "kendra/mobile-contract"
+)
+
+// stock puts complaints that lie with no book of the test into the district,
+// each with a clock: of a hundred one is open, and due when the test is over.
+func stock(b *testing.B, w *booktest.World, n int) {
+	b.Helper()
+	for _, statement := range []string{
+		`INSERT INTO complaints (district_id, centre, complaint_id, case_id, correlation_id, seq, year, serial, state, category, risk_level,
+			channel, owner_role, arrived_at, closed_at, state_at, last_seq, data)
+		SELECT 7, 'OLD', md5('c' || i)::uuid, md5('c' || i)::uuid, md5('c' || i)::uuid, i, 2026, i, CASE WHEN i % 100 = 0 THEN 'assigned' ELSE 'closed' END,
+			'dowry', 'low', 'walk_in', 'beat_officer', $2::timestamptz - i * interval '1 minute',
+			CASE WHEN i % 100 = 0 THEN NULL ELSE $2::timestamptz END, $2, i, '{}' FROM generate_series(1, $1::int) AS i`,
+		`INSERT INTO clocks (district_id, centre, subject_id, code, n, complaint_id, starts_at, due_at, paused_s, stopped_at, owner_role, rung, next_at)
+		SELECT 7, 'OLD', md5('c' || i)::uuid, 'disposal', 1, md5('c' || i)::uuid, $2::timestamptz, $2::timestamptz, 0,
+			CASE WHEN i % 100 = 0 THEN NULL ELSE $2::timestamptz END, 'beat_officer', 0,
+			CASE WHEN i % 100 = 0 THEN $2::timestamptz + interval '90 days' END FROM generate_series(1, $1::int) AS i`,
+	} {
+		w.Order(statement, n, w.Now())
+	}
+	w.Order(`ANALYZE complaints`)
+	w.Order(`ANALYZE clocks`)
+}
+
+// BenchmarkSweep measures what a sweep costs that finds nothing due, and one
+// that raises twenty rungs, in a district of ten thousand and of a million
+// complaints: it grows with what is due, not with what is stored.
+func BenchmarkSweep(b *testing.B) {
+	const due = 20
+	took := map[string][]time.Duration{}
+	for _, n := range []int{10_000, 1_000_000} {
+		w := booktest.New(b)
+		stock(b, w, n)
+		for range due {
+			w.Beat.Enter("complaint.open", complaintOf(w))
+		}
+		idle := b.Run(fmt.Sprintf("idle/%d", n), func(b *testing.B) {
+			start := time.Now()
+			for range b.N {
+				if done, err := w.Book.Tick(context.Background()); err != nil || done > 0 {
+					b.Fatal(done, err)
+				}
+			}
+			took["idle"] = append(took["idle"], time.Since(start)/time.Duration(b.N))
+		})
+		w.Pass(30*time.Minute + 2*time.Hour)
+		start := time.Now()
+		done, err := w.Book.Tick(context.Background())
+		took["raise"] = append(took["raise"], time.Since(start))
+		if err != nil || done != due || !idle {
+			b.Fatal(done, err)
+		}
+	}
+	for _, what := range []string{"idle", "raise"} {
+		// The last of each size: those before it ran shorter.
+		half := len(took[what]) / 2
+		small, large := took[what][half-1], took[what][len(took[what])-1]
+		b.Logf("%s: %s at 10,000 complaints, %s at 1,000,000: %.2f times", what, small, large, float64(large)/float64(small))
+	}
+}
+
+// BenchmarkIntake measures complaints and visits that one handset uploads in
+// batches of fifty: what deriving facts, marks, clocks and custody costs.
+func BenchmarkIntake(b *testing.B) {
+	for _, kind := range []string{"visit.record", "complaint.open"} {
+		b.Run(kind, func(b *testing.B) {
+			w := booktest.New(b)
+			items := make([]contract.Item, b.N)
+			for i := range items {
+				body := any(w.Visit())
+				if kind == "complaint.open" {
+					body = complaintOf(w, registered, func(c *contract.ComplaintOpen) { c.Mobile = ptr(fmt.Sprintf("94%08d", i)) })
+				}
+				items[i] = w.Beat.Item(kind, body)
+			}
+			b.ResetTimer()
+			for batch := range slices.Chunk(items, 50) {
+				for _, r := range w.Beat.Send(batch...) {
+					if r.Outcome != book.Entered {
+						b.Fatal(r.Problem)
+					}
+				}
+			}
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+		})
+	}
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"kendra/api/book"
+	contract "kendra/mobile-contract"
+)
+
+// Unseal enters a read and gives the plain text of what it names. A refusal is
+// the answer's own: there is one op, and no receipt of another to tell.
+func (s *server) Unseal(ctx context.Context, in UnsealRequestObject) (UnsealResponseObject, error) {
+	r := of(ctx)
+	item, err := contract.SplitItem(*in.Body)
+	if err != nil {
+		return nil, err
+	}
+	offset, err := s.Staff.ClockOffset(ctx, r.caller)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.Book.Unseal(ctx, r.caller, book.Incoming{
+		ReceivedAt: r.receivedAt, Offset: offset, Items: []contract.Item{item},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if out.Receipt.Outcome == book.Refused {
+		return nil, inOp(out.Receipt.Problem)
+	}
+	return unsealed{receipt: s.receipt(&out.Receipt, r), fields: out.Fields}, nil
+}
+
+// inOp points into the request instead of the op in it.
+func inOp(p *contract.Problem) *contract.Problem {
+	out := *p
+	if strings.HasPrefix(out.Pointer, "/") && out.Pointer != "/sig" {
+		out.Pointer = "/op" + out.Pointer
+	}
+	return &out
+}
+
+// unsealed writes the values as the officer signed them, byte for byte, and
+// keeps them nowhere.
+type unsealed struct {
+	receipt contract.Receipt
+	fields  []book.PlainField
+}
+
+// VisitUnsealResponse writes the answer.
+func (u unsealed) VisitUnsealResponse(c *fiber.Ctx) error {
+	receipt, err := json.Marshal(u.receipt)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	r := c.Response()
+	r.AppendBodyString(`{"receipt":`)
+	r.AppendBody(receipt)
+	r.AppendBodyString(`,"fields":{`)
+	for i, f := range u.fields {
+		if i > 0 {
+			r.AppendBodyString(`,`)
+		}
+		pointer, err := json.Marshal(f.Pointer)
+		if err != nil {
+			return err
+		}
+		r.AppendBody(pointer)
+		r.AppendBodyString(`:` + f.Value.Reveal())
+	}
+	r.AppendBodyString(`}}`)
+	return nil
+}
