@@ -117,7 +117,7 @@ func TestLawAnyStationTakesAnFIRBNSS173(t *testing.T) {
 	t.Parallel()
 	c := careOf(t, nil)
 	c.refused(c.SHO, "fir.register", c.fir(func(b *contract.FIRRegister) { b.IsZero = true }), contract.CodeZeroStation, "/body/transferred_to")
-	for _, to := range []string{booktest.Centre, "HQ", "XXX"} {
+	for _, to := range []string{booktest.Centre, "HQ", "NON"} {
 		c.refused(c.SHO, "fir.register", c.fir(func(b *contract.FIRRegister) { b.IsZero, b.TransferredTo = true, &to }),
 			contract.CodeUnknownReference, "/body/transferred_to")
 	}

@@ -36,7 +36,7 @@ func TestATransferredComplaintClosesItsLineHereAndOpensOneThereWithAllThatIsKnow
 	w.Beat.Enter("pause.ask", contract.PauseAsk{ComplaintID: id, Reason: "medical"})
 	w.Incharge.Enter("pause.allow", contract.PauseAllow{ComplaintID: id, Allowed: true})
 	w.Pass(time.Hour)
-	for centre, why := range map[string]string{"KRW": "its own", book.HQ: "no centre", "XXX": "unknown"} {
+	for centre, why := range map[string]string{"KRW": "its own", book.HQ: "no centre", "NON": "unknown"} {
 		if r := w.Incharge.Do("complaint.transfer", transferTo(centre, id)); refusedBy(r) != contract.CodeUnknownReference {
 			t.Errorf("to %s, %s: %+v", centre, why, r)
 		}
