@@ -36,6 +36,32 @@ type clockKey struct {
 
 func (k *Clock) key() clockKey { return clockKey{k.SubjectID, k.Code, k.N} }
 
+// clockRows are the clocks of a State, found by what they run over too.
+type clockRows struct {
+	rows[clockKey, Clock]
+	of map[uuid.UUID][]clockKey
+}
+
+func newClockRows() *clockRows {
+	return &clockRows{rows: *newRows[clockKey, Clock](), of: map[uuid.UUID][]clockKey{}}
+}
+
+func (r *clockRows) load(k clockKey, c *Clock) {
+	r.note(k)
+	r.rows.load(k, c)
+}
+
+func (r *clockRows) put(k clockKey, c *Clock) {
+	r.note(k)
+	r.rows.put(k, c)
+}
+
+func (r *clockRows) note(k clockKey) {
+	if r.m[k] == nil {
+		r.of[k.Subject] = append(r.of[k.Subject], k)
+	}
+}
+
 // chain orders the roles that rungs may tell, from the beat upwards.
 var chain = []string{
 	staff.BeatOfficer, staff.SquadLeader, staff.CentreIncharge, staff.SHO, staff.CO, staff.Nodal, staff.AddlSP, staff.SP,
@@ -72,12 +98,11 @@ func (k *Clock) climb(v *ruleView) {
 
 // clocksOf lists copies of the clocks of a subject, in the order of code and n.
 func (s *State) clocksOf(subject uuid.UUID) []*Clock {
-	var out []*Clock
-	for _, k := range s.clocks.m {
-		if k.SubjectID == subject {
-			c := *k
-			out = append(out, &c)
-		}
+	keys := s.clocks.of[subject]
+	out := make([]*Clock, len(keys))
+	for i, k := range keys {
+		c := *s.clocks.m[k]
+		out[i] = &c
 	}
 	slices.SortFunc(out, func(a, b *Clock) int {
 		if a.Code != b.Code {

@@ -1,11 +1,9 @@
 package book
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -206,13 +204,17 @@ func registerRow(centre string, l Line, w storedWire, ids map[int64]uuid.UUID) (
 
 // merge puts what later steps filled over the columns of the entry.
 func merge(columns json.RawMessage, cols map[string]any) (json.RawMessage, error) {
-	all := map[string]any{}
-	dec := json.NewDecoder(bytes.NewReader(columns))
-	dec.UseNumber()
-	if err := dec.Decode(&all); err != nil {
+	all := map[string]json.RawMessage{} // what was sent stays as it was sent
+	if err := json.Unmarshal(columns, &all); err != nil {
 		return nil, err
 	}
-	maps.Copy(all, cols)
+	for name, value := range cols {
+		raw, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		all[name] = raw
+	}
 	return json.Marshal(all)
 }
 

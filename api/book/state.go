@@ -78,7 +78,7 @@ type State struct {
 	custody    *rows[custodyKey, Custody]
 	holders    map[uuid.UUID]int // n of the span that is open
 	matters    *rows[uuid.UUID, Matter]
-	clocks     *rows[clockKey, Clock]
+	clocks     *clockRows
 	reviews    *rows[reviewKey, Review]
 	days       *rows[string, Day]
 	returns    *rows[returnKey, Return]
@@ -94,7 +94,7 @@ func newState(district int32, centre string, v *ruleView) *State {
 	return &State{
 		District: district, Centre: centre, rules: v, centres: map[string]bool{}, entered: map[uuid.UUID]bool{}, seen: map[string]seenNumber{},
 		complaints: newRows[uuid.UUID, Complaint](), custody: newRows[custodyKey, Custody](), holders: map[uuid.UUID]int{},
-		matters: newRows[uuid.UUID, Matter](), clocks: newRows[clockKey, Clock](), reviews: newRows[reviewKey, Review](),
+		matters: newRows[uuid.UUID, Matter](), clocks: newClockRows(), reviews: newRows[reviewKey, Review](),
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
 		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),

@@ -27,6 +27,37 @@ func (p *benchPhone) complaint(i int) (string, error) {
 	}, nil)
 }
 
+// benchOpen is how many complaints are open at a station at once: a busy one's.
+const benchOpen = 200
+
+// registers takes the figures of complaints and of reads. Intake has a district
+// of its own, for it leaves more complaints open than a station ever has.
+func (b *bencher) registers(ctx context.Context, large, small []*benchPhone, million int) error {
+	nine, err := b.district(ctx, 9, benchConns)
+	if err != nil {
+		return err
+	}
+	if err := b.intakes(ctx, nine); err != nil {
+		return err
+	}
+	if err := b.fillRegisters(ctx, 7, "KRW", million/10); err != nil {
+		return err
+	}
+	if err := b.fillRegisters(ctx, 8, "KRW", million/1000); err != nil {
+		return err
+	}
+	if _, err := b.admin.Exec(ctx, `ANALYZE`); err != nil {
+		return fmt.Errorf("analyse: %w", err)
+	}
+	if err := b.registerPage(ctx, nine[0]); err != nil {
+		return err
+	}
+	if err := b.daySheet(ctx, large[0]); err != nil {
+		return err
+	}
+	return b.flat(ctx, large[0], small[0])
+}
+
 // intakes compares registering complaints with recording visits.
 func (b *bencher) intakes(ctx context.Context, phones []*benchPhone) error {
 	b.say("intake beside visits")
@@ -83,20 +114,14 @@ func (b *bencher) get(p *benchPhone, path, query string) (float64, error) {
 	})
 }
 
-// registerReads compares a page of a register and the day sheet with bare
-// SELECTs of as many rows.
-func (b *bencher) registerReads(ctx context.Context, p *benchPhone) error {
-	b.say("register pages and day sheet")
+// registerPage compares a page of a register with a bare SELECT of its lines.
+func (b *bencher) registerPage(ctx context.Context, p *benchPhone) error {
+	b.say("a page of a register")
 	if err := p.logIn(ctx, b.node.staff); err != nil {
 		return err
 	}
-	year, today := strconv.Itoa(time.Now().In(istZone).Year()), time.Now().In(istZone).Format(time.DateOnly)
-	page := &series{name: "register page of 100 lines", unit: "pages/s", against: "bare SELECT of the lines and their entries", bar: 0.3}
-	sheet := &series{name: "day sheet", unit: "sheets/s", against: "bare SELECT of as many rows", bar: 0.3}
-	n, err := b.sheetRows(p, today)
-	if err != nil {
-		return err
-	}
+	year := strconv.Itoa(time.Now().In(istZone).Year())
+	s := &series{name: "register page of 100 lines", unit: "pages/s", against: "bare SELECT of the lines and their entries", bar: 0.3}
 	for range b.rounds {
 		bare, err := b.bareSelect(ctx, `SELECT l.*, e.wire FROM lines l JOIN entries e ON e.district_id = l.district_id
 			AND e.centre = l.centre AND e.seq = l.seq WHERE l.district_id = $1 AND l.centre = $2 AND l.register = 'help_desk'
@@ -108,17 +133,37 @@ func (b *bencher) registerReads(ctx context.Context, p *benchPhone) error {
 		if err != nil {
 			return err
 		}
-		page.add(got, bare)
-		if bare, err = b.bareSelect(ctx, `SELECT c.*, k.* FROM complaints c JOIN clocks k ON k.district_id = c.district_id
-			AND k.subject_id = c.complaint_id WHERE c.district_id = $1 AND c.centre = $2 AND c.closed_at IS NULL LIMIT $3`, p, n); err != nil {
-			return err
-		}
-		if got, err = b.get(p, "/v1/days/"+today, "centre="+p.centre); err != nil {
-			return err
-		}
-		sheet.add(got, bare)
+		s.add(got, bare)
 	}
-	b.rows = append(b.rows, page.figure(), sheet.figure())
+	b.rows = append(b.rows, s.figure())
+	return nil
+}
+
+// daySheet compares the day sheet with a bare SELECT of as many rows.
+func (b *bencher) daySheet(ctx context.Context, p *benchPhone) error {
+	b.say("day sheet")
+	if err := p.logIn(ctx, b.node.staff); err != nil {
+		return err
+	}
+	today := time.Now().In(istZone).Format(time.DateOnly)
+	s := &series{name: "day sheet", unit: "sheets/s", against: "bare SELECT of as many rows", bar: 0.3}
+	n, err := b.sheetRows(p, today)
+	if err != nil {
+		return err
+	}
+	for range b.rounds {
+		bare, err := b.bareSelect(ctx, `SELECT c.*, k.* FROM complaints c JOIN clocks k ON k.district_id = c.district_id
+			AND k.subject_id = c.complaint_id WHERE c.district_id = $1 AND c.centre = $2 AND c.closed_at IS NULL LIMIT $3`, p, n)
+		if err != nil {
+			return err
+		}
+		got, err := b.get(p, "/v1/days/"+today, "centre="+p.centre)
+		if err != nil {
+			return err
+		}
+		s.add(got, bare)
+	}
+	b.rows = append(b.rows, s.figure())
 	return nil
 }
 
@@ -206,25 +251,26 @@ func (b *bencher) flat(ctx context.Context, large, small *benchPhone) error {
 }
 
 // fillRegisters gives the filled book's copies their lines, and as many
-// complaints, all but one in a hundred closed, with their clocks.
+// complaints, of which those that a busy station has open are so, with their
+// clocks.
 func (b *bencher) fillRegisters(ctx context.Context, district int, centre string, complaints int) error {
 	for _, sql := range []string{
 		`INSERT INTO lines (district_id, centre, register, year, serial, seq, at, officer_id, sums)
 			SELECT district_id, centre, 'women_beat', 2026, (SELECT coalesce(max(serial), 0) FROM lines WHERE district_id = $1
 				AND centre = $2 AND register = 'women_beat' AND year = 2026) + row_number() OVER (ORDER BY seq), seq, at, officer_id, '{"women":12}'
 			FROM entries e WHERE district_id = $1 AND centre = $2 AND kind = 'visit.record'
-			AND NOT EXISTS (SELECT FROM lines l WHERE l.district_id = $1 AND l.centre = $2 AND l.seq = e.seq) AND $3 > 0`,
+			AND NOT EXISTS (SELECT FROM lines l WHERE l.district_id = $1 AND l.centre = $2 AND l.seq = e.seq) AND $3 > 0 AND $4 > 0`,
 		`INSERT INTO complaints (district_id, centre, complaint_id, case_id, correlation_id, seq, year, serial, state, category, risk_level,
 				channel, owner_role, arrived_at, closed_at, state_at, last_seq, data)
-			SELECT $1, $2, id, id, id, 10000000 + n, 2026, 10000000 + n, CASE WHEN n % 100 = 0 THEN 'assigned' ELSE 'closed' END, 'dowry', 'low',
-				'walk_in', 'beat_officer', now() - interval '40 days', CASE WHEN n % 100 = 0 THEN NULL ELSE now() END, now(), 3, '{}'
+			SELECT $1, $2, id, id, id, 1 + n, 2026, 10000000 + n, CASE WHEN n <= $4 THEN 'assigned' ELSE 'closed' END, 'dowry', 'low',
+				'walk_in', 'beat_officer', now() - interval '40 days', CASE WHEN n <= $4 THEN NULL ELSE now() END, now(), 3, '{}'
 			FROM (SELECT n, md5('bench ' || n)::uuid AS id FROM generate_series(1, $3) n) x`,
 		`INSERT INTO clocks (district_id, centre, subject_id, code, n, complaint_id, starts_at, due_at, paused_s, stopped_at, owner_role, rung, next_at)
 			SELECT $1, $2, id, 'disposal', 1, id, now() - interval '40 days', now() + interval '40 days', 0,
-				CASE WHEN n % 100 = 0 THEN NULL ELSE now() END, 'beat_officer', 0, CASE WHEN n % 100 = 0 THEN now() + interval '40 days' END
+				CASE WHEN n <= $4 THEN NULL ELSE now() END, 'beat_officer', 0, CASE WHEN n <= $4 THEN now() + interval '40 days' END
 			FROM (SELECT n, md5('bench ' || n)::uuid AS id FROM generate_series(1, $3) n) x`,
 	} {
-		if _, err := b.admin.Exec(ctx, sql, district, centre, complaints); err != nil {
+		if _, err := b.admin.Exec(ctx, sql, district, centre, complaints, benchOpen); err != nil {
 			return fmt.Errorf("fill registers: %w", err)
 		}
 	}

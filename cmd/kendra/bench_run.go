@@ -133,16 +133,7 @@ func (b *bencher) all(ctx context.Context, million int) error {
 	if err := b.feed(ctx, seven[0]); err != nil {
 		return err
 	}
-	if err := b.intakes(ctx, seven); err != nil {
-		return err
-	}
-	if err := b.fillRegisters(ctx, 7, "KRW", million/10); err != nil {
-		return err
-	}
-	if err := b.registerReads(ctx, seven[1]); err != nil {
-		return err
-	}
-	if err := b.flat(ctx, seven[0], eight[0]); err != nil {
+	if err := b.registers(ctx, seven, eight, million); err != nil {
 		return err
 	}
 	if err := b.matrix(ctx, seven); err != nil {
