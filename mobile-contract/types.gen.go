@@ -1075,6 +1075,9 @@ type ComplaintReceive struct {
 	Earlier       *int   `json:"earlier,omitempty"`
 	FIRWanted     *bool  `json:"fir_wanted,omitempty"`
 
+	// FIRWantedAt RFC 3339 with an offset or Z
+	FIRWantedAt *Time `json:"fir_wanted_at,omitempty"`
+
 	// FromCentre Code of a centre (its station's), or HQ for the district's own book
 	FromCentre Centre `json:"from_centre"`
 	FromID     UUID   `json:"from_id"`

@@ -256,7 +256,7 @@ func (s *State) endSubject(e *Entry, line *Line) {
 		c.enterState(stateClosed, at)
 		s.stop(c.ComplaintID, at)
 		s.hand(e, c, nil, nil, "")
-		s.endPlans(e, c, "struck")
+		s.endPlans(e, c, matterOver, closedStruck)
 		s.keep(e, c)
 	} else if s.matters.get(*line.SubjectID) != nil {
 		m := s.matterAt(*line.SubjectID)
