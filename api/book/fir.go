@@ -61,7 +61,9 @@ func needsFIRRegister(_ *draft, b *contract.FIRRegister, n *needs) {
 }
 
 // checkFIRRegister checks an FIR. Any station takes it: one of another area is a
-// zero FIR that names where it goes (BNSS 173(1)).
+// zero FIR that names where it goes (BNSS 173(1)), and goes on in that station's
+// book (fir_zero.go). A station of another district, or one without a centre,
+// has no book here: it can't be named, and the papers go there by hand.
 func checkFIRRegister(s *State, d *draft, b *contract.FIRRegister) error {
 	if err := s.hangsOn(d, b.ComplaintID); err != nil {
 		return err
@@ -76,6 +78,9 @@ func checkFIRRegister(s *State, d *draft, b *contract.FIRRegister) error {
 		return refuse(contract.CodeUnknownReference, d.ptr("/transferred_to"))
 	case b.IoBy != nil && !s.officers[*b.IoBy]:
 		return refuse(contract.CodeUnknownReference, d.ptr("/io_by"))
+	}
+	if err := s.goesWhereItWent(d, b); err != nil {
+		return err
 	}
 	if err := d.extra(s.rules, registerFIR, b.Extra); err != nil {
 		return err
@@ -163,8 +168,12 @@ func applyFIRRegister(s *State, e *Entry, b *contract.FIRRegister) []push.Notice
 	m := s.newMatter(e, matterFIR, registerFIR)
 	m.ComplaintID = b.ComplaintID
 	m.describe(e, b)
-	s.countFIR(e, m, b)
-	s.keepFIR(e, m, nil)
+	if b.IsZero {
+		s.keepFIR(e, m, m.goes(e, b))
+	} else {
+		s.countFIR(e, m, b)
+		s.keepFIR(e, m, nil)
+	}
 	s.totalFIR(e)
 	if b.ComplaintID != nil && s.complaints.get(*b.ComplaintID) != nil {
 		s.firOf(e, m, b)

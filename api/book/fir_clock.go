@@ -37,7 +37,7 @@ var firLimits = []struct{ code, met string }{
 
 // owes says from when on the limits of an FIR run, in an entry of now.
 func (m *Matter) owes(b *contract.FIRRegister, now time.Time) map[string]time.Time {
-	at := earliest(b.RegisteredAt.UTC(), now)
+	at := earliest(m.registeredAt(b), now)
 	out := map[string]time.Time{limitProgress: at}
 	if b.IsElectronic != nil && *b.IsElectronic && b.SignedAt == nil {
 		out[limitEFIRSign] = at
@@ -63,6 +63,15 @@ func (m *Matter) owes(b *contract.FIRRegister, now time.Time) map[string]time.Ti
 	return out
 }
 
+// registeredAt is when an FIR was registered: for one that came from another
+// station, when it was there, whenever it got its number here.
+func (m *Matter) registeredAt(b *contract.FIRRegister) time.Time {
+	if was, known := m.Data.Times[stepRegistered]; known && m.Data.FromCentre != "" {
+		return was
+	}
+	return b.RegisteredAt.UTC()
+}
+
 // gravest tells whether the FIR is of one of the gravest sections.
 func (m *Matter) gravest() bool {
 	return slices.ContainsFunc(m.Data.Sections, func(code string) bool { return slices.Contains(gravest, code) })
@@ -73,12 +82,12 @@ func (m *Matter) gravest() bool {
 func (s *State) countFIR(e *Entry, m *Matter, b *contract.FIRRegister) {
 	owed := m.owes(b, e.At)
 	was, again := m.Data.Times[stepRegistered]
-	m.at(stepRegistered, b.RegisteredAt.UTC())
+	m.at(stepRegistered, m.registeredAt(b))
 	for _, l := range firLimits {
 		at, runs := owed[l.code]
 		_, met := m.Data.Times[l.met]
 		k := s.running(m.MatterID, l.code)
-		moved := again && !was.Equal(b.RegisteredAt.Time)
+		moved := again && !was.Equal(m.registeredAt(b))
 		if l.code == limitMedicalReport {
 			moved = k != nil && !k.StartsAt.Equal(at.Truncate(time.Millisecond))
 		}

@@ -62,6 +62,8 @@ type MatterData struct {
 	Role       string               `json:"role,omitempty"`  // of the post that opened it, where rank counts
 	Result     string               `json:"result,omitempty"`
 	ReviewedBy *uuid.UUID           `json:"reviewed_by,omitempty"`
+	FromCentre string               `json:"from_centre,omitempty"` // where a zero FIR was registered
+	TwinID     *uuid.UUID           `json:"twin_id,omitempty"`     // the same FIR in the other station's book
 }
 
 // line is the key of the matter's line.
