@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kendra/api/book"
 	"kendra/api/book/booktest"
 	"kendra/api/staff"
@@ -102,7 +104,9 @@ func TestTheStationOfTheAreaInvestigatesAZeroFIRAndGivesItItsNumber(t *testing.T
 	t.Parallel()
 	c := careOf(t, nil)
 	sho := c.Enlist(booktest.OtherCentre, staff.SHO)
-	e := c.SHO.Enter("fir.register", c.zero(func(b *contract.FIRRegister) { b.MedicalAt = new(contract.At(c.Now())) }))
+	e := c.SHO.Enter("fir.register", c.zero(func(b *contract.FIRRegister) {
+		b.MedicalAt, b.VictimID = new(contract.At(c.Now())), new("कमला देवी")
+	}))
 	c.refused(c.SHO, "fir.step", c.step(e, "statement", nil), contract.CodeWrongState, "/body/fir_id")
 	c.Pass(time.Hour)
 	tick(t, c.World)
@@ -110,6 +114,26 @@ func TestTheStationOfTheAreaInvestigatesAZeroFIRAndGivesItItsNumber(t *testing.T
 	received := &book.Entry{OpID: row.OpID}
 	if c.runs(received, "medical") != "" || c.runs(received, "medical_report") != "2026-11-25 10:00" {
 		t.Errorf("examined before it came: %q, %q", c.runs(received, "medical"), c.runs(received, "medical_report"))
+	}
+	read := func(o *booktest.Officer, subject uuid.UUID, field string) contract.Code {
+		u, err := unseal(o, c.World, o.Item("identity.read", wish(subject, field), booktest.With("centre", booktest.OtherCentre)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(u.Fields) > 0 {
+			return contract.Code(u.Fields[0].Value.Reveal())
+		}
+		return refusedBy(u.Receipt)
+	}
+	// What the first station took down in the FIR, and no more of the case.
+	if got := read(sho, e.OpID, "/body/victim_id"); got != `"कमला देवी"` {
+		t.Errorf("the head of the station reads %s", got)
+	}
+	if got := read(sho, c.id, "/body/complainant_name"); got != contract.CodeUnknownReference {
+		t.Errorf("of the complaint he reads %s", got)
+	}
+	if got := read(c.Enlist(booktest.OtherCentre, staff.BeatOfficer), e.OpID, "/body/victim_id"); got != contract.CodeCaseNotYours {
+		t.Errorf("a beat officer reads %s", got)
 	}
 	right := c.fir(func(b *contract.FIRRegister) {
 		b.ComplaintID, b.FIRNo, b.Sections = nil, "77/2026", []string{"bns_64", "bns_351"}

@@ -14,7 +14,7 @@ import (
 // Who may read what, by post and link. Nobody else may, and an officer complained
 // of never.
 //
-//	in-charge, head of the station   all of the centre's own, and of what was transferred to it
+//	in-charge, head of the station   all of the centre's own, of what was transferred to it, a zero FIR that it investigates
 //	who made the entry               that entry, but for the squad's leader
 //	who has the complaint, or acted  all of its case; a counsellor none of a sexual offence or a child's
 //	who has an open matter of it     the same
@@ -79,6 +79,14 @@ func (s *State) fileOf(e *sealedEntry) *file {
 // in: one that a complaint was transferred to reads what the other took down.
 func (f *file) came() bool {
 	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return c.State != stateTransferred })
+}
+
+// received tells whether an entry is that of a zero FIR which this station
+// investigates: of the rest of the case it reads nothing.
+func (f *file) received(e *sealedEntry) bool {
+	return slices.ContainsFunc(f.matters, func(m *Matter) bool {
+		return m.Data.FromCentre != "" && is(m.Data.TwinID, e.OpID) && m.State != struck
+	})
 }
 
 // isAbout tells whether a complaint of the case is about an officer.
