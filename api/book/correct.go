@@ -284,11 +284,24 @@ func (s *State) takeBack(e *Entry, m *Matter) {
 	case matterVisit:
 		s.unkeep(e, c, m)
 	case matterFIR:
-		if c.open() && c.firPending() {
-			s.start(c.about(), limitFIRDecision, *c.Data.FIRWantedAt)
-		}
+		s.withoutFIR(c)
 	}
 	s.keep(e, c)
+}
+
+// withoutFIR lets go on what an FIR had ended that was struck: the decision on
+// what she asked for, or the report to the magistrate, each from its own
+// beginning.
+func (s *State) withoutFIR(c *Complaint) {
+	if !c.open() || len(c.Data.FIRs) > 0 {
+		return
+	}
+	if c.firPending() {
+		s.start(c.about(), limitFIRDecision, *c.Data.FIRWantedAt)
+	}
+	if k := s.latest(c.ComplaintID, limitNCR); k != nil && (c.Data.NCRAt == nil || c.Data.NCRAt.Before(k.StartsAt)) {
+		s.start(c.about(), limitNCR, k.StartsAt)
+	}
 }
 
 // amendMatter moves a matter to the line that a correction put in place.

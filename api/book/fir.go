@@ -193,7 +193,9 @@ func (s *State) firOf(e *Entry, m *Matter, b *contract.FIRRegister) {
 	}
 	c.Data.FIRs = append(slices.Clone(c.Data.FIRs), m.MatterID)
 	c.reveal(e)
-	s.stop(c.ComplaintID, at, limitFIRDecision)
+	// What turned out to be cognizable is no non-cognizable report any more, and
+	// goes to the magistrate as an FIR (BNSS 176(1)).
+	s.stop(c.ComplaintID, at, limitFIRDecision, limitNCR)
 	s.engaged(e, c)
 	s.keep(e, c)
 	s.fill(c.line(), func(*Line) {}, cols)

@@ -113,6 +113,34 @@ func TestWhatIsRegisteredAnswersHer(t *testing.T) {
 	}
 }
 
+func TestAnFIREndsTheNonCognizableReportOfItsComplaint(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	c.desk.Enter("fir.request", contract.FIRRequest{ComplaintID: c.id})
+	c.SHO.Enter("fir.decline", contract.FIRDecline{ComplaintID: c.id, Reason: "असंज्ञेय प्रकरण का मामला है", NCRNo: new("14/2026"), ToldWayToSp: true})
+	due := c.clock("ncr_magistrate")
+	c.Pass(24 * time.Hour)
+	e := c.SHO.Enter("fir.register", c.fir(nil))
+	if got := c.clock("ncr_magistrate"); got != "" || due == "" {
+		t.Errorf("the report was due %q, is due %q", due, got)
+	}
+	c.refused(c.SHO, "ncr.send", contract.NCRSend{ComplaintID: c.id, SentAt: contract.At(c.Now())}, contract.CodeWrongState, "/body/complaint_id")
+	c.Pass(24 * time.Hour)
+	c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: e.OpID, Reason: "गलत शिकायत पर दर्ज", Strike: new(true)})
+	if got := c.clock("ncr_magistrate"); got != due {
+		t.Errorf("without the FIR the report is due %q, want %q", got, due)
+	}
+	if got := c.clock("fir_decision"); got != "" {
+		t.Errorf("what was decided is due %q", got)
+	}
+	c.SHO.Enter("ncr.send", contract.NCRSend{ComplaintID: c.id, SentAt: contract.At(c.Now())})
+	e = c.SHO.Enter("fir.register", c.fir(nil))
+	c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: e.OpID, Reason: "गलत शिकायत पर दर्ज", Strike: new(true)})
+	if got := c.clock("ncr_magistrate"); got != "" {
+		t.Errorf("what was sent is due %q", got)
+	}
+}
+
 func TestHerWishWakesTheHeadOfTheStationAndAnFIRItsInvestigator(t *testing.T) {
 	t.Parallel()
 	c := careOf(t, nil)
