@@ -56,6 +56,9 @@ func (m *Matter) owes(b *contract.FIRRegister, now time.Time) map[string]time.Ti
 	if b.MedicalAt != nil {
 		examined, done = b.MedicalAt.UTC(), true
 	}
+	if _, declined := m.Data.Times[stepDeclined]; declined {
+		delete(out, limitMedical)
+	}
 	if done {
 		delete(out, limitMedical)
 		out[limitMedicalReport] = earliest(examined, now)
