@@ -262,6 +262,10 @@ func (s *State) endSubject(e *Entry, line *Line) {
 		m := s.matterAt(*line.SubjectID)
 		m.State, m.DueAt = "struck", nil
 		s.stop(m.MatterID, e.At)
+		for _, on := range m.Data.Arrests {
+			s.bumpOn(on, tallyArrests, -1)
+		}
+		m.Data.Arrests = nil
 		s.matters.put(m.MatterID, m)
 		s.step(e, m.MatterID)
 		s.takeBack(e, m)
@@ -269,14 +273,27 @@ func (s *State) endSubject(e *Entry, line *Line) {
 }
 
 // takeBack takes what was struck from the complaint that it hung on: nothing
-// rests on it any more, and what it had ended goes on.
+// rests on it any more, its line names what is left, and what it had ended goes
+// on.
 func (s *State) takeBack(e *Entry, m *Matter) {
 	if m.ComplaintID == nil || s.complaints.get(*m.ComplaintID) == nil {
 		return
 	}
-	c := s.complaintAt(*m.ComplaintID)
-	for _, list := range []*[]uuid.UUID{&c.Data.FIRs, &c.Data.Counselling, &c.Data.Preventive, &c.Data.Referrals} {
-		*list = slices.DeleteFunc(slices.Clone(*list), func(id uuid.UUID) bool { return id == m.MatterID })
+	c, cols := s.complaintAt(*m.ComplaintID), map[string]any{}
+	for _, of := range []struct {
+		list *[]uuid.UUID
+		col  string
+	}{
+		{&c.Data.FIRs, "fir_id"}, {&c.Data.Counselling, "counselling_id"}, {&c.Data.Preventive, "preventive_id"}, {&c.Data.Referrals, ""},
+	} {
+		left := slices.DeleteFunc(slices.Clone(*of.list), func(id uuid.UUID) bool { return id == m.MatterID })
+		*of.list = left
+		if l := s.lines.get(c.line()); l == nil || l.Cols[of.col] != m.MatterID.String() {
+			continue
+		}
+		if cols[of.col] = nil; len(left) > 0 {
+			cols[of.col] = left[len(left)-1].String()
+		}
 	}
 	switch m.Kind {
 	case matterCall:
@@ -287,6 +304,7 @@ func (s *State) takeBack(e *Entry, m *Matter) {
 		s.withoutFIR(c)
 	}
 	s.keep(e, c)
+	s.fill(c.line(), func(*Line) {}, cols)
 }
 
 // withoutFIR lets go on what an FIR had ended that was struck: the decision on

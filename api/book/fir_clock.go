@@ -109,6 +109,7 @@ func (s *State) countFIR(e *Entry, m *Matter, b *contract.FIRRegister) {
 func (s *State) keepFIR(e *Entry, m *Matter, cols map[string]any) {
 	m.DueAt = s.dueOf(m.MatterID)
 	s.keepMatter(e, m, cols)
+	s.onComplaint(e, m)
 	if _, named := m.Data.Times[stepSheetDue]; named {
 		return
 	}

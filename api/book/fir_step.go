@@ -224,7 +224,7 @@ func (s *State) firStep(e *Entry, m *Matter, step string, at time.Time) {
 	case stepCWC:
 		s.stop(m.MatterID, at, limitCWC)
 	case stepArrest:
-		s.bump(e.At, "arrests", 1)
+		s.arrested(e, m)
 	case stepProgress:
 		s.stop(m.MatterID, at, limitProgress)
 		s.start(m.about(staff.SHO), limitProgress, at)

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,6 +62,7 @@ type MatterData struct {
 	To         string               `json:"to,omitempty"`    // the post, the centre, the plan, or the disposal
 	Role       string               `json:"role,omitempty"`  // of the post that opened it, where rank counts
 	Result     string               `json:"result,omitempty"`
+	Arrests    []string             `json:"arrests,omitempty"` // days on which steps counted one, IST
 	ReviewedBy *uuid.UUID           `json:"reviewed_by,omitempty"`
 	FromCentre string               `json:"from_centre,omitempty"` // where a zero FIR was registered
 	TwinID     *uuid.UUID           `json:"twin_id,omitempty"`     // the same FIR in the other station's book
@@ -77,6 +79,19 @@ func (m *Matter) at(step string, when time.Time) {
 	}
 	times[step] = when
 	m.Data.Times = times
+}
+
+// arrested counts an arrest that a step tells of, until the line is struck.
+func (s *State) arrested(e *Entry, m *Matter) {
+	s.bump(e.At, tallyArrests, 1)
+	m.Data.Arrests = append(slices.Clone(m.Data.Arrests), day(e.At))
+}
+
+// onComplaint notes a step of what hangs on a complaint in the life of that, too.
+func (s *State) onComplaint(e *Entry, m *Matter) {
+	if m.ComplaintID != nil && s.complaints.get(*m.ComplaintID) != nil {
+		s.keep(e, s.complaintAt(*m.ComplaintID))
+	}
 }
 
 // about says what clocks of the matter run over.
