@@ -457,6 +457,14 @@ INSERT INTO offences (code, act, section, hi, en, is_sexual, is_child, cognizabl
 	('dowry_3', 'Dowry Prohibition Act', '3', 'दहेज देना या लेना', 'Giving or taking dowry', false, false, true, '1961-07-01 00:00:00+05:30'),
 	('dowry_4', 'Dowry Prohibition Act', '4', 'दहेज की माँग करना', 'Demanding dowry', false, false, true, '1961-07-01 00:00:00+05:30');
 
+-- Grave are those whose investigation is to be completed within two months (BNSS
+-- 193(2)), in both codes. In the same ones she is to be examined within a day, by
+-- her consent (BNSS 184, POCSO 27): in others, such as stalking, there is nothing
+-- to examine.
+UPDATE offences SET is_grave = true WHERE code IN (
+	'bns_64', 'bns_65', 'bns_66', 'bns_67', 'bns_68', 'bns_70', 'bns_71', 'pocso_4', 'pocso_6', 'pocso_8', 'pocso_10',
+	'ipc_376', 'ipc_376_3', 'ipc_376a', 'ipc_376ab', 'ipc_376b', 'ipc_376c', 'ipc_376d', 'ipc_376da', 'ipc_376db', 'ipc_376e');
+
 -- Each register begins with the same columns. A code without a list is one of a
 -- table: stations, villages.
 INSERT INTO register_columns (register, name, pos, type, class)

@@ -1505,6 +1505,7 @@ type FIRReceive struct {
 	Guarded      bool  `json:"guarded"`
 	IsChild      bool  `json:"is_child"`
 	IsElectronic *bool `json:"is_electronic,omitempty"`
+	IsGrave      bool  `json:"is_grave"`
 	IsSexual     bool  `json:"is_sexual"`
 
 	// MedicalAt RFC 3339 with an offset or Z
@@ -1938,12 +1939,15 @@ type NoteAdd struct {
 
 // OffenceRow defines model for OffenceRow.
 type OffenceRow struct {
-	Act        string  `json:"act"`
-	Code       string  `json:"code"`
-	Cognizable bool    `json:"cognizable"`
-	En         string  `json:"en"`
-	Hi         string  `json:"hi"`
-	IsChild    bool    `json:"is_child"`
+	Act        string `json:"act"`
+	Code       string `json:"code"`
+	Cognizable bool   `json:"cognizable"`
+	En         string `json:"en"`
+	Hi         string `json:"hi"`
+	IsChild    bool   `json:"is_child"`
+
+	// IsGrave Investigated within two months, she examined within a day (BNSS 193(2), 184)
+	IsGrave    bool    `json:"is_grave"`
 	IsSexual   bool    `json:"is_sexual"`
 	OldSection *string `json:"old_section,omitempty"`
 	Section    string  `json:"section"`
@@ -1960,11 +1964,14 @@ type OffenceSet struct {
 	Act string `json:"act"`
 
 	// Code A code in lower case
-	Code       Word    `json:"code"`
-	Cognizable bool    `json:"cognizable"`
-	En         string  `json:"en"`
-	Hi         string  `json:"hi"`
-	IsChild    bool    `json:"is_child"`
+	Code       Word   `json:"code"`
+	Cognizable bool   `json:"cognizable"`
+	En         string `json:"en"`
+	Hi         string `json:"hi"`
+	IsChild    bool   `json:"is_child"`
+
+	// IsGrave Investigated within two months, she examined within a day (BNSS 193(2), 184)
+	IsGrave    bool    `json:"is_grave"`
 	IsSexual   bool    `json:"is_sexual"`
 	OldSection *string `json:"old_section,omitempty"`
 	Section    string  `json:"section"`

@@ -147,10 +147,10 @@ func (s *State) sections(d *draft, b *contract.FIRRegister) {
 	if b.IncidentAt != nil {
 		on = b.IncidentAt.Time
 	}
-	child, sexual, out := b.IsChild, false, 0
+	child, sexual, grave, out := b.IsChild, false, false, 0
 	for _, code := range b.Sections {
 		o, _, inForce := s.rules.offence(code, on)
-		child, sexual = child || o.IsChild, sexual || o.IsSexual
+		child, sexual, grave = child || o.IsChild, sexual || o.IsSexual, grave || o.IsGrave
 		if !inForce {
 			out++
 		}
@@ -158,7 +158,7 @@ func (s *State) sections(d *draft, b *contract.FIRRegister) {
 	if out > 0 {
 		d.flag(flag{Code: flagSectionOutOfForce, Value: float64(out)})
 	}
-	d.facts["is_child"], d.facts["is_sexual"] = child, sexual
+	d.facts["is_child"], d.facts["is_sexual"], d.facts["is_grave"] = child, sexual, grave
 	s.sensitiveIf(d, "child", child)
 	s.sensitiveIf(d, "sexual_offence", sexual)
 	d.guarded = d.guarded || child || sexual
@@ -228,7 +228,7 @@ func (c *Complaint) reveal(e *Entry) {
 // describe takes into a matter what its FIR says.
 func (m *Matter) describe(e *Entry, b *contract.FIRRegister) {
 	m.Data.Sections, m.Data.IsZero, m.OwnerID = b.Sections, b.IsZero, b.IoBy
-	m.Data.IsChild, m.Data.IsSexual = e.Facts.isTrue("is_child"), e.Facts.isTrue("is_sexual")
+	m.Data.IsChild, m.Data.IsSexual, m.Data.IsGrave = e.Facts.isTrue("is_child"), e.Facts.isTrue("is_sexual"), e.Facts.isTrue("is_grave")
 	m.Data.Guarded = m.Data.Guarded || e.Guarded
 	if b.TransferredTo != nil {
 		m.Data.To = *b.TransferredTo

@@ -1,7 +1,6 @@
 package book
 
 import (
-	"slices"
 	"time"
 
 	"kendra/api/staff"
@@ -18,15 +17,6 @@ const (
 	limitInvestigation = "investigation"
 	limitProgress      = "progress"
 )
-
-// gravest are the sections whose investigation is to be completed within two
-// months (BNSS 193(2): BNS 64 to 68, 70, 71, POCSO 4, 6, 8, 10), in both codes.
-// In the same ones she is to be examined within a day, by her consent (BNSS 184,
-// POCSO 27): in others, such as stalking, there is nothing to examine.
-var gravest = []string{
-	"bns_64", "bns_65", "bns_66", "bns_67", "bns_68", "bns_70", "bns_71", "pocso_4", "pocso_6", "pocso_8", "pocso_10",
-	"ipc_376", "ipc_376_3", "ipc_376a", "ipc_376ab", "ipc_376b", "ipc_376c", "ipc_376d", "ipc_376da", "ipc_376db", "ipc_376e",
-}
 
 // firLimits are the limits that the law counts from what the entry of an FIR
 // says, and the steps that meet them.
@@ -48,7 +38,7 @@ func (m *Matter) owes(b *contract.FIRRegister, now time.Time) map[string]time.Ti
 	if m.Data.IsChild {
 		out[limitCWC] = at
 	}
-	if !m.gravest() {
+	if !m.Data.IsGrave {
 		return out
 	}
 	out[limitInvestigation], out[limitMedical] = at, at
@@ -73,11 +63,6 @@ func (m *Matter) registeredAt(b *contract.FIRRegister) time.Time {
 		return was
 	}
 	return b.RegisteredAt.UTC()
-}
-
-// gravest tells whether the FIR is of one of the gravest sections.
-func (m *Matter) gravest() bool {
-	return slices.ContainsFunc(m.Data.Sections, func(code string) bool { return slices.Contains(gravest, code) })
 }
 
 // countFIR lets run what the law counts from the registration, as the entry now

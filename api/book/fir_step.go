@@ -214,7 +214,7 @@ func (s *State) firStep(e *Entry, m *Matter, step string, at time.Time) {
 	switch step {
 	case stepMedical:
 		s.stop(m.MatterID, at, limitMedical)
-		if m.gravest() {
+		if m.Data.IsGrave {
 			s.start(m.about(staff.SHO), limitMedicalReport, at)
 		}
 	case stepDeclined: // nobody is late with what she does not want; she may still consent

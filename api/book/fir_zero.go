@@ -62,7 +62,7 @@ func owesZeroFIR(s *State, e *Entry, b *contract.FIRRegister) []owed {
 	op.Body = contract.FIRReceive{
 		FromCentre: s.Centre, FromID: m.MatterID, FromLine: lineRef(s.Centre, m.Register, m.Year, m.Serial).No, CaseID: m.Data.CaseID,
 		FIRNo: b.FIRNo, RegisteredAt: b.RegisteredAt, IsElectronic: b.IsElectronic, SignedAt: b.SignedAt, Sections: b.Sections,
-		IsChild: m.Data.IsChild, IsSexual: m.Data.IsSexual, Guarded: m.Data.Guarded, Enquiry: b.Enquiry, MedicalAt: b.MedicalAt,
+		IsChild: m.Data.IsChild, IsSexual: m.Data.IsSexual, IsGrave: m.Data.IsGrave, Guarded: m.Data.Guarded, Enquiry: b.Enquiry, MedicalAt: b.MedicalAt,
 	}
 	return []owed{{Centre: m.Data.To, Op: op}}
 }
@@ -73,7 +73,7 @@ func needsFIRReceive(_ *draft, _ *contract.FIRReceive, _ *needs) {}
 // right like any other of an FIR: so it gets the number of this station.
 func checkFIRReceive(_ *State, d *draft, b *contract.FIRReceive) error {
 	d.caseID, d.guarded = b.CaseID, b.Guarded
-	d.facts["is_child"], d.facts["is_sexual"] = b.IsChild, b.IsSexual
+	d.facts["is_child"], d.facts["is_sexual"], d.facts["is_grave"] = b.IsChild, b.IsSexual, b.IsGrave
 	d.facts[factOf] = kindFIR
 	d.opens(registerFIR)
 	return nil
@@ -85,7 +85,7 @@ func checkFIRReceive(_ *State, d *draft, b *contract.FIRReceive) error {
 func applyFIRReceive(s *State, e *Entry, b *contract.FIRReceive) []push.Notice {
 	m, from := s.newMatter(e, matterFIR, registerFIR), b.FromID
 	m.Data.FromCentre, m.Data.TwinID, m.Data.Sections = b.FromCentre, &from, b.Sections
-	m.Data.IsChild, m.Data.IsSexual = b.IsChild, b.IsSexual
+	m.Data.IsChild, m.Data.IsSexual, m.Data.IsGrave = b.IsChild, b.IsSexual, b.IsGrave
 	s.countFIR(e, m, &contract.FIRRegister{
 		RegisteredAt: b.RegisteredAt, IsElectronic: b.IsElectronic, SignedAt: b.SignedAt, Enquiry: b.Enquiry, MedicalAt: b.MedicalAt,
 	})

@@ -55,6 +55,7 @@ type MatterData struct {
 	Sections   []string             `json:"sections,omitempty"`
 	IsChild    bool                 `json:"is_child,omitempty"`
 	IsSexual   bool                 `json:"is_sexual,omitempty"`
+	IsGrave    bool                 `json:"is_grave,omitempty"`
 	IsZero     bool                 `json:"is_zero,omitempty"`
 	Times      map[string]time.Time `json:"times,omitempty"` // of steps, by their code
 	Days       []string             `json:"days,omitempty"`  // planned, IST
