@@ -1488,8 +1488,9 @@ type FIRDecline struct {
 
 // FIRReceive The zero FIR that another station registered and this one investigates (BNSS 173); made by the server
 type FIRReceive struct {
-	CaseID  UUID  `json:"case_id"`
-	Enquiry *bool `json:"enquiry,omitempty"`
+	AboutBy []UUID `json:"about_by,omitempty"`
+	CaseID  UUID   `json:"case_id"`
+	Enquiry *bool  `json:"enquiry,omitempty"`
 
 	// FIRNo Its number there
 	FIRNo string `json:"fir_no"`

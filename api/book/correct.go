@@ -38,6 +38,11 @@ func (d *draft) sees(e *entryRef) bool {
 func (s *State) shows(d *draft, e *entryRef) bool {
 	for _, l := range e.Lines {
 		line := s.lines.get(lineKey{l.Register, l.Year, l.Serial})
+		if line != nil && line.SubjectID != nil {
+			if m := s.matters.get(*line.SubjectID); m != nil && slices.Contains(m.Data.About, d.officer) {
+				return false
+			}
+		}
 		if line == nil || line.ComplaintID == nil {
 			continue
 		}

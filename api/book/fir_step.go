@@ -1,6 +1,7 @@
 package book
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,6 +49,9 @@ func (s *State) standing(d *draft, id uuid.UUID, kind, field string) (*Matter, e
 		return nil, s.absent(d, id, field)
 	case m.Kind != kind:
 		return nil, refuse(contract.CodeWrongReference, d.ptr("%s", field))
+	}
+	if slices.Contains(m.Data.About, d.officer) {
+		return nil, refuse(contract.CodeUnknownReference, d.ptr("%s", field))
 	}
 	if m.ComplaintID != nil && s.complaints.get(*m.ComplaintID) != nil {
 		if s.complaints.get(*m.ComplaintID).accuses(d.officer) {

@@ -59,11 +59,15 @@ func owesZeroFIR(s *State, e *Entry, b *contract.FIRRegister) []owed {
 		return nil
 	}
 	m, op := s.matters.get(e.OpID), zeroOp(e)
-	op.Body = contract.FIRReceive{
+	body := contract.FIRReceive{
 		FromCentre: s.Centre, FromID: m.MatterID, FromLine: lineRef(s.Centre, m.Register, m.Year, m.Serial).No, CaseID: m.Data.CaseID,
 		FIRNo: b.FIRNo, RegisteredAt: b.RegisteredAt, IsElectronic: b.IsElectronic, SignedAt: b.SignedAt, Sections: b.Sections,
 		IsChild: m.Data.IsChild, IsSexual: m.Data.IsSexual, IsGrave: m.Data.IsGrave, Guarded: m.Data.Guarded, Enquiry: b.Enquiry, MedicalAt: b.MedicalAt,
 	}
+	if b.ComplaintID != nil && s.complaints.get(*b.ComplaintID) != nil {
+		body.AboutBy = s.complaints.get(*b.ComplaintID).Data.About
+	}
+	op.Body = body
 	return []owed{{Centre: m.Data.To, Op: op}}
 }
 
@@ -84,7 +88,7 @@ func checkFIRReceive(_ *State, d *draft, b *contract.FIRReceive) error {
 // registration.
 func applyFIRReceive(s *State, e *Entry, b *contract.FIRReceive) []push.Notice {
 	m, from := s.newMatter(e, matterFIR, registerFIR), b.FromID
-	m.Data.FromCentre, m.Data.TwinID, m.Data.Sections = b.FromCentre, &from, b.Sections
+	m.Data.FromCentre, m.Data.TwinID, m.Data.Sections, m.Data.About = b.FromCentre, &from, b.Sections, b.AboutBy
 	m.Data.IsChild, m.Data.IsSexual, m.Data.IsGrave = b.IsChild, b.IsSexual, b.IsGrave
 	s.countFIR(e, m, &contract.FIRRegister{
 		RegisteredAt: b.RegisteredAt, IsElectronic: b.IsElectronic, SignedAt: b.SignedAt, Enquiry: b.Enquiry, MedicalAt: b.MedicalAt,

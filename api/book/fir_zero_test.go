@@ -182,3 +182,36 @@ func TestACorrectionSendsNoFIRElsewhereAndTakesNoneBack(t *testing.T) {
 		t.Errorf("%s, %v, %v", row.State, cols, row.Links)
 	}
 }
+
+func TestAnOfficerComplainedOfDoesNotMeetTheZeroFIRInHisOwnBook(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	at := contract.At(w.Now())
+	c := &care{World: w, t: t, desk: w.Enlist(booktest.Centre, staff.DeskOfficer)}
+	sho, accused := w.Enlist(booktest.OtherCentre, staff.SHO), w.Other
+	b := c.intake()
+	b.ArrivedAt, b.AboutBy = at, []uuid.UUID{accused.ID}
+	c.id = c.desk.Enter("complaint.open", b).OpID
+	e := c.SHO.Enter("fir.register", c.zero(func(b *contract.FIRRegister) { b.VictimID = new("कमला देवी") }))
+	tick(t, w)
+	row, _ := c.firThere(sho, 1)
+	page, err := w.Book.Register(context.Background(), accused.Caller(), book.RegisterQuery{
+		Centre: booktest.OtherCentre, Register: "fir", Year: 2026, Limit: 50,
+	})
+	if err != nil || len(page.Rows) != 0 {
+		t.Errorf("%d lines, %v", len(page.Rows), err)
+	}
+	if l, err := w.Book.RegisterLine(context.Background(), accused.Caller(), booktest.OtherCentre, "fir", 2026, 1); err == nil {
+		t.Errorf("the line: %+v", l)
+	}
+	if l, err := w.Book.RegisterLine(context.Background(), sho.Caller(), booktest.OtherCentre, "fir", 2026, 1); err != nil || len(l.Steps) != 1 {
+		t.Errorf("the head of the station: %+v, %v", l, err)
+	}
+	c.refused(accused, "fir.step", contract.FIRStep{FIRID: row.OpID, Step: "statement", DoneAt: at}, contract.CodeUnknownReference, "/body/fir_id")
+	c.refused(accused, "entry.correct", contract.EntryCorrect{CorrectsID: row.OpID, Reason: "गलत प्रविष्टि", Strike: new(true)},
+		contract.CodeUnknownReference, "/body/corrects_id")
+	u, err := unseal(accused, w, accused.Item("identity.read", wish(e.OpID, "/body/victim_id"), booktest.With("centre", booktest.OtherCentre)))
+	if err != nil || refusedBy(u.Receipt) != contract.CodeUnknownReference {
+		t.Errorf("he reads %+v, %v", u, err)
+	}
+}

@@ -66,6 +66,7 @@ type MatterData struct {
 	Arrests    []string             `json:"arrests,omitempty"` // days on which steps counted one, IST
 	ReviewedBy *uuid.UUID           `json:"reviewed_by,omitempty"`
 	FromCentre string               `json:"from_centre,omitempty"` // where a zero FIR was registered
+	About      []uuid.UUID          `json:"about,omitempty"`       // officers complained of there
 	TwinID     *uuid.UUID           `json:"twin_id,omitempty"`     // the same FIR in the other station's book
 }
 

@@ -91,7 +91,8 @@ func (f *file) received(e *sealedEntry) bool {
 
 // isAbout tells whether a complaint of the case is about an officer.
 func (f *file) isAbout(officer uuid.UUID) bool {
-	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return slices.Contains(c.Data.About, officer) })
+	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return slices.Contains(c.Data.About, officer) }) ||
+		slices.ContainsFunc(f.matters, func(m *Matter) bool { return slices.Contains(m.Data.About, officer) })
 }
 
 func (f *file) guarded() bool {
