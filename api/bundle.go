@@ -196,7 +196,7 @@ func (s *server) rules(district int32, out *contract.Reference) {
 	for _, o := range s.Book.Offences(district) {
 		out.Offences = append(out.Offences, contract.OffenceRow{
 			Code: o.Code, Act: o.Act, Section: o.Section, OldSection: orNone(o.OldSection), Hi: o.Hi, En: o.En, IsSexual: o.IsSexual,
-			IsChild: o.IsChild, Cognizable: o.Cognizable, ValidFrom: contract.At(o.From), ValidTo: atOrNil(o.To),
+			IsChild: o.IsChild, Cognizable: o.Cognizable, IsGrave: o.IsGrave, ValidFrom: contract.At(o.From), ValidTo: atOrNil(o.To),
 		})
 	}
 }

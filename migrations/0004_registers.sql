@@ -41,6 +41,7 @@ CREATE TABLE offences (
 	is_sexual boolean NOT NULL,
 	is_child boolean NOT NULL,
 	cognizable boolean NOT NULL,
+	is_grave boolean NOT NULL DEFAULT false,
 	valid_from timestamptz NOT NULL DEFAULT '2024-07-01 00:00:00+05:30',
 	valid_to timestamptz,
 	PRIMARY KEY (code, valid_from)

@@ -109,6 +109,7 @@ INSERT INTO codes (list, code, hi, en, sort) VALUES
 INSERT INTO codes (list, code, hi, en, sort) VALUES
 	('fir_step', 'statement', 'बयान अंकित', 'Statement', 10),
 	('fir_step', 'medical', 'चिकित्सीय परीक्षण', 'Medical examination', 20),
+	('fir_step', 'medical_declined', 'चिकित्सीय परीक्षण हेतु सहमति नहीं दी', 'Medical examination declined', 25),
 	('fir_step', 'medical_report', 'चिकित्सीय रिपोर्ट प्राप्त', 'Medical report received', 30),
 	('fir_step', 'cwc_told', 'बाल कल्याण समिति एवं विशेष न्यायालय को सूचना', 'CWC and special court told', 40),
 	('fir_step', 'arrest', 'गिरफ्तारी', 'Arrest', 50),
@@ -322,6 +323,10 @@ INSERT INTO codes (list, code, hi, en, sort) VALUES
 	('label', 'design', 'अपराध करने की योजना', 'Design to commit an offence', 1810),
 	('label', 'woman_arrested', 'महिला की गिरफ्तारी', 'Woman arrested', 1820),
 	('label', 'photo_ground', 'फोटो का आधार', 'Ground for the photo', 1830),
+	('label', 'from_line', 'प्रेषक थाने की क्रम सं.', 'Line at the first station', 1832),
+	('label', 'from_id', 'प्रेषक थाने की प्रविष्टि', 'Entry of the first station', 1834),
+	('label', 'to_id', 'प्राप्तकर्ता थाने की प्रविष्टि', 'Entry of the other station', 1836),
+	('label', 'medical_declined_at', 'चिकित्सा हेतु असहमति', 'Medical examination declined', 1838),
 	('label', 'remedy', 'एफआईआर पंजीकृत न किये जाने पर महिला सूचना का सार लिखित में डाक द्वारा पुलिस अधीक्षक को भेज सकती है, और उसके पश्चात मजिस्ट्रेट को आवेदन कर सकती है (धारा 173(4) बी.एन.एस.एस.)', 'Where the FIR was declined she may send the information in writing and by post to the Superintendent of Police, and after that apply to the Magistrate (BNSS 173(4))', 1840);
 
 -- Counted from starts to ends. A basis that begins with D is our default; a row
@@ -451,6 +456,14 @@ INSERT INTO offences (code, act, section, hi, en, is_sexual, is_child, cognizabl
 	-- Unverified. Cognizable for the purpose of investigation (section 8).
 	('dowry_3', 'Dowry Prohibition Act', '3', 'दहेज देना या लेना', 'Giving or taking dowry', false, false, true, '1961-07-01 00:00:00+05:30'),
 	('dowry_4', 'Dowry Prohibition Act', '4', 'दहेज की माँग करना', 'Demanding dowry', false, false, true, '1961-07-01 00:00:00+05:30');
+
+-- Grave are those whose investigation is to be completed within two months (BNSS
+-- 193(2)), in both codes. In the same ones she is to be examined within a day, by
+-- her consent (BNSS 184, POCSO 27): in others, such as stalking, there is nothing
+-- to examine.
+UPDATE offences SET is_grave = true WHERE code IN (
+	'bns_64', 'bns_65', 'bns_66', 'bns_67', 'bns_68', 'bns_70', 'bns_71', 'pocso_4', 'pocso_6', 'pocso_8', 'pocso_10',
+	'ipc_376', 'ipc_376_3', 'ipc_376a', 'ipc_376ab', 'ipc_376b', 'ipc_376c', 'ipc_376d', 'ipc_376da', 'ipc_376db', 'ipc_376e');
 
 -- Each register begins with the same columns. A code without a list is one of a
 -- table: stations, villages.
@@ -604,6 +617,7 @@ INSERT INTO register_columns (register, name, pos, type, class, list) VALUES
 	('fir', 'io_by', 200, 'officer', 'open', ''),
 	('fir', 'statement_at', 210, 'time', 'open', ''),
 	('fir', 'medical_at', 220, 'time', 'open', ''),
+	('fir', 'medical_declined_at', 225, 'time', 'open', ''),
 	('fir', 'cwc_told_at', 230, 'time', 'open', ''),
 	('fir', 'arrest_at', 240, 'time', 'open', ''),
 	('fir', 'progress_told_at', 250, 'time', 'open', ''),

@@ -145,6 +145,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindCounsellingSession: typed[contract.CounsellingSession],
 	contract.KindFIRRequest:         typed[contract.FIRRequest],
 	contract.KindFIRRegister:        typed[contract.FIRRegister],
+	contract.KindFIRReceive:         typed[contract.FIRReceive],
 	contract.KindFIRSign:            typed[contract.FIRSign],
 	contract.KindFIRStep:            typed[contract.FIRStep],
 	contract.KindFIRDecline:         typed[contract.FIRDecline],

@@ -78,6 +78,7 @@ const (
 	KindEscalationAnswer   Kind = "escalation.answer"
 	KindEscalationRaise    Kind = "escalation.raise"
 	KindFIRDecline         Kind = "fir.decline"
+	KindFIRReceive         Kind = "fir.receive"
 	KindFIRRegister        Kind = "fir.register"
 	KindFIRRequest         Kind = "fir.request"
 	KindFIRSign            Kind = "fir.sign"
@@ -191,6 +192,8 @@ func (e Kind) Valid() bool {
 	case KindEscalationRaise:
 		return true
 	case KindFIRDecline:
+		return true
+	case KindFIRReceive:
 		return true
 	case KindFIRRegister:
 		return true
@@ -1075,6 +1078,9 @@ type ComplaintReceive struct {
 	Earlier       *int   `json:"earlier,omitempty"`
 	FIRWanted     *bool  `json:"fir_wanted,omitempty"`
 
+	// FIRWantedAt RFC 3339 with an offset or Z
+	FIRWantedAt *Time `json:"fir_wanted_at,omitempty"`
+
 	// FromCentre Code of a centre (its station's), or HQ for the district's own book
 	FromCentre Centre `json:"from_centre"`
 	FromID     UUID   `json:"from_id"`
@@ -1478,6 +1484,40 @@ type FIRDecline struct {
 	NCRNo       *string `json:"ncr_no,omitempty"`
 	Reason      string  `json:"reason"`
 	ToldWayToSp bool    `json:"told_way_to_sp"`
+}
+
+// FIRReceive The zero FIR that another station registered and this one investigates (BNSS 173); made by the server
+type FIRReceive struct {
+	AboutBy []UUID `json:"about_by,omitempty"`
+	CaseID  UUID   `json:"case_id"`
+	Enquiry *bool  `json:"enquiry,omitempty"`
+
+	// FIRNo Its number there
+	FIRNo string `json:"fir_no"`
+
+	// FromCentre Code of a centre (its station's), or HQ for the district's own book
+	FromCentre Centre `json:"from_centre"`
+	FromID     UUID   `json:"from_id"`
+
+	// FromLine The number of its line there
+	FromLine string `json:"from_line"`
+
+	// Guarded Number and date to whoever has no part in it
+	Guarded      bool  `json:"guarded"`
+	IsChild      bool  `json:"is_child"`
+	IsElectronic *bool `json:"is_electronic,omitempty"`
+	IsGrave      bool  `json:"is_grave"`
+	IsSexual     bool  `json:"is_sexual"`
+
+	// MedicalAt RFC 3339 with an offset or Z
+	MedicalAt *Time `json:"medical_at,omitempty"`
+
+	// RegisteredAt RFC 3339 with an offset or Z
+	RegisteredAt Time     `json:"registered_at"`
+	Sections     []string `json:"sections"`
+
+	// SignedAt RFC 3339 with an offset or Z
+	SignedAt *Time `json:"signed_at,omitempty"`
 }
 
 // FIRRegister An FIR is registered; opens a line of the FIR register. CCTNS is the legal record
@@ -1900,12 +1940,15 @@ type NoteAdd struct {
 
 // OffenceRow defines model for OffenceRow.
 type OffenceRow struct {
-	Act        string  `json:"act"`
-	Code       string  `json:"code"`
-	Cognizable bool    `json:"cognizable"`
-	En         string  `json:"en"`
-	Hi         string  `json:"hi"`
-	IsChild    bool    `json:"is_child"`
+	Act        string `json:"act"`
+	Code       string `json:"code"`
+	Cognizable bool   `json:"cognizable"`
+	En         string `json:"en"`
+	Hi         string `json:"hi"`
+	IsChild    bool   `json:"is_child"`
+
+	// IsGrave Investigated within two months, she examined within a day (BNSS 193(2), 184)
+	IsGrave    bool    `json:"is_grave"`
 	IsSexual   bool    `json:"is_sexual"`
 	OldSection *string `json:"old_section,omitempty"`
 	Section    string  `json:"section"`
@@ -1922,11 +1965,14 @@ type OffenceSet struct {
 	Act string `json:"act"`
 
 	// Code A code in lower case
-	Code       Word    `json:"code"`
-	Cognizable bool    `json:"cognizable"`
-	En         string  `json:"en"`
-	Hi         string  `json:"hi"`
-	IsChild    bool    `json:"is_child"`
+	Code       Word   `json:"code"`
+	Cognizable bool   `json:"cognizable"`
+	En         string `json:"en"`
+	Hi         string `json:"hi"`
+	IsChild    bool   `json:"is_child"`
+
+	// IsGrave Investigated within two months, she examined within a day (BNSS 193(2), 184)
+	IsGrave    bool    `json:"is_grave"`
 	IsSexual   bool    `json:"is_sexual"`
 	OldSection *string `json:"old_section,omitempty"`
 	Section    string  `json:"section"`

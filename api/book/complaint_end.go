@@ -175,8 +175,10 @@ func checkComplaintTransfer(s *State, d *draft, b *contract.ComplaintTransfer) e
 	return s.ncrSent(d, c)
 }
 
-// applyComplaintTransfer closes the line here. The other book is owed the
-// complaint (owesTransfer) and goes on with its overall clock.
+// applyComplaintTransfer closes the line here with all that is planned for her,
+// so that nothing of it is told here any more. The other book is owed the
+// complaint (owesTransfer) and goes on with its overall clock, and with that of
+// an FIR that she wants.
 func applyComplaintTransfer(s *State, e *Entry, b *contract.ComplaintTransfer) []push.Notice {
 	c := s.complaintAt(b.ComplaintID)
 	at := later(c.ArrivedAt, e.At)
@@ -185,7 +187,7 @@ func applyComplaintTransfer(s *State, e *Entry, b *contract.ComplaintTransfer) [
 	c.enterState(stateTransferred, at)
 	s.stop(c.ComplaintID, at)
 	s.hand(e, c, nil, nil, "")
-	s.endPlans(e, c, stateTransferred)
+	s.endPlans(e, c, matterTransferred, stateTransferred)
 	s.bump(e.At, "disposal.transferred", 1)
 	s.keep(e, c)
 	s.fill(c.line(), func(*Line) {}, map[string]any{"disposal": "transferred", "transferred_to": b.ToCentre})
@@ -207,7 +209,8 @@ func owesTransfer(s *State, e *Entry, b *contract.ComplaintTransfer) []owed {
 		body.Earlier = &c.Data.Earlier
 	}
 	if wanted := c.firPending(); wanted {
-		body.FIRWanted = &wanted
+		at := contract.At(*c.Data.FIRWantedAt)
+		body.FIRWanted, body.FIRWantedAt = &wanted, &at
 	}
 	return []owed{{Centre: b.ToCentre, Op: ServerOp{
 		Kind: "complaint.receive", Subject: e.OpID, Rule: "transfer", At: e.At, Body: body,
@@ -245,6 +248,9 @@ func applyComplaintReceive(s *State, e *Entry, b *contract.ComplaintReceive) []p
 	s.register(c, e.At)
 	if b.FIRWanted != nil && *b.FIRWanted {
 		at := e.At
+		if b.FIRWantedAt != nil { // a transfer gives nobody more time to decide
+			at = earliest(b.FIRWantedAt.UTC(), at)
+		}
 		c.Data.FIRWantedAt = &at
 		s.start(c.about(), limitFIRDecision, at)
 	}

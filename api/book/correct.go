@@ -38,6 +38,11 @@ func (d *draft) sees(e *entryRef) bool {
 func (s *State) shows(d *draft, e *entryRef) bool {
 	for _, l := range e.Lines {
 		line := s.lines.get(lineKey{l.Register, l.Year, l.Serial})
+		if line != nil && line.SubjectID != nil {
+			if m := s.matters.get(*line.SubjectID); m != nil && slices.Contains(m.Data.About, d.officer) {
+				return false
+			}
+		}
 		if line == nil || line.ComplaintID == nil {
 			continue
 		}
@@ -256,12 +261,16 @@ func (s *State) endSubject(e *Entry, line *Line) {
 		c.enterState(stateClosed, at)
 		s.stop(c.ComplaintID, at)
 		s.hand(e, c, nil, nil, "")
-		s.endPlans(e, c, "struck")
+		s.endPlans(e, c, matterOver, closedStruck)
 		s.keep(e, c)
 	} else if s.matters.get(*line.SubjectID) != nil {
 		m := s.matterAt(*line.SubjectID)
 		m.State, m.DueAt = "struck", nil
 		s.stop(m.MatterID, e.At)
+		for _, on := range m.Data.Arrests {
+			s.bumpOn(on, tallyArrests, -1)
+		}
+		m.Data.Arrests = nil
 		s.matters.put(m.MatterID, m)
 		s.step(e, m.MatterID)
 		s.takeBack(e, m)
@@ -269,14 +278,27 @@ func (s *State) endSubject(e *Entry, line *Line) {
 }
 
 // takeBack takes what was struck from the complaint that it hung on: nothing
-// rests on it any more, and what it had ended goes on.
+// rests on it any more, its line names what is left, and what it had ended goes
+// on.
 func (s *State) takeBack(e *Entry, m *Matter) {
 	if m.ComplaintID == nil || s.complaints.get(*m.ComplaintID) == nil {
 		return
 	}
-	c := s.complaintAt(*m.ComplaintID)
-	for _, list := range []*[]uuid.UUID{&c.Data.FIRs, &c.Data.Counselling, &c.Data.Preventive, &c.Data.Referrals} {
-		*list = slices.DeleteFunc(slices.Clone(*list), func(id uuid.UUID) bool { return id == m.MatterID })
+	c, cols := s.complaintAt(*m.ComplaintID), map[string]any{}
+	for _, of := range []struct {
+		list *[]uuid.UUID
+		col  string
+	}{
+		{&c.Data.FIRs, "fir_id"}, {&c.Data.Counselling, "counselling_id"}, {&c.Data.Preventive, "preventive_id"}, {&c.Data.Referrals, ""},
+	} {
+		left := slices.DeleteFunc(slices.Clone(*of.list), func(id uuid.UUID) bool { return id == m.MatterID })
+		*of.list = left
+		if l := s.lines.get(c.line()); l == nil || l.Cols[of.col] != m.MatterID.String() {
+			continue
+		}
+		if cols[of.col] = nil; len(left) > 0 {
+			cols[of.col] = left[len(left)-1].String()
+		}
 	}
 	switch m.Kind {
 	case matterCall:
@@ -284,11 +306,25 @@ func (s *State) takeBack(e *Entry, m *Matter) {
 	case matterVisit:
 		s.unkeep(e, c, m)
 	case matterFIR:
-		if c.open() && c.firPending() {
-			s.start(c.about(), limitFIRDecision, *c.Data.FIRWantedAt)
-		}
+		s.withoutFIR(c)
 	}
 	s.keep(e, c)
+	s.fill(c.line(), func(*Line) {}, cols)
+}
+
+// withoutFIR lets go on what an FIR had ended that was struck: the decision on
+// what she asked for, or the report to the magistrate, each from its own
+// beginning.
+func (s *State) withoutFIR(c *Complaint) {
+	if !c.open() || len(c.Data.FIRs) > 0 {
+		return
+	}
+	if c.firPending() {
+		s.start(c.about(), limitFIRDecision, *c.Data.FIRWantedAt)
+	}
+	if k := s.latest(c.ComplaintID, limitNCR); k != nil && (c.Data.NCRAt == nil || c.Data.NCRAt.Before(k.StartsAt)) {
+		s.start(c.about(), limitNCR, k.StartsAt)
+	}
 }
 
 // amendMatter moves a matter to the line that a correction put in place.

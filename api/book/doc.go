@@ -55,6 +55,9 @@
 //	transfer, before the disposal: the line closes here and one opens in the other centre's book, with the same case,
 //	correlation and overall clock. extend once, with a reason; pause by two officers; withdrawn by her is a disposal.
 //
+// What is planned for her ends here with a transfer; an FIR that she wants is due there at its time. A zero FIR, too,
+// goes on in another book: its line here is over at once, and the limits of the law run there from its registration.
+//
 // Custody says who holds a complaint, span after span without gap or overlap. Limits are rows; a clock is a limit that
 // runs over a complaint or a matter (FIR, follow-up plan, inspection, day ...). When one has passed the server's clock
 // enters escalation.raise, one rung of its ladder at a time, whether or not anybody owns the matter. The overall clock

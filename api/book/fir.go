@@ -61,7 +61,9 @@ func needsFIRRegister(_ *draft, b *contract.FIRRegister, n *needs) {
 }
 
 // checkFIRRegister checks an FIR. Any station takes it: one of another area is a
-// zero FIR that names where it goes (BNSS 173(1)).
+// zero FIR that names where it goes (BNSS 173(1)), and goes on in that station's
+// book (fir_zero.go). A station of another district, or one without a centre,
+// has no book here: it can't be named, and the papers go there by hand.
 func checkFIRRegister(s *State, d *draft, b *contract.FIRRegister) error {
 	if err := s.hangsOn(d, b.ComplaintID); err != nil {
 		return err
@@ -76,6 +78,9 @@ func checkFIRRegister(s *State, d *draft, b *contract.FIRRegister) error {
 		return refuse(contract.CodeUnknownReference, d.ptr("/transferred_to"))
 	case b.IoBy != nil && !s.officers[*b.IoBy]:
 		return refuse(contract.CodeUnknownReference, d.ptr("/io_by"))
+	}
+	if err := s.goesWhereItWent(d, b); err != nil {
+		return err
 	}
 	if err := d.extra(s.rules, registerFIR, b.Extra); err != nil {
 		return err
@@ -142,10 +147,10 @@ func (s *State) sections(d *draft, b *contract.FIRRegister) {
 	if b.IncidentAt != nil {
 		on = b.IncidentAt.Time
 	}
-	child, sexual, out := b.IsChild, false, 0
+	child, sexual, grave, out := b.IsChild, false, false, 0
 	for _, code := range b.Sections {
 		o, _, inForce := s.rules.offence(code, on)
-		child, sexual = child || o.IsChild, sexual || o.IsSexual
+		child, sexual, grave = child || o.IsChild, sexual || o.IsSexual, grave || o.IsGrave
 		if !inForce {
 			out++
 		}
@@ -153,7 +158,7 @@ func (s *State) sections(d *draft, b *contract.FIRRegister) {
 	if out > 0 {
 		d.flag(flag{Code: flagSectionOutOfForce, Value: float64(out)})
 	}
-	d.facts["is_child"], d.facts["is_sexual"] = child, sexual
+	d.facts["is_child"], d.facts["is_sexual"], d.facts["is_grave"] = child, sexual, grave
 	s.sensitiveIf(d, "child", child)
 	s.sensitiveIf(d, "sexual_offence", sexual)
 	d.guarded = d.guarded || child || sexual
@@ -163,8 +168,12 @@ func applyFIRRegister(s *State, e *Entry, b *contract.FIRRegister) []push.Notice
 	m := s.newMatter(e, matterFIR, registerFIR)
 	m.ComplaintID = b.ComplaintID
 	m.describe(e, b)
-	s.countFIR(e, m, b)
-	s.keepFIR(e, m, nil)
+	if b.IsZero {
+		s.keepFIR(e, m, m.goes(e, b))
+	} else {
+		s.countFIR(e, m, b)
+		s.keepFIR(e, m, nil)
+	}
 	s.totalFIR(e)
 	if b.ComplaintID != nil && s.complaints.get(*b.ComplaintID) != nil {
 		s.firOf(e, m, b)
@@ -184,7 +193,9 @@ func (s *State) firOf(e *Entry, m *Matter, b *contract.FIRRegister) {
 	}
 	c.Data.FIRs = append(slices.Clone(c.Data.FIRs), m.MatterID)
 	c.reveal(e)
-	s.stop(c.ComplaintID, at, limitFIRDecision)
+	// What turned out to be cognizable is no non-cognizable report any more, and
+	// goes to the magistrate as an FIR (BNSS 176(1)).
+	s.stop(c.ComplaintID, at, limitFIRDecision, limitNCR)
 	s.engaged(e, c)
 	s.keep(e, c)
 	s.fill(c.line(), func(*Line) {}, cols)
@@ -217,7 +228,7 @@ func (c *Complaint) reveal(e *Entry) {
 // describe takes into a matter what its FIR says.
 func (m *Matter) describe(e *Entry, b *contract.FIRRegister) {
 	m.Data.Sections, m.Data.IsZero, m.OwnerID = b.Sections, b.IsZero, b.IoBy
-	m.Data.IsChild, m.Data.IsSexual = e.Facts.isTrue("is_child"), e.Facts.isTrue("is_sexual")
+	m.Data.IsChild, m.Data.IsSexual, m.Data.IsGrave = e.Facts.isTrue("is_child"), e.Facts.isTrue("is_sexual"), e.Facts.isTrue("is_grave")
 	m.Data.Guarded = m.Data.Guarded || e.Guarded
 	if b.TransferredTo != nil {
 		m.Data.To = *b.TransferredTo

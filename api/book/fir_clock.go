@@ -1,7 +1,6 @@
 package book
 
 import (
-	"slices"
 	"time"
 
 	"kendra/api/staff"
@@ -19,15 +18,6 @@ const (
 	limitProgress      = "progress"
 )
 
-// gravest are the sections whose investigation is to be completed within two
-// months (BNSS 193(2): BNS 64 to 68, 70, 71, POCSO 4, 6, 8, 10), in both codes.
-// In the same ones she is to be examined within a day, by her consent (BNSS 184,
-// POCSO 27): in others, such as stalking, there is nothing to examine.
-var gravest = []string{
-	"bns_64", "bns_65", "bns_66", "bns_67", "bns_68", "bns_70", "bns_71", "pocso_4", "pocso_6", "pocso_8", "pocso_10",
-	"ipc_376", "ipc_376_3", "ipc_376a", "ipc_376ab", "ipc_376b", "ipc_376c", "ipc_376d", "ipc_376da", "ipc_376db", "ipc_376e",
-}
-
 // firLimits are the limits that the law counts from what the entry of an FIR
 // says, and the steps that meet them.
 var firLimits = []struct{ code, met string }{
@@ -37,7 +27,7 @@ var firLimits = []struct{ code, met string }{
 
 // owes says from when on the limits of an FIR run, in an entry of now.
 func (m *Matter) owes(b *contract.FIRRegister, now time.Time) map[string]time.Time {
-	at := earliest(b.RegisteredAt.UTC(), now)
+	at := earliest(m.registeredAt(b), now)
 	out := map[string]time.Time{limitProgress: at}
 	if b.IsElectronic != nil && *b.IsElectronic && b.SignedAt == nil {
 		out[limitEFIRSign] = at
@@ -48,13 +38,16 @@ func (m *Matter) owes(b *contract.FIRRegister, now time.Time) map[string]time.Ti
 	if m.Data.IsChild {
 		out[limitCWC] = at
 	}
-	if !m.gravest() {
+	if !m.Data.IsGrave {
 		return out
 	}
 	out[limitInvestigation], out[limitMedical] = at, at
 	examined, done := m.Data.Times[stepMedical]
 	if b.MedicalAt != nil {
 		examined, done = b.MedicalAt.UTC(), true
+	}
+	if _, declined := m.Data.Times[stepDeclined]; declined {
+		delete(out, limitMedical)
 	}
 	if done {
 		delete(out, limitMedical)
@@ -63,9 +56,13 @@ func (m *Matter) owes(b *contract.FIRRegister, now time.Time) map[string]time.Ti
 	return out
 }
 
-// gravest tells whether the FIR is of one of the gravest sections.
-func (m *Matter) gravest() bool {
-	return slices.ContainsFunc(m.Data.Sections, func(code string) bool { return slices.Contains(gravest, code) })
+// registeredAt is when an FIR was registered: for one that came from another
+// station, when it was there, whenever it got its number here.
+func (m *Matter) registeredAt(b *contract.FIRRegister) time.Time {
+	if was, known := m.Data.Times[stepRegistered]; known && m.Data.FromCentre != "" {
+		return was
+	}
+	return b.RegisteredAt.UTC()
 }
 
 // countFIR lets run what the law counts from the registration, as the entry now
@@ -73,12 +70,12 @@ func (m *Matter) gravest() bool {
 func (s *State) countFIR(e *Entry, m *Matter, b *contract.FIRRegister) {
 	owed := m.owes(b, e.At)
 	was, again := m.Data.Times[stepRegistered]
-	m.at(stepRegistered, b.RegisteredAt.UTC())
+	m.at(stepRegistered, m.registeredAt(b))
 	for _, l := range firLimits {
 		at, runs := owed[l.code]
 		_, met := m.Data.Times[l.met]
 		k := s.running(m.MatterID, l.code)
-		moved := again && !was.Equal(b.RegisteredAt.Time)
+		moved := again && !was.Equal(m.registeredAt(b))
 		if l.code == limitMedicalReport {
 			moved = k != nil && !k.StartsAt.Equal(at.Truncate(time.Millisecond))
 		}
@@ -97,6 +94,7 @@ func (s *State) countFIR(e *Entry, m *Matter, b *contract.FIRRegister) {
 func (s *State) keepFIR(e *Entry, m *Matter, cols map[string]any) {
 	m.DueAt = s.dueOf(m.MatterID)
 	s.keepMatter(e, m, cols)
+	s.onComplaint(e, m)
 	if _, named := m.Data.Times[stepSheetDue]; named {
 		return
 	}

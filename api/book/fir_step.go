@@ -1,6 +1,7 @@
 package book
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,6 +50,9 @@ func (s *State) standing(d *draft, id uuid.UUID, kind, field string) (*Matter, e
 	case m.Kind != kind:
 		return nil, refuse(contract.CodeWrongReference, d.ptr("%s", field))
 	}
+	if slices.Contains(m.Data.About, d.officer) {
+		return nil, refuse(contract.CodeUnknownReference, d.ptr("%s", field))
+	}
 	if m.ComplaintID != nil && s.complaints.get(*m.ComplaintID) != nil {
 		if s.complaints.get(*m.ComplaintID).accuses(d.officer) {
 			return nil, refuse(contract.CodeUnknownReference, d.ptr("%s", field))
@@ -68,6 +72,7 @@ func (s *State) standing(d *draft, id uuid.UUID, kind, field string) (*Matter, e
 // Steps of an investigation that rules turn on.
 const (
 	stepMedical  = "medical"
+	stepDeclined = "medical_declined"
 	stepReport   = "medical_report"
 	stepCWC      = "cwc_told"
 	stepArrest   = "arrest"
@@ -126,6 +131,8 @@ func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
 		if b.Consented == nil || !*b.Consented { // BNSS 184: with her consent
 			return refuse(contract.CodeConsentRequired, d.ptr("/consented"))
 		}
+	case stepDeclined:
+		return m.declines(d, b)
 	case stepArrest:
 		return arrestAtNight(d, b.DoneAt.Time, b.OfWoman, b.LeaveNo)
 	case stepMoved:
@@ -135,6 +142,18 @@ func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
 		if !s.centres[*b.ToCentre] || *b.ToCentre == s.Centre || *b.ToCentre == HQ {
 			return refuse(contract.CodeUnknownReference, d.ptr("/to_centre"))
 		}
+	}
+	return nil
+}
+
+// declines checks that she declined to be examined: not after she was, and not
+// with her consent.
+func (m *Matter) declines(d *draft, b *contract.FIRStep) error {
+	if b.Consented != nil && *b.Consented {
+		return refuse(contract.CodeOutcomeNotAllowed, d.ptr("/consented"))
+	}
+	if _, examined := m.Data.Times[stepMedical]; examined {
+		return refuse(contract.CodeWrongState, d.ptr("/step"))
 	}
 	return nil
 }
@@ -157,7 +176,7 @@ func arrestAtNight(d *draft, at time.Time, woman *bool, leave *string) error {
 
 // firColumns are the columns of the register that steps fill.
 var firColumns = map[string]string{
-	"statement": "statement_at", stepMedical: "medical_at", stepCWC: "cwc_told_at", stepArrest: "arrest_at", stepProgress: "progress_told_at",
+	"statement": "statement_at", stepMedical: "medical_at", stepDeclined: "medical_declined_at", stepCWC: "cwc_told_at", stepArrest: "arrest_at", stepProgress: "progress_told_at",
 }
 
 func applyFIRStep(s *State, e *Entry, b *contract.FIRStep) []push.Notice {
@@ -199,15 +218,17 @@ func (s *State) firStep(e *Entry, m *Matter, step string, at time.Time) {
 	switch step {
 	case stepMedical:
 		s.stop(m.MatterID, at, limitMedical)
-		if m.gravest() {
+		if m.Data.IsGrave {
 			s.start(m.about(staff.SHO), limitMedicalReport, at)
 		}
+	case stepDeclined: // nobody is late with what she does not want; she may still consent
+		s.stop(m.MatterID, at, limitMedical)
 	case stepReport:
 		s.stop(m.MatterID, at, limitMedicalReport)
 	case stepCWC:
 		s.stop(m.MatterID, at, limitCWC)
 	case stepArrest:
-		s.bump(e.At, "arrests", 1)
+		s.arrested(e, m)
 	case stepProgress:
 		s.stop(m.MatterID, at, limitProgress)
 		s.start(m.about(staff.SHO), limitProgress, at)

@@ -367,7 +367,7 @@ func checkFollowUpClose(s *State, d *draft, b *contract.FollowUpClose) error {
 func applyFollowUpClose(s *State, e *Entry, b *contract.FollowUpClose) []push.Notice {
 	c := s.complaintAt(b.ComplaintID)
 	p := s.matterAt(*c.Data.FollowPlan)
-	s.endMatter(e, p, b.CloseReason)
+	s.endMatter(e, p, matterOver, b.CloseReason)
 	var last *Matter
 	for _, m := range s.mattersOf(c.ComplaintID, matterVisit) {
 		if m.State == matterOver && m.Data.To == p.MatterID.String() {
@@ -382,17 +382,19 @@ func applyFollowUpClose(s *State, e *Entry, b *contract.FollowUpClose) []push.No
 }
 
 // endMatter ends a matter with its clocks.
-func (s *State) endMatter(e *Entry, m *Matter, result string) {
-	m.State, m.DueAt, m.Data.Result = matterOver, nil, result
+func (s *State) endMatter(e *Entry, m *Matter, state, result string) {
+	m.State, m.DueAt, m.Data.Result = state, nil, result
 	s.stop(m.MatterID, e.At)
 	s.keepMatter(e, m, nil)
 }
 
-// endPlans ends what was planned for her when the complaint leaves the book.
-func (s *State) endPlans(e *Entry, c *Complaint, result string) {
-	for _, m := range s.mattersOf(c.ComplaintID, matterPlan, matterFollowPlan) {
+// endPlans ends what was planned for her, and what institutions were asked, when
+// the complaint leaves the book: nobody here is reminded of it any more. An FIR
+// or preventive action stays, whatever becomes of the complaint.
+func (s *State) endPlans(e *Entry, c *Complaint, state, result string) {
+	for _, m := range s.mattersOf(c.ComplaintID, matterReferral, matterPlan, matterFollowPlan) {
 		if m.State == matterOpen {
-			s.endMatter(e, s.matterAt(m.MatterID), result)
+			s.endMatter(e, s.matterAt(m.MatterID), state, result)
 		}
 	}
 }

@@ -121,9 +121,10 @@ var kinds = table(
 	amending(define("follow_up.done", workers, needsFollowUpDone, checkFollowUpDone, applyFollowUpDone), amendFollowUpDone),
 	define("follow_up.close", incharges, needsFollowUpClose, checkFollowUpClose, applyFollowUpClose),
 
-	// fir.go
+	// fir.go, fir_zero.go, fir_step.go
 	define("fir.request", append(slices.Clone(intake), staff.Counsellor), needsFIRRequest, checkFIRRequest, applyFIRRequest),
-	amending(define("fir.register", incharges, needsFIRRegister, checkFIRRegister, applyFIRRegister), amendFIR),
+	owing(amending(define("fir.register", incharges, needsFIRRegister, checkFIRRegister, applyFIRRegister), amendFIR), owesZeroFIR),
+	define("fir.receive", clockOnly, needsFIRReceive, checkFIRReceive, applyFIRReceive),
 	define("fir.sign", incharges, needsFIRSign, checkFIRSign, applyFIRSign),
 	define("fir.step", incharges, needsFIRStep, checkFIRStep, applyFIRStep),
 	define("fir.decline", []string{staff.SHO}, needsFIRDecline, checkFIRDecline, applyFIRDecline),

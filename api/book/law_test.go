@@ -122,7 +122,8 @@ func TestLawAnyStationTakesAnFIRBNSS173(t *testing.T) {
 			contract.CodeUnknownReference, "/body/transferred_to")
 	}
 	e := c.SHO.Enter("fir.register", c.fir(func(b *contract.FIRRegister) { b.IsZero, b.TransferredTo = true, new(booktest.OtherCentre) }))
-	c.SHO.Enter("fir.step", contract.FIRStep{FIRID: e.OpID, Step: "transferred", DoneAt: contract.At(c.Now()), ToCentre: new(booktest.OtherCentre)})
+	c.refused(c.SHO, "fir.step", contract.FIRStep{FIRID: e.OpID, Step: "transferred", DoneAt: contract.At(c.Now()), ToCentre: new(booktest.OtherCentre)},
+		contract.CodeWrongState, "/body/fir_id") // it went with its registration
 	if n := count(t, c.World, `SELECT count(*) FROM clocks WHERE stopped_at IS NULL AND code IN ('progress', 'medical', 'investigation')`); n != 0 {
 		t.Errorf("%d clocks of an FIR that went elsewhere run here", n)
 	}
@@ -334,6 +335,40 @@ func TestLawAMedicalExaminationIsWithHerConsentBNSS184(t *testing.T) {
 	if n := count(t, c.World, `SELECT count(*) FROM clocks WHERE stopped_at IS NULL AND subject_id = '`+e.OpID.String()+`'`); n != 0 {
 		t.Errorf("%d clocks of a closed FIR run", n)
 	}
+}
+
+// BNSS 184: what she does not consent to is not late, and she may still change
+// her mind.
+func TestLawAnExaminationThatSheDeclinedIsNotOverdueBNSS184(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	e := c.SHO.Enter("fir.register", c.fir(func(b *contract.FIRRegister) { b.Sections = []string{"bns_64"} }))
+	declined := func(b *contract.FIRStep) { b.Consented = new(false) }
+	c.refused(c.SHO, "fir.step", c.step(e, "medical_declined", func(b *contract.FIRStep) { b.Consented = new(true) }),
+		contract.CodeOutcomeNotAllowed, "/body/consented")
+	c.Pass(time.Hour)
+	at := contract.At(c.Now())
+	c.SHO.Enter("fir.step", c.step(e, "medical_declined", declined))
+	if _, cols := c.line("fir", 1); c.clock("medical") != "" || cols["medical_declined_at"] != at.String() || cols["medical_at"] != nil {
+		t.Errorf("medical is due %q, columns %v", c.clock("medical"), cols)
+	}
+	right := c.fir(func(b *contract.FIRRegister) {
+		b.Sections, b.RegisteredAt = []string{"bns_64"}, contract.At(booktest.Start.Add(-time.Hour))
+	})
+	c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: e.OpID, Reason: "समय गलत लिखा", FIR: &right})
+	if got := c.clock("medical"); got != "" {
+		t.Errorf("put right, medical is due %q", got)
+	}
+	c.Pass(48 * time.Hour)
+	c.sweep()
+	if n := c.raises(e, "medical"); n != 0 {
+		t.Errorf("raised %d times", n)
+	}
+	c.SHO.Enter("fir.step", c.step(e, "medical", func(b *contract.FIRStep) { b.Consented = new(true) }))
+	if c.clock("medical_report") == "" {
+		t.Error("no report is owed of the examination that she came to want")
+	}
+	c.refused(c.SHO, "fir.step", c.step(e, "medical_declined", declined), contract.CodeWrongState, "/body/step")
 }
 
 func TestEachStatutoryAlarmIsRaisedOnceAtItsTimeUnlessMet(t *testing.T) {

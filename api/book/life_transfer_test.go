@@ -99,6 +99,74 @@ func TestATransferredComplaintClosesItsLineHereAndOpensOneThereWithAllThatIsKnow
 	}
 }
 
+func TestATransferTakesWithItWhatWasPlannedAndTheDecisionOnAnFIRIsDueThereAtItsTime(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	c.Pass(10 * time.Minute)
+	wanted := c.Now()
+	subjects := []uuid.UUID{
+		c.id,
+		c.Beat.Enter("referral.send", contract.ReferralSend{ComplaintID: c.id, Referral: "one_stop_centre"}).OpID,
+		c.Incharge.Enter("counselling.plan", c.plans()).OpID,
+		c.desk.Enter("follow_up.plan", contract.FollowUpPlan{ComplaintID: c.id}).OpID,
+	}
+	c.desk.Enter("fir.request", contract.FIRRequest{ComplaintID: c.id})
+	c.Pass(30 * time.Minute)
+	c.Incharge.Enter("complaint.transfer", transferTo(booktest.OtherCentre, c.id))
+	if got := careText(t, c.World, `SELECT string_agg(DISTINCT state || ' ' || (data::json ->> 'result'), ', ') FROM matters
+		WHERE complaint_id = '`+c.id.String()+`'`); got != "transferred transferred" {
+		t.Errorf("what was planned is %s", got)
+	}
+	c.refused(c.Beat, "referral.answer", contract.ReferralAnswer{ReferralID: subjects[1], Answer: "accepted"},
+		contract.CodeWrongState, "/body/referral_id")
+	tick(t, c.World)
+	there := lives(t, c.World, "centre = $1", booktest.OtherCentre)[0]
+	if k := clockOf(t, c.World, there.ID, "fir_decision"); !k.Starts.Equal(wanted) || !k.Due.Equal(wanted.Add(time.Hour)) || there.Data.FIRWantedAt == nil ||
+		!there.Data.FIRWantedAt.Equal(wanted) {
+		t.Errorf("the decision there: %+v", k)
+	}
+	decision := `SELECT count(*) FROM entries WHERE kind = 'escalation.raise' AND centre = '` + booktest.OtherCentre + `'
+		AND convert_from(wire, 'UTF8')::json -> 'body' ->> 'limit' = 'fir_decision'`
+	c.Pass(wanted.Add(time.Hour).Sub(c.Now()) - time.Second)
+	c.sweep()
+	if n := count(t, c.World, decision); n != 0 {
+		t.Errorf("%d rungs before the time", n)
+	}
+	c.Pass(2 * time.Second)
+	c.sweep()
+	if n := count(t, c.World, decision); n != 1 {
+		t.Errorf("%d rungs at the time", n)
+	}
+	c.Pass(120 * day)
+	c.sweep()
+	for i, id := range subjects {
+		if n := count(t, c.World, `SELECT count(*) FROM entries WHERE kind = 'escalation.raise' AND centre = '`+booktest.Centre+`'
+			AND convert_from(wire, 'UTF8')::json -> 'body' ->> 'subject_id' = '`+id.String()+`'`); n != 0 {
+			t.Errorf("subject %d was told %d times here", i, n)
+		}
+	}
+}
+
+func TestADecisionOrAnFIRThatSheHasGoesNowhereWithATransfer(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	c.desk.Enter("fir.request", contract.FIRRequest{ComplaintID: c.id})
+	c.SHO.Enter("fir.decline", contract.FIRDecline{ComplaintID: c.id, Reason: "असंज्ञेय प्रकरण का मामला है", ToldWayToSp: true})
+	c.Incharge.Enter("complaint.transfer", transferTo(booktest.OtherCentre, c.id))
+	c.id = careOfWorld(c, nil)
+	c.desk.Enter("fir.request", contract.FIRRequest{ComplaintID: c.id})
+	c.SHO.Enter("fir.register", c.fir(nil))
+	c.Incharge.Enter("complaint.transfer", transferTo(booktest.OtherCentre, c.id))
+	tick(t, c.World)
+	for _, there := range lives(t, c.World, "centre = $1", booktest.OtherCentre) {
+		for _, k := range runs(t, c.World, there.ID) {
+			if k.Code == "fir_decision" {
+				t.Errorf("a decision is owed there: %+v", k)
+			}
+		}
+	}
+}
+
 func TestWhatOneBookOwesAnotherArrivesOnceHoweverManyDeliver(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)

@@ -12,8 +12,9 @@ import (
 )
 
 // linkRows adds to rows the lines of other registers that belong to the same
-// complaint, the line of the complaint before it, and those that the same entry
-// opened: a follow-up and the new incident that was told at it.
+// complaint, the line of the complaint before it, those that the same entry
+// opened, a follow-up and the new incident that was told at it, and the line of
+// a zero FIR in the other station's book.
 func linkRows(ctx context.Context, tx pgx.Tx, district int32, centre string, rows []RegisterRow, complaints map[uuid.UUID]*Complaint) error {
 	byComplaint, err := linesOfMatters(ctx, tx, district, centre, slices.Collect(maps.Keys(complaints)))
 	if err != nil {
@@ -24,6 +25,9 @@ func linkRows(ctx context.Context, tx pgx.Tx, district int32, centre string, row
 		return err
 	}
 	if err := siblings(ctx, tx, district, centre, rows); err != nil {
+		return err
+	}
+	if err := twins(ctx, tx, district, rows); err != nil {
 		return err
 	}
 	for i := range rows {
@@ -114,4 +118,34 @@ func siblings(ctx context.Context, tx pgx.Tx, district int32, centre string, row
 		return nil
 	})
 	return wrap(err, "find lines of the same entries")
+}
+
+// twins adds the lines that zero FIRs have in another book. Each is one look
+// into the primary key of matters.
+func twins(ctx context.Context, tx pgx.Tx, district int32, rows []RegisterRow) error {
+	of := map[uuid.UUID][]int{} // a line that was put right and the one in its place have the same
+	var ids []uuid.UUID
+	for i := range rows {
+		if id, ok := rows[i].twinOf(); ok {
+			of[id], ids = append(of[id], i), append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := tx.Query(ctx, `SELECT m.matter_id, m.centre, m.register, m.year, m.serial FROM unnest($2::uuid[]) AS u (id),
+		LATERAL (SELECT * FROM matters WHERE district_id = $1 AND matter_id = u.id LIMIT 1) m WHERE m.serial > 0`, district, ids)
+	if err != nil {
+		return fmt.Errorf("find lines of zero FIRs: %w", err)
+	}
+	var l LineLink
+	var centre string
+	_, err = pgx.ForEachRow(list, []any{&l.Subject, &centre, &l.Register, &l.Year, &l.Serial}, func() error {
+		l.LineRef = lineRef(centre, l.Register, l.Year, l.Serial)
+		for _, i := range of[l.Subject] {
+			rows[i].Links = append(rows[i].Links, l)
+		}
+		return nil
+	})
+	return wrap(err, "find lines of zero FIRs")
 }

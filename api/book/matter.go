@@ -1,6 +1,7 @@
 package book
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,6 +55,7 @@ type MatterData struct {
 	Sections   []string             `json:"sections,omitempty"`
 	IsChild    bool                 `json:"is_child,omitempty"`
 	IsSexual   bool                 `json:"is_sexual,omitempty"`
+	IsGrave    bool                 `json:"is_grave,omitempty"`
 	IsZero     bool                 `json:"is_zero,omitempty"`
 	Times      map[string]time.Time `json:"times,omitempty"` // of steps, by their code
 	Days       []string             `json:"days,omitempty"`  // planned, IST
@@ -61,7 +63,11 @@ type MatterData struct {
 	To         string               `json:"to,omitempty"`    // the post, the centre, the plan, or the disposal
 	Role       string               `json:"role,omitempty"`  // of the post that opened it, where rank counts
 	Result     string               `json:"result,omitempty"`
+	Arrests    []string             `json:"arrests,omitempty"` // days on which steps counted one, IST
 	ReviewedBy *uuid.UUID           `json:"reviewed_by,omitempty"`
+	FromCentre string               `json:"from_centre,omitempty"` // where a zero FIR was registered
+	About      []uuid.UUID          `json:"about,omitempty"`       // officers complained of there
+	TwinID     *uuid.UUID           `json:"twin_id,omitempty"`     // the same FIR in the other station's book
 }
 
 // line is the key of the matter's line.
@@ -75,6 +81,19 @@ func (m *Matter) at(step string, when time.Time) {
 	}
 	times[step] = when
 	m.Data.Times = times
+}
+
+// arrested counts an arrest that a step tells of, until the line is struck.
+func (s *State) arrested(e *Entry, m *Matter) {
+	s.bump(e.At, tallyArrests, 1)
+	m.Data.Arrests = append(slices.Clone(m.Data.Arrests), day(e.At))
+}
+
+// onComplaint notes a step of what hangs on a complaint in the life of that, too.
+func (s *State) onComplaint(e *Entry, m *Matter) {
+	if m.ComplaintID != nil && s.complaints.get(*m.ComplaintID) != nil {
+		s.keep(e, s.complaintAt(*m.ComplaintID))
+	}
 }
 
 // about says what clocks of the matter run over.

@@ -128,6 +128,7 @@ func (s *State) detain(m *Matter, at time.Time) {
 func (s *State) keepPreventive(e *Entry, m *Matter, cols map[string]any) {
 	m.DueAt = s.dueOf(m.MatterID)
 	s.keepMatter(e, m, cols)
+	s.onComplaint(e, m)
 }
 
 // totalPreventive counts a report, and the arrest that it tells of with it: one
@@ -235,7 +236,7 @@ func applyPreventiveStep(s *State, e *Entry, b *contract.PreventiveStep) []push.
 	switch b.Step {
 	case preventiveArrested:
 		s.detain(m, at)
-		s.bump(e.At, "arrests", 1)
+		s.arrested(e, m)
 	case preventiveReleased, preventiveProduced:
 		s.stop(m.MatterID, at, limitDetentionAlarm, limitDetention)
 	case preventiveClosed:

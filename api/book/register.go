@@ -154,6 +154,10 @@ func (q RegisterQuery) where(who staff.Caller, v view, now time.Time) (string, [
 		AND NOT coalesce((SELECT `+accused("c.data", 5)+` FROM complaints c
 			WHERE c.district_id = l.district_id AND c.complaint_id = l.complaint_id), false)`,
 		[]any{who.District, q.Centre, q.Register, q.Year, who.OfficerID.String()}
+	if q.Register == registerFIR { // a zero FIR brings along who is complained of in the first book
+		sql += ` AND NOT coalesce((SELECT ` + accused("m.data", 5) + ` FROM matters m
+			WHERE m.district_id = l.district_id AND m.matter_id = l.subject_id), false)`
+	}
 	add := func(condition string, value any) {
 		args = append(args, value)
 		sql += fmt.Sprintf(" AND "+condition, len(args))

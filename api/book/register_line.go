@@ -29,8 +29,10 @@ func (b *Book) RegisterLine(
 		if err != nil {
 			return err
 		}
-		lines, err := readLines(ctx, tx, ` WHERE l.district_id = $1 AND l.centre = $2 AND l.register = $3 AND l.year = $4 AND l.serial = $5`,
-			who.District, centre, register, year, serial)
+		lines, err := readLines(ctx, tx, ` WHERE l.district_id = $1 AND l.centre = $2 AND l.register = $3 AND l.year = $4 AND l.serial = $5
+			AND NOT coalesce((SELECT `+accused("m.data", 6)+` FROM matters m
+				WHERE m.district_id = l.district_id AND m.matter_id = l.subject_id), false)`,
+			who.District, centre, register, year, serial, who.OfficerID.String())
 		if err != nil {
 			return err
 		}

@@ -393,7 +393,7 @@ func (v *ruleView) offences() []Offence {
 		b := c.read.(*contract.OffenceSet)
 		o := Offence{
 			Code: b.Code, Act: b.Act, Section: b.Section, Hi: b.Hi, En: b.En, IsSexual: b.IsSexual, IsChild: b.IsChild,
-			Cognizable: b.Cognizable, From: c.From, To: timeOf(b.ValidTo),
+			Cognizable: b.Cognizable, IsGrave: b.IsGrave, From: c.From, To: timeOf(b.ValidTo),
 		}
 		if b.OldSection != nil {
 			o.OldSection = *b.OldSection

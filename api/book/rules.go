@@ -89,6 +89,7 @@ type Offence struct {
 	IsSexual   bool
 	IsChild    bool
 	Cognizable bool
+	IsGrave    bool // investigated within two months, she examined within a day
 	From       time.Time
 	To         *time.Time
 }
@@ -257,7 +258,7 @@ func (r *rules) loadSeed(ctx context.Context, b *Book) error {
 	if r.limits, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Limit]); err != nil {
 		return fmt.Errorf("load limits: %w", err)
 	}
-	rows, err = b.Pool.Query(ctx, `SELECT code, act, section, old_section, hi, en, is_sexual, is_child, cognizable, valid_from,
+	rows, err = b.Pool.Query(ctx, `SELECT code, act, section, old_section, hi, en, is_sexual, is_child, cognizable, is_grave, valid_from,
 		valid_to FROM offences ORDER BY code, valid_from`)
 	if err != nil {
 		return fmt.Errorf("load offences: %w", err)

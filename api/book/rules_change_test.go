@@ -459,3 +459,30 @@ func TestASectionOfLawIsAddedByHeadquarters(t *testing.T) {
 		t.Errorf("%d, %v", bodies, err)
 	}
 }
+
+func TestHeadquartersSaysWhichSectionsAreGrave(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	owed := func(section string) bool {
+		t.Helper()
+		e := c.SHO.Enter("fir.register", c.fir(func(b *contract.FIRRegister) { b.ComplaintID, b.Sections = nil, []string{section} }))
+		medical := c.runs(e, "medical") != ""
+		if months := c.runs(e, "investigation") != ""; months != medical {
+			t.Errorf("%s: medical %t, two months %t", section, medical, months)
+		}
+		return medical
+	}
+	if owed("bns_69") || !owed("bns_64") {
+		t.Error("the law as it stands is not the table's")
+	}
+	c.Pass(time.Minute)
+	for section, grave := range map[string]bool{"69": true, "64": false} {
+		order(c.World, "offence.set", contract.OffenceSet{
+			Code: "bns_" + section, Act: "BNS", Section: section, Hi: "धारा " + section, En: "Section " + section, IsSexual: true, Cognizable: true,
+			IsGrave: grave, ValidFrom: new(contract.At(time.Date(2024, 7, 1, 0, 0, 0, 0, careIST))),
+		})
+	}
+	if !owed("bns_69") || owed("bns_64") {
+		t.Error("what headquarters set does not hold")
+	}
+}

@@ -15,8 +15,12 @@ type tallyKey struct {
 	Code string
 }
 
-// tallyFlagged counts the entries of a day that carry a flag.
-const tallyFlagged = "flagged"
+// Counts of a day that belong to no register: entries that carry a flag, and
+// arrests that steps tell of.
+const (
+	tallyFlagged = "flagged"
+	tallyArrests = "arrests"
+)
 
 // tallies are counts by day. What apply adds is written as a difference, so
 // that nothing has to be read for it; who needs the sum of a day asks for it.
@@ -28,9 +32,12 @@ type tallies struct {
 func newTallies() *tallies { return &tallies{base: map[tallyKey]int64{}, added: map[tallyKey]int64{}} }
 
 // bump counts something that happened at a time.
-func (s *State) bump(at time.Time, code string, n int64) {
+func (s *State) bump(at time.Time, code string, n int64) { s.bumpOn(day(at), code, n) }
+
+// bumpOn is bump for a day that is known (IST).
+func (s *State) bumpOn(day, code string, n int64) {
 	if n != 0 {
-		s.tallied.added[tallyKey{day(at), code}] += n
+		s.tallied.added[tallyKey{day, code}] += n
 	}
 }
 

@@ -73,6 +73,7 @@ type sealedEntry struct {
 	OpID      uuid.UUID
 	CaseID    uuid.UUID
 	OfficerID uuid.UUID
+	At        time.Time
 	Guarded   bool
 	Sealed    []byte
 }
@@ -84,7 +85,7 @@ func (t *batch) loadSealed(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 		return nil, nil
 	}
 	// One look into the index for each id, as in queueKnown.
-	rows, err := t.tx.Query(ctx, `SELECT e.centre, e.op_id, e.case_id, e.officer_id, e.guarded, e.sealed
+	rows, err := t.tx.Query(ctx, `SELECT e.centre, e.op_id, e.case_id, e.officer_id, e.at, e.guarded, e.sealed
 		FROM unnest($2::uuid[]) AS u (id),
 		LATERAL (SELECT centre, seq FROM ops WHERE district_id = $1 AND op_id = u.id LIMIT 1) o
 		JOIN entries e ON e.district_id = $1 AND e.centre = o.centre AND e.seq = o.seq`, t.district, ids)
@@ -95,19 +96,19 @@ func (t *batch) loadSealed(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 	if err != nil {
 		return nil, fmt.Errorf("read sealed entries: %w", err)
 	}
-	cases := make([]uuid.UUID, len(list))
+	cases, matters := make([]uuid.UUID, len(list)), make([]uuid.UUID, len(list))
 	for i, e := range list {
 		t.sealed[e.OpID] = e
-		cases[i] = e.CaseID
+		cases[i], matters[i] = e.CaseID, serverOpID(roleClock, zeroOp(&Entry{OpID: e.OpID, At: e.At}))
 	}
 	p := &pgx.Batch{}
-	t.state.queueCases(p, cases)
+	t.state.queueCases(p, cases, append(matters, cases...))
 	return cases, wrap(send(ctx, t.tx, p), "read cases")
 }
 
-// queueCases reads the complaints of cases, what hangs on them and the clocks
-// of their feedback.
-func (s *State) queueCases(b *pgx.Batch, cases []uuid.UUID) {
+// queueCases reads the complaints of cases, what hangs on them, the matters that
+// stand by themselves and the clocks of their feedback.
+func (s *State) queueCases(b *pgx.Batch, cases, matters []uuid.UUID) {
 	// The ids are gathered first, so that the indexes find what hangs on them.
 	const ofCases = `ANY(ARRAY(SELECT complaint_id FROM complaints WHERE district_id = $1 AND centre = $2 AND case_id = ANY($3)))`
 	b.Queue(`SELECT `+complaintColumns+` FROM complaints WHERE district_id = $1 AND centre = $2 AND case_id = ANY($3)`,
@@ -119,7 +120,7 @@ func (s *State) queueCases(b *pgx.Batch, cases []uuid.UUID) {
 		return wrap(err, "read complaints")
 	})
 	b.Queue(`SELECT `+matterColumns+` FROM matters WHERE district_id = $1 AND centre = $2
-		AND (matter_id = ANY($3) OR complaint_id = `+ofCases+`)`, s.District, s.Centre, cases).Query(func(rows pgx.Rows) error {
+		AND (matter_id = ANY($4) OR complaint_id = `+ofCases+`)`, s.District, s.Centre, cases, matters).Query(func(rows pgx.Rows) error {
 		list, err := pgx.CollectRows(rows, scanMatter)
 		for _, m := range list {
 			s.matters.load(m.MatterID, m)
@@ -144,7 +145,7 @@ func (t *batch) sealedOf(id uuid.UUID) *sealedEntry {
 	for _, e := range t.entries {
 		if e.OpID == id {
 			return &sealedEntry{
-				Centre: e.Centre, OpID: e.OpID, CaseID: e.CaseID, OfficerID: e.OfficerID, Guarded: e.Guarded, Sealed: e.Sealed,
+				Centre: e.Centre, OpID: e.OpID, CaseID: e.CaseID, OfficerID: e.OfficerID, At: e.At, Guarded: e.Guarded, Sealed: e.Sealed,
 			}
 		}
 	}
@@ -165,7 +166,7 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 		return refuse(contract.CodeUnknownReference, "/body/subject_id")
 	}
 	f := s.fileOf(e)
-	if e.Centre != s.Centre && !f.came() || f.isAbout(d.officer) {
+	if e.Centre != s.Centre && !f.came() && !f.received(e) || f.isAbout(d.officer) {
 		// What stands in another book, or is about himself, he does not learn of.
 		return refuse(contract.CodeUnknownReference, "/body/subject_id")
 	}

@@ -14,7 +14,7 @@ import (
 // Who may read what, by post and link. Nobody else may, and an officer complained
 // of never.
 //
-//	in-charge, head of the station   all of the centre's own, and of what was transferred to it
+//	in-charge, head of the station   all of the centre's own, of what was transferred to it, a zero FIR that it investigates
 //	who made the entry               that entry, but for the squad's leader
 //	who has the complaint, or acted  all of its case; a counsellor none of a sexual offence or a child's
 //	who has an open matter of it     the same
@@ -81,9 +81,18 @@ func (f *file) came() bool {
 	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return c.State != stateTransferred })
 }
 
+// received tells whether an entry is that of a zero FIR which this station
+// investigates: of the rest of the case it reads nothing.
+func (f *file) received(e *sealedEntry) bool {
+	return slices.ContainsFunc(f.matters, func(m *Matter) bool {
+		return m.Data.FromCentre != "" && is(m.Data.TwinID, e.OpID) && m.State != struck
+	})
+}
+
 // isAbout tells whether a complaint of the case is about an officer.
 func (f *file) isAbout(officer uuid.UUID) bool {
-	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return slices.Contains(c.Data.About, officer) })
+	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return slices.Contains(c.Data.About, officer) }) ||
+		slices.ContainsFunc(f.matters, func(m *Matter) bool { return slices.Contains(m.Data.About, officer) })
 }
 
 func (f *file) guarded() bool {
