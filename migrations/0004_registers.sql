@@ -271,7 +271,7 @@ CREATE TABLE slip_tries (
 );
 COMMENT ON TABLE slip_tries IS 'class I: tries at a slip number by the hour, by keyed hash';
 
-CREATE INDEX case_marks_hash ON case_marks (keyed_hash, district_id);
+CREATE INDEX case_marks_hash ON case_marks (keyed_hash, district_id, case_id);
 
 -- +goose StatementBegin
 DO $$

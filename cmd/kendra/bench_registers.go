@@ -27,6 +27,9 @@ func (p *benchPhone) complaint(i int) (string, error) {
 	}, nil)
 }
 
+// intakeBatches is how many batches of 50 each phone sends in one round.
+const intakeBatches = 4
+
 // benchOpen is how many complaints are open at a station at once: a busy one's.
 const benchOpen = 200
 
@@ -69,7 +72,7 @@ func (b *bencher) intakes(ctx context.Context, phones []*benchPhone) error {
 	for range b.rounds {
 		var rate [2]float64
 		for i, op := range []func(*benchPhone, int) (string, error){(*benchPhone).complaint, (*benchPhone).op} {
-			loads, err := prepareOf(phones, benchBatches, 50, url, op)
+			loads, err := prepareOf(phones, intakeBatches, 50, url, op)
 			if err != nil {
 				return err
 			}
