@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -125,90 +123,4 @@ func (s *server) ladder(district int32) []contract.Rung {
 		out = append(out, rung)
 	}
 	return out
-}
-
-// reference is the reference data of a district as it is sent, with the ETag
-// of its text.
-type reference struct {
-	body contract.Reference
-	etag string
-}
-
-func (s *server) reference(ctx context.Context, district int32) (*reference, error) {
-	centres, err := s.Staff.Centres(ctx, district)
-	if err != nil {
-		return nil, err
-	}
-	r := &reference{body: contract.Reference{
-		Lists: map[string][]contract.CodeRow{}, Labels: map[string]contract.Label{}, Helplines: []contract.Helpline{},
-		Stations: []contract.Station{}, Problems: contract.ProblemTexts(),
-	}}
-	for name, rows := range s.Book.Lists(district) {
-		for _, c := range rows {
-			switch name {
-			case "label":
-				r.body.Labels[c.Code] = contract.Label{Hi: c.Hi, En: c.En}
-			case "helpline":
-				r.body.Helplines = append(r.body.Helplines, contract.Helpline{Number: c.Code, Hi: c.Hi, En: c.En})
-			default:
-				r.body.Lists[name] = append(r.body.Lists[name], contract.CodeRow{Code: c.Code, Hi: c.Hi, En: c.En})
-			}
-		}
-	}
-	for code, label := range contract.FlagLabels() {
-		r.body.Labels["flag."+code] = label
-	}
-	for _, c := range centres {
-		st := contract.Station{Code: c.Centre, NameHi: c.NameHi, NameEn: c.NameEn, Lat: c.Lat, Lon: c.Lon}
-		if c.Circle != "" {
-			st.Circle = &c.Circle
-		}
-		r.body.Stations = append(r.body.Stations, st)
-	}
-	s.rules(district, &r.body)
-	text, err := json.Marshal(r.body)
-	if err != nil {
-		return nil, fmt.Errorf("write reference: %w", err)
-	}
-	sum := contract.HashOp(text)
-	r.etag = `"` + contract.Encode(sum[:12]) + `"`
-	return r, nil
-}
-
-// rules adds limits, columns and sections of law.
-func (s *server) rules(district int32, out *contract.Reference) {
-	for _, l := range s.Book.Limits(district) {
-		out.Limits = append(out.Limits, contract.LimitRow{
-			Limit: l.Code, Register: contract.Register(l.Register), Category: orNone(l.Category), RiskLevel: orNone(l.RiskLevel),
-			Starts: orNone(l.Starts), Ends: orNone(l.Ends), Months: l.Months, Seconds: l.Seconds, Ladder: l.Ladder,
-			Hi: l.Hi, En: l.En, Basis: l.Basis,
-		})
-	}
-	for _, c := range s.Book.Columns(district) {
-		row := contract.ColumnRow{
-			Register: contract.Register(c.Register), Column: c.Name, Type: c.Type, Class: c.Class, List: orNone(c.List), Hi: c.Hi, En: c.En,
-		}
-		if c.Added {
-			row.Added, row.Required = &c.Added, &c.Required
-		}
-		out.Columns = append(out.Columns, row)
-	}
-	for _, o := range s.Book.Offences(district) {
-		out.Offences = append(out.Offences, contract.OffenceRow{
-			Code: o.Code, Act: o.Act, Section: o.Section, OldSection: orNone(o.OldSection), Hi: o.Hi, En: o.En, IsSexual: o.IsSexual,
-			IsChild: o.IsChild, Cognizable: o.Cognizable, IsGrave: o.IsGrave, ValidFrom: contract.At(o.From), ValidTo: atOrNil(o.To),
-		})
-	}
-}
-
-// GetReference gives code lists, stations, helplines and labels.
-func (s *server) GetReference(ctx context.Context, in GetReferenceRequestObject) (GetReferenceResponseObject, error) {
-	ref, err := s.reference(ctx, of(ctx).caller.District)
-	if err != nil {
-		return nil, err
-	}
-	if known := in.Params.IfNoneMatch; known != nil && strings.TrimPrefix(*known, "W/") == ref.etag {
-		return GetReference304Response{}, nil
-	}
-	return GetReference200JSONResponse{Body: ref.body, Headers: GetReference200ResponseHeaders{ETag: ref.etag}}, nil
 }

@@ -35,7 +35,8 @@ type Options struct {
 
 type server struct {
 	Options
-	matcher *matcher
+	matcher    *matcher
+	references references
 }
 
 // Limits of one request. A body over bodyMax is read to its end up to
@@ -58,7 +59,9 @@ func New(o Options) *fiber.App {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	contract.Compile()
-	s := &server{Options: o, matcher: newMatcher(contract.Routes())}
+	s := &server{
+		Options: o, matcher: newMatcher(contract.Routes()), references: references{of: map[int32]*reference{}},
+	}
 	app := fiber.New(fiber.Config{
 		AppName:               "kendra",
 		DisableStartupMessage: true,

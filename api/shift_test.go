@@ -293,8 +293,8 @@ func TestReferenceDataIsSentOnceAndThenOnlyWhenItChanges(t *testing.T) {
 		t.Errorf("bundle names %s, reference %s", bundle.ReferenceEtag, tag)
 	}
 	for _, known := range []string{tag, "W/" + tag} {
-		if a := beat.Do(apitest.Get("/v1/reference").With("If-None-Match", known)); a.Status != http.StatusNotModified {
-			t.Errorf("known as %s: %d", known, a.Status)
+		if a := beat.Do(apitest.Get("/v1/reference").With("If-None-Match", known)); a.Status != http.StatusNotModified || len(a.Body) != 0 {
+			t.Errorf("known as %s: %d with %d bytes", known, a.Status, len(a.Body))
 		}
 	}
 	w.SQL(`UPDATE codes SET en = en || '!' WHERE list = 'ground'`)
@@ -303,5 +303,37 @@ func TestReferenceDataIsSentOnceAndThenOnlyWhenItChanges(t *testing.T) {
 	}
 	if a := beat.Do(apitest.Get("/v1/reference").With("If-None-Match", tag)); a.Status != http.StatusOK || a.Header.Get("ETag") == tag {
 		t.Errorf("changed: %d %s", a.Status, a.Header.Get("ETag"))
+	}
+}
+
+func TestTheReferenceFollowsTheStationsAndARuleThatBeginsLater(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	beat, sp := w.Enlist(apitest.Karwi, "beat_officer"), w.Enlist("HQ", "sp")
+	read := func() (string, string) {
+		a := beat.Do(apitest.Get("/v1/reference"))
+		a.Into(http.StatusOK, &contract.Reference{})
+		return a.Header.Get("ETag"), string(a.Body)
+	}
+	tag, text := read()
+	if again, same := read(); again != tag || same != text {
+		t.Error("asked twice, it is not the same")
+	}
+	w.SQL(`UPDATE centres SET en = 'Karwi Kotwali' WHERE centre = 'KRW'`)
+	moved, text := read()
+	if moved == tag || !strings.Contains(text, "Karwi Kotwali") {
+		t.Error("it does not follow the stations")
+	}
+	from := contract.At(w.Now().Add(5 * time.Minute))
+	sp.Enter("limit.set", contract.LimitSet{Limit: "disposal", Seconds: 172800, Basis: "जनपद का आदेश", ValidFrom: &from}, apitest.With("centre", "HQ"))
+	if err := w.Book.LoadRules(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if before, _ := read(); before != moved {
+		t.Error("a rule that does not hold yet changes the tag")
+	}
+	w.Pass(6 * time.Minute)
+	if after, text := read(); after == moved || !strings.Contains(text, "172800") {
+		t.Error("it does not follow a rule that began")
 	}
 }

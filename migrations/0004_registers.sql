@@ -169,6 +169,7 @@ CREATE TABLE clocks (
 	owner_role text NOT NULL,
 	rung int NOT NULL,
 	next_at timestamptz,
+	told_role text NOT NULL DEFAULT '',
 	PRIMARY KEY (district_id, subject_id, code, n)
 );
 CREATE INDEX clocks_next ON clocks (district_id, next_at) WHERE next_at IS NOT NULL;

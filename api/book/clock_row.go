@@ -25,6 +25,7 @@ type Clock struct {
 	StoppedAt   *time.Time
 	OwnerRole   string
 	Rung        int
+	ToldRole    string // whom the first of the rungs told; empty: nobody was
 	NextAt      *time.Time
 }
 
@@ -174,18 +175,15 @@ func (s *State) start(a about, code string, at time.Time) {
 // two must meet.
 func (s *State) startAt(a about, code string, at, due time.Time) {
 	at, due = at.Truncate(time.Millisecond), due.Truncate(time.Millisecond)
-	n := 1
-	for _, k := range s.clocksOf(a.Subject) {
-		if k.Code != code {
-			continue
-		}
-		if k.StoppedAt == nil {
+	k := &Clock{SubjectID: a.Subject, Code: code, N: 1, ComplaintID: a.Complaint, StartsAt: at, DueAt: due, OwnerRole: a.OwnerRole}
+	if last := s.latest(a.Subject, code); last != nil {
+		if last.StoppedAt == nil {
 			return
 		}
-		n = k.N + 1
-	}
-	k := &Clock{
-		SubjectID: a.Subject, Code: code, N: n, ComplaintID: a.Complaint, StartsAt: at, DueAt: due, OwnerRole: a.OwnerRole,
+		k.N = last.N + 1
+		if code == limitOverall { // it only went on: who was told of it was told
+			k.Rung, k.ToldRole = last.Rung, last.ToldRole
+		}
 	}
 	k.climb(s.rules)
 	s.clocks.put(k.key(), k)
@@ -236,18 +234,19 @@ func (s *State) goOn(subject uuid.UUID, code string, at time.Time) {
 // moveDue gives a running clock another end; its ladder begins anew.
 func (s *State) moveDue(subject uuid.UUID, code string, due time.Time) {
 	if k := s.running(subject, code); k != nil {
-		k.DueAt, k.Rung = due.Truncate(time.Millisecond), 0
+		k.DueAt, k.Rung, k.ToldRole = due.Truncate(time.Millisecond), 0, ""
 		k.climb(s.rules)
 		s.clocks.put(k.key(), k)
 	}
 }
 
-const clockColumns = `subject_id, code, n, complaint_id, starts_at, due_at, paused_at, paused_s, stopped_at, owner_role, rung, next_at`
+const clockColumns = `subject_id, code, n, complaint_id, starts_at, due_at, paused_at, paused_s, stopped_at, owner_role, rung, told_role,
+	next_at`
 
 func scanClock(row pgx.CollectableRow) (*Clock, error) {
 	k := &Clock{}
 	return k, row.Scan(&k.SubjectID, &k.Code, &k.N, &k.ComplaintID, &k.StartsAt, &k.DueAt, &k.PausedAt, &k.PausedS,
-		&k.StoppedAt, &k.OwnerRole, &k.Rung, &k.NextAt)
+		&k.StoppedAt, &k.OwnerRole, &k.Rung, &k.ToldRole, &k.NextAt)
 }
 
 func (s *State) takeClocks(rows pgx.Rows) error {
@@ -281,10 +280,11 @@ func (s *State) flushClocks(b *pgx.Batch) {
 	}
 	b.Queue(`INSERT INTO clocks (district_id, centre, `+clockColumns+`)
 		SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::int[], $6::uuid[], $7::timestamptz[], $8::timestamptz[],
-			$9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::text[], $13::int[], $14::timestamptz[])
+			$9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::text[], $13::int[], $14::text[],
+			$15::timestamptz[])
 		ON CONFLICT (district_id, subject_id, code, n) DO UPDATE SET due_at = excluded.due_at, paused_at = excluded.paused_at,
 			paused_s = excluded.paused_s, stopped_at = excluded.stopped_at, owner_role = excluded.owner_role,
-			rung = excluded.rung, next_at = excluded.next_at`,
+			rung = excluded.rung, told_role = excluded.told_role, next_at = excluded.next_at`,
 		s.District, s.Centre,
 		column(rows, func(r *Clock) [16]byte { return r.SubjectID }),
 		column(rows, func(r *Clock) string { return r.Code }),
@@ -297,5 +297,6 @@ func (s *State) flushClocks(b *pgx.Batch) {
 		column(rows, func(r *Clock) *time.Time { return r.StoppedAt }),
 		column(rows, func(r *Clock) string { return r.OwnerRole }),
 		column(rows, func(r *Clock) int { return r.Rung }),
+		column(rows, func(r *Clock) string { return r.ToldRole }),
 		column(rows, func(r *Clock) *time.Time { return r.NextAt }))
 }

@@ -55,6 +55,9 @@ func checkEscalationRaise(s *State, d *draft, b *contract.EscalationRaise) error
 func applyEscalationRaise(s *State, e *Entry, b *contract.EscalationRaise) []push.Notice {
 	k := s.running(b.SubjectID, b.Limit)
 	k.Rung = b.Rung
+	if k.ToldRole == "" {
+		k.ToldRole = string(b.ToRole)
+	}
 	k.climb(s.rules)
 	s.clocks.put(k.key(), k)
 	s.bump(e.At, "escalations", 1)
@@ -74,8 +77,9 @@ func needsEscalationAnswer(d *draft, b *contract.EscalationAnswer, n *needs) {
 	n.clock(b.SubjectID)
 }
 
-// checkEscalationAnswer takes the answer of a post that was told. The ladder
-// goes on until the limit is met: an answer is not an action.
+// checkEscalationAnswer takes the answer of a post that was told, or of one
+// above it. The ladder goes on until the limit is met: an answer is not an
+// action.
 func checkEscalationAnswer(s *State, d *draft, b *contract.EscalationAnswer) error {
 	k := s.latest(b.SubjectID, b.Limit)
 	if k == nil {
@@ -91,7 +95,20 @@ func checkEscalationAnswer(s *State, d *draft, b *contract.EscalationAnswer) err
 	} else if m := s.matters.get(b.SubjectID); m != nil {
 		d.caseID, d.guarded = m.Data.CaseID, m.Data.Guarded
 	}
+	if !k.told(d.post.Role) {
+		return refuse(contract.CodeForbidden, "/body/limit")
+	}
 	return nil
+}
+
+// told tells whether a role is that of a rung that was told, or above it. The
+// women cell stands beside the nodal officer. Which centres a post reaches, the
+// door has seen to.
+func (k *Clock) told(role string) bool {
+	if role == staff.WomenCell {
+		role = staff.Nodal
+	}
+	return slices.Index(chain, role) >= slices.Index(chain, k.ToldRole)
 }
 
 func applyEscalationAnswer(s *State, e *Entry, b *contract.EscalationAnswer) []push.Notice {
@@ -134,7 +151,7 @@ func (b *Book) sweepLimits(ctx context.Context, district int32) (int, error) {
 		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (due, error) {
 			d, k := due{}, &Clock{}
 			err := row.Scan(&d.centre, &k.SubjectID, &k.Code, &k.N, &k.ComplaintID, &k.StartsAt, &k.DueAt, &k.PausedAt, &k.PausedS,
-				&k.StoppedAt, &k.OwnerRole, &k.Rung, &k.NextAt)
+				&k.StoppedAt, &k.OwnerRole, &k.Rung, &k.ToldRole, &k.NextAt)
 			d.clock = k
 			return d, err
 		})
