@@ -78,11 +78,25 @@ func checkComplaintOpen(s *State, d *draft, b *contract.ComplaintOpen) error {
 	}
 	s.complaintFacts(d, b.Category, b.RiskLevel, b.IsMinor, b.Alerts, len(b.AboutBy) > 0)
 	d.facts["safe_to_call"] = b.SafeToCall
-	d.facts["status_safe"] = b.StatusSafe == nil || *b.StatusSafe
+	d.facts["status_safe"] = s.statusSafe(d, b)
 	s.earlier(d)
 	s.womanRecords(d, b.Category, b.WomanRecorded)
 	d.opens(registerHelpDesk)
 	return nil
+}
+
+// statusSafe tells whether she may have a slip: she may if nothing else is said.
+// A correction that says nothing of it leaves it as it was.
+func (s *State) statusSafe(d *draft, b *contract.ComplaintOpen) bool {
+	if b.StatusSafe != nil {
+		return *b.StatusSafe
+	}
+	if d.corrects != nil {
+		if c := s.complaints.get(*d.corrects); c != nil {
+			return c.Data.StatusSafe
+		}
+	}
+	return true
 }
 
 // checkArrival checks the times of an intake against each other.
@@ -169,7 +183,7 @@ func (s *State) register(c *Complaint, at time.Time) {
 	s.start(c.about(), limitAction, at)
 	s.start(c.about(), limitDisposal, at)
 	s.bump(at, "complaint.registered", 1)
-	s.registered = append(s.registered, c.ComplaintID)
+	s.slipDue(c)
 }
 
 // openLine fills the line of a new complaint and counts it.

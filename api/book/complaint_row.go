@@ -54,6 +54,7 @@ type ComplaintData struct {
 	IsSexual     bool        `json:"is_sexual,omitempty"`
 	WomanSafe    bool        `json:"safe_to_call,omitempty"`
 	StatusSafe   bool        `json:"status_safe,omitempty"`
+	SlipGiven    bool        `json:"slip_given,omitempty"`
 	Sensitive    []string    `json:"sensitive,omitempty"` // why it needs the in-charge's own hand
 	Alerts       []string    `json:"alerts,omitempty"`
 	About        []uuid.UUID `json:"about,omitempty"`    // officers complained of

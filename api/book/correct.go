@@ -382,6 +382,7 @@ func amendComplaint(s *State, e *Entry, old *Line, b *contract.ComplaintOpen) []
 	if b.VillageCode != nil {
 		c.Data.VillageCode = *b.VillageCode
 	}
+	s.slipDue(c)
 	s.openLine(e, c, nil)
 	return nil
 }

@@ -28,8 +28,9 @@ type Slip struct {
 // that made the op: for a receipt that was lost on the way.
 const slipShown = 24 * time.Hour
 
-// slipKinds are the kinds of op that may register a complaint.
-var slipKinds = []string{"complaint.open", "complaint.register", "follow_up.done"}
+// slipKinds are the kinds of op that may register a complaint, or put right that
+// her slip is safe for her.
+var slipKinds = []string{"complaint.open", "complaint.register", "follow_up.done", "entry.correct"}
 
 // slip is a row of slips. It stands beside the book, like the marks of numbers:
 // it holds no secret, and nothing that is folded rests on it.
@@ -97,19 +98,25 @@ func (b *Book) slipLock(number, secret string) []byte {
 	return b.slipHash("slip lock 1", typed(number), typed(secret))
 }
 
-// giveSlips makes the slips of the complaints that an op registered, if it is
-// safe for her to have one.
-func (t *batch) giveSlips(d *draft, e *Entry) {
-	registered := t.state.registered
-	t.state.registered = nil
-	if d.server != "" {
-		return // one that another centre transferred has its slip
+// slipDue has her given the slip of a registered complaint, once, if it is safe
+// for her to have one. One that another centre transferred has its slip.
+func (s *State) slipDue(c *Complaint) {
+	if c.RegisteredAt == nil || c.Data.FromID != nil || c.Data.SlipGiven || !c.Data.StatusSafe {
+		return
 	}
-	for _, id := range registered {
+	c.Data.SlipGiven = true
+	s.slipsDue = append(s.slipsDue, c.ComplaintID)
+}
+
+// giveSlips makes the slips that an op gives and shows them in its receipt.
+func (t *batch) giveSlips(d *draft, e *Entry) {
+	due := t.state.slipsDue
+	t.state.slipsDue = nil
+	if len(due) == 0 {
+		return
+	}
+	for _, id := range due {
 		c := t.state.complaints.get(id)
-		if !c.Data.StatusSafe {
-			continue
-		}
 		row := slip{Number: slipNumber(t.district, t.centre, c.Year, c.Serial), ComplaintID: id, OpID: e.OpID}
 		row.Hash = t.book.slipLock(row.Number, t.book.slipSecret(t.district, id))
 		t.newSlips = append(t.newSlips, row)

@@ -84,6 +84,59 @@ func TestAnIncidentHeardAtAFollowUpHasASlipOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestASlipThatWasNotSafeIsGivenOnceWhenThatIsPutRight(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	safe := func(is *bool) contract.ComplaintOpen {
+		b := c.intake()
+		b.StatusSafe = is
+		return b
+	}
+	first := c.desk.Send(c.desk.Item("complaint.open", safe(ptr(false))))[0]
+	if first.Outcome != book.Entered || first.Slip != nil {
+		t.Fatalf("%v %+v", first.Problem, first.Slip)
+	}
+	of := first.OpID
+	correct := func(o *booktest.Officer, is *bool) (contract.Item, book.Receipt) {
+		c.Pass(time.Minute)
+		b := safe(is)
+		item := o.Item("entry.correct", contract.EntryCorrect{CorrectsID: of, Reason: "भूल से अंकित", Complaint: &b})
+		r := o.Send(item)[0]
+		if r.Outcome != book.Entered {
+			t.Fatalf("%+v", r.Problem)
+		}
+		of = r.OpID
+		return item, r
+	}
+	if _, r := correct(c.desk, nil); r.Slip != nil {
+		t.Error("a correction that says nothing of it gives a slip")
+	}
+	item, r := correct(c.Incharge, ptr(true))
+	if r.Slip == nil {
+		t.Fatal("no slip")
+	}
+	if again := c.slipOf(c.Incharge, item); again == nil || again.Number != r.Slip.Number || again.Secret.Reveal() != r.Slip.Secret.Reveal() {
+		t.Errorf("sent again: %+v", again)
+	}
+	number, secret := r.Slip.Number, r.Slip.Secret.Reveal()
+	if s, err := c.ask(number, secret); err != nil || s.State != "registered" {
+		t.Errorf("%v, %+v", err, s)
+	}
+	if _, r := correct(c.Incharge, ptr(false)); r.Slip != nil {
+		t.Error("not safe, and a slip")
+	}
+	c.unknown("not safe any more", number, secret)
+	if _, r := correct(c.Incharge, ptr(true)); r.Slip != nil {
+		t.Error("it was given before")
+	}
+	if s, err := c.ask(number, secret); err != nil || s.State != "registered" {
+		t.Errorf("safe again: %v, %+v", err, s)
+	}
+	if n := count(t, c.World, `SELECT count(*) FROM slips WHERE number LIKE '7-KRW-26-%' AND op_id <> '`+c.id.String()+`'`); n != 1 {
+		t.Errorf("%d slips", n)
+	}
+}
+
 func TestASlipIsShownForADayToTheHandsetThatMadeTheOp(t *testing.T) {
 	t.Parallel()
 	c := careOf(t, nil)

@@ -83,7 +83,7 @@ type State struct {
 	days       *rows[string, Day]
 	returns    *rows[returnKey, Return]
 	tallied    *tallies
-	registered []uuid.UUID // complaints that the op at hand registered
+	slipsDue   []uuid.UUID // complaints whose slip the op at hand gives
 	steps      []stepRow
 	kinds      map[string]*kindRow
 	newRules   []ruleChange
