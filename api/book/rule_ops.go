@@ -122,51 +122,49 @@ func (v *ruleView) with(fresh []ruleChange) *ruleView {
 	return &ruleView{r: &r, district: v.district, seq: fresh[len(fresh)-1].Seq}
 }
 
+// newRuleBody makes an empty body of a kind of change; nil: this release does
+// not know it.
+func newRuleBody(kind string) any {
+	switch kind {
+	case "code.add":
+		return new(contract.CodeAdd)
+	case "code.rename":
+		return new(contract.CodeRename)
+	case "code.retire":
+		return new(contract.CodeRetire)
+	case "column.add":
+		return new(contract.ColumnAdd)
+	case "column.rename":
+		return new(contract.ColumnRename)
+	case "column.hide":
+		return new(contract.ColumnHide)
+	case "column.order":
+		return new(contract.ColumnOrder)
+	case "limit.set":
+		return new(contract.LimitSet)
+	case "ladder.set":
+		return new(contract.LadderSet)
+	case "offence.set":
+		return new(contract.OffenceSet)
+	}
+	return nil
+}
+
 // take reads a change and files it.
 func (d *districtRules) take(c ruleChange) error {
-	var err error
-	switch c.Kind {
-	case "code.add":
-		var b contract.CodeAdd
-		err = json.Unmarshal(c.Body, &b)
-		c.read = &b
-		d.takeCode(codeKey{b.List, b.Code}, c)
-	case "code.rename":
-		var b contract.CodeRename
-		err = json.Unmarshal(c.Body, &b)
-		c.read = &b
-		d.takeCode(codeKey{b.List, b.Code}, c)
-	case "code.retire":
-		var b contract.CodeRetire
-		err = json.Unmarshal(c.Body, &b)
-		c.read = &b
-		d.takeCode(codeKey{b.List, b.Code}, c)
-	case "column.add":
-		c.read = new(contract.ColumnAdd)
-		err = json.Unmarshal(c.Body, c.read)
-	case "column.rename":
-		c.read = new(contract.ColumnRename)
-		err = json.Unmarshal(c.Body, c.read)
-	case "column.hide":
-		c.read = new(contract.ColumnHide)
-		err = json.Unmarshal(c.Body, c.read)
-	case "column.order":
-		c.read = new(contract.ColumnOrder)
-		err = json.Unmarshal(c.Body, c.read)
-	case "limit.set":
-		c.read = new(contract.LimitSet)
-		err = json.Unmarshal(c.Body, c.read)
-	case "ladder.set":
-		c.read = new(contract.LadderSet)
-		err = json.Unmarshal(c.Body, c.read)
-	case "offence.set":
-		c.read = new(contract.OffenceSet)
-		err = json.Unmarshal(c.Body, c.read)
-	default:
+	if c.read = newRuleBody(c.Kind); c.read == nil {
 		return fmt.Errorf("change %d: kind %s is not known to this release", c.Seq, c.Kind)
 	}
-	if err != nil {
+	if err := json.Unmarshal(c.Body, c.read); err != nil {
 		return fmt.Errorf("change %d: %w", c.Seq, err)
+	}
+	switch b := c.read.(type) {
+	case *contract.CodeAdd:
+		d.takeCode(codeKey{b.List, b.Code}, c)
+	case *contract.CodeRename:
+		d.takeCode(codeKey{b.List, b.Code}, c)
+	case *contract.CodeRetire:
+		d.takeCode(codeKey{b.List, b.Code}, c)
 	}
 	d.changes = append(d.changes, c)
 	inForce(d.changes)
