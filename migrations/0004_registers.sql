@@ -72,6 +72,9 @@ COMMENT ON TABLE rule_changes IS 'class I: changes of codes, columns, limits, la
 
 -- registers
 
+-- A complaint's entry has some three kilobytes, half of them ciphertext: to try to compress it and to store it out of
+-- line costs more than the room it takes.
+ALTER TABLE entries SET (toast_tuple_target = 4080);
 ALTER TABLE serials ADD COLUMN struck bigint NOT NULL DEFAULT 0, ADD COLUMN sums text NOT NULL DEFAULT '{}';
 ALTER TABLE lines
 	ADD COLUMN subject_id uuid,
@@ -113,8 +116,8 @@ CREATE INDEX complaints_open ON complaints (district_id, centre, seq) WHERE clos
 -- These do not begin with the district: while a table is fresh the planner would take any index that does for a look
 -- into the primary key, and read the whole district.
 CREATE INDEX complaints_seq ON complaints (centre, district_id, seq);
-CREATE INDEX complaints_case ON complaints (case_id, district_id);
-CREATE INDEX complaints_correlation ON complaints (correlation_id, district_id);
+CREATE INDEX complaints_case ON complaints (case_id, district_id) WHERE case_id <> complaint_id;
+CREATE INDEX complaints_correlation ON complaints (correlation_id, district_id) WHERE correlation_id <> complaint_id;
 CREATE INDEX complaints_arrived ON complaints (centre, district_id, arrived_at);
 CREATE INDEX complaints_owner ON complaints (district_id, owner_id) WHERE closed_at IS NULL;
 COMMENT ON TABLE complaints IS 'class I: complaints as their steps left them: ids, codes and times; what was said stands sealed in the entries';
@@ -173,7 +176,6 @@ CREATE TABLE clocks (
 	PRIMARY KEY (district_id, subject_id, code, n)
 );
 CREATE INDEX clocks_next ON clocks (district_id, next_at) WHERE next_at IS NOT NULL;
-CREATE INDEX clocks_running ON clocks (district_id, centre, due_at) WHERE stopped_at IS NULL;
 CREATE INDEX clocks_days ON clocks (district_id, centre, due_at) WHERE stopped_at IS NULL AND code = 'day_sign';
 COMMENT ON TABLE clocks IS 'class I: limits that run or ran; next_at is when the next rung is told';
 
@@ -256,11 +258,10 @@ CREATE TABLE slips (
 	op_id uuid NOT NULL,
 	keyed_hash bytea NOT NULL,
 	made_at timestamptz NOT NULL,
-	PRIMARY KEY (district_id, number)
+	PRIMARY KEY (district_id, keyed_hash)
 );
 CREATE INDEX slips_complaint ON slips (complaint_id, district_id);
-CREATE INDEX slips_op ON slips (op_id, district_id);
-CREATE INDEX slips_hash ON slips (keyed_hash, district_id);
+CREATE INDEX slips_op ON slips (op_id, district_id) WHERE op_id <> complaint_id;
 COMMENT ON TABLE slips IS 'class V: the slip a woman was given: its number, the op whose receipt shows it, a keyed hash of number and secret together';
 
 CREATE TABLE slip_tries (

@@ -18,6 +18,7 @@ import (
 	"kendra/api"
 	"kendra/api/book"
 	"kendra/api/staff"
+	"kendra/migrations"
 	"kendra/push"
 )
 
@@ -92,7 +93,7 @@ func (s *Server) session(ctx context.Context, district int32, id uuid.UUID) (*ec
 
 func (w *World) pool() *pgxpool.Pool {
 	w.T.Helper()
-	c, err := pgxpool.ParseConfig(w.DB.AppURL)
+	c, err := migrations.AppConfig(w.DB.AppURL)
 	w.must(err)
 	c.MaxConns = 8
 	if w.limits.MaxConns > 0 {

@@ -37,10 +37,12 @@ type clockKey struct {
 
 func (k *Clock) key() clockKey { return clockKey{k.SubjectID, k.Code, k.N} }
 
-// clockRows are the clocks of a State, found by what they run over too.
+// clockRows are the clocks of a State, found by what they run over too, and
+// those of days by themselves.
 type clockRows struct {
 	rows[clockKey, Clock]
-	of map[uuid.UUID][]clockKey
+	of   map[uuid.UUID][]clockKey
+	days []clockKey
 }
 
 func newClockRows() *clockRows {
@@ -60,6 +62,9 @@ func (r *clockRows) put(k clockKey, c *Clock) {
 func (r *clockRows) note(k clockKey) {
 	if r.m[k] == nil {
 		r.of[k.Subject] = append(r.of[k.Subject], k)
+		if k.Code == limitDaySign {
+			r.days = append(r.days, k)
+		}
 	}
 }
 
@@ -273,30 +278,34 @@ func (s *State) queueClocksOf(b *pgx.Batch, which string, ids []uuid.UUID) {
 		OFFSET 0) k WHERE k.centre = $2`, s.District, s.Centre, ids).Query(s.takeClocks)
 }
 
+// queueRunning reads the clocks that run over the complaints that are open.
+func (s *State) queueRunning(b *pgx.Batch) {
+	b.Queue(`SELECT `+clockColumns+` FROM (SELECT complaint_id AS id FROM complaints WHERE district_id = $1 AND centre = $2
+		AND closed_at IS NULL OFFSET 0) u, LATERAL (SELECT * FROM clocks WHERE district_id = $1 AND subject_id = u.id
+		AND stopped_at IS NULL OFFSET 0) k`, s.District, s.Centre).Query(s.takeClocks)
+}
+
 func (s *State) flushClocks(b *pgx.Batch) {
-	rows := s.clocks.changed()
-	if len(rows) == 0 {
-		return
-	}
-	b.Queue(`INSERT INTO clocks (district_id, centre, `+clockColumns+`)
-		SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::int[], $6::uuid[], $7::timestamptz[], $8::timestamptz[],
-			$9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::text[], $13::int[], $14::text[],
-			$15::timestamptz[])
-		ON CONFLICT (district_id, subject_id, code, n) DO UPDATE SET due_at = excluded.due_at, paused_at = excluded.paused_at,
-			paused_s = excluded.paused_s, stopped_at = excluded.stopped_at, owner_role = excluded.owner_role,
-			rung = excluded.rung, told_role = excluded.told_role, next_at = excluded.next_at`,
-		s.District, s.Centre,
-		column(rows, func(r *Clock) [16]byte { return r.SubjectID }),
-		column(rows, func(r *Clock) string { return r.Code }),
-		column(rows, func(r *Clock) int { return r.N }),
-		column(rows, func(r *Clock) *[16]byte { return (*[16]byte)(r.ComplaintID) }),
-		column(rows, func(r *Clock) time.Time { return r.StartsAt }),
-		column(rows, func(r *Clock) time.Time { return r.DueAt }),
-		column(rows, func(r *Clock) *time.Time { return r.PausedAt }),
-		column(rows, func(r *Clock) int64 { return r.PausedS }),
-		column(rows, func(r *Clock) *time.Time { return r.StoppedAt }),
-		column(rows, func(r *Clock) string { return r.OwnerRole }),
-		column(rows, func(r *Clock) int { return r.Rung }),
-		column(rows, func(r *Clock) string { return r.ToldRole }),
-		column(rows, func(r *Clock) *time.Time { return r.NextAt }))
+	s.clocks.flush(`ON CONFLICT (district_id, subject_id, code, n) DO UPDATE SET due_at = excluded.due_at, paused_at = excluded.paused_at,
+		paused_s = excluded.paused_s, stopped_at = excluded.stopped_at, owner_role = excluded.owner_role,
+		rung = excluded.rung, told_role = excluded.told_role, next_at = excluded.next_at`, func(rows []*Clock, onConflict string) {
+		b.Queue(`INSERT INTO clocks (district_id, centre, `+clockColumns+`)
+			SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::int[], $6::uuid[], $7::timestamptz[], $8::timestamptz[],
+				$9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::text[], $13::int[], $14::text[],
+				$15::timestamptz[]) `+onConflict,
+			s.District, s.Centre,
+			column(rows, func(r *Clock) [16]byte { return r.SubjectID }),
+			column(rows, func(r *Clock) string { return r.Code }),
+			column(rows, func(r *Clock) int { return r.N }),
+			column(rows, func(r *Clock) *[16]byte { return (*[16]byte)(r.ComplaintID) }),
+			column(rows, func(r *Clock) time.Time { return r.StartsAt }),
+			column(rows, func(r *Clock) time.Time { return r.DueAt }),
+			column(rows, func(r *Clock) *time.Time { return r.PausedAt }),
+			column(rows, func(r *Clock) int64 { return r.PausedS }),
+			column(rows, func(r *Clock) *time.Time { return r.StoppedAt }),
+			column(rows, func(r *Clock) string { return r.OwnerRole }),
+			column(rows, func(r *Clock) int { return r.Rung }),
+			column(rows, func(r *Clock) string { return r.ToldRole }),
+			column(rows, func(r *Clock) *time.Time { return r.NextAt }))
+	})
 }

@@ -184,28 +184,18 @@ func (n *needs) reasons() []wanted {
 			WHERE district_id = $1 AND matter_id = u.id LIMIT 1) m, LATERAL (SELECT * FROM complaints WHERE district_id = $1
 			AND complaint_id = m.complaint_id LIMIT 1) x WHERE x.centre = $2) c`, n.matters})
 	}
-	const open = `(SELECT * FROM complaints WHERE district_id = $1 AND centre = $2 AND closed_at IS NULL
-		AND ($3::uuid[] IS NULL OR owner_post = ANY($3)) OFFSET 0) c`
-	switch {
-	case n.allOpen:
-		out = append(out, wanted{open, nil})
-	case len(n.ownerPosts) > 0:
-		out = append(out, wanted{open, n.ownerPosts})
+	if len(n.ownerPosts) > 0 {
+		out = append(out, wanted{`(SELECT * FROM complaints WHERE district_id = $1 AND centre = $2 AND closed_at IS NULL
+			AND owner_post = ANY($3) OFFSET 0) c`, n.ownerPosts})
 	}
 	return out
 }
 
-// queueComplaints reads the complaints that ops name, or that hang on posts, or
-// all that are open, with what hangs on them: lines, clocks, custody.
+// queueComplaints reads the complaints that ops name, or that hang on posts,
+// with what hangs on them: lines, clocks, custody.
 func (s *State) queueComplaints(b *pgx.Batch, n *needs) {
 	for _, w := range n.reasons() {
-		b.Queue(`SELECT `+complaintColumns+` FROM `+w.from, s.District, s.Centre, w.ids).Query(func(rows pgx.Rows) error {
-			list, err := pgx.CollectRows(rows, scanComplaint)
-			for _, c := range list {
-				s.complaints.load(c.ComplaintID, c)
-			}
-			return wrap(err, "read complaints")
-		})
+		b.Queue(`SELECT `+complaintColumns+` FROM `+w.from, s.District, s.Centre, w.ids).Query(s.takeComplaints)
 		b.Queue(`SELECT `+lineColumnsOf("l")+` FROM `+w.from+`, LATERAL (SELECT * FROM lines WHERE district_id = $1 AND centre = $2
 			AND register = 'help_desk' AND year = c.year AND serial = c.serial LIMIT 1) l`, s.District, s.Centre, w.ids).Query(s.takeLines)
 		b.Queue(`SELECT k.complaint_id, k.n, k.officer_id, k.post_id, k.role, k.from_at, k.until_at, k.seq FROM `+w.from+`, LATERAL (SELECT *
@@ -215,40 +205,52 @@ func (s *State) queueComplaints(b *pgx.Batch, n *needs) {
 	}
 }
 
-func (s *State) flushComplaints(b *pgx.Batch) {
-	rows := s.complaints.changed()
-	if len(rows) == 0 {
-		return
+// queueOpen reads the complaints that are open, without what hangs on them: for
+// who only looks.
+func (s *State) queueOpen(b *pgx.Batch) {
+	b.Queue(`SELECT `+complaintColumns+` FROM complaints WHERE district_id = $1 AND centre = $2 AND closed_at IS NULL`,
+		s.District, s.Centre).Query(s.takeComplaints)
+}
+
+func (s *State) takeComplaints(rows pgx.Rows) error {
+	list, err := pgx.CollectRows(rows, scanComplaint)
+	for _, c := range list {
+		s.complaints.load(c.ComplaintID, c)
 	}
-	b.Queue(`INSERT INTO complaints (district_id, centre, `+complaintColumns+`)
-		SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::int[], $8::bigint[], $9::text[],
-			$10::text[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::timestamptz[],
-			$17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::bigint[], $22::text[])
-		ON CONFLICT (district_id, complaint_id) DO UPDATE SET seq = excluded.seq, year = excluded.year,
-			serial = excluded.serial, state = excluded.state, category = excluded.category, risk_level = excluded.risk_level,
-			channel = excluded.channel, owner_id = excluded.owner_id, owner_post = excluded.owner_post,
-			owner_role = excluded.owner_role, arrived_at = excluded.arrived_at, registered_at = excluded.registered_at,
-			disposed_at = excluded.disposed_at, closed_at = excluded.closed_at, state_at = excluded.state_at,
-			last_seq = excluded.last_seq, data = excluded.data`,
-		s.District, s.Centre,
-		column(rows, func(r *Complaint) [16]byte { return r.ComplaintID }),
-		column(rows, func(r *Complaint) [16]byte { return r.CaseID }),
-		column(rows, func(r *Complaint) [16]byte { return r.CorrelationID }),
-		column(rows, func(r *Complaint) int64 { return r.Seq }),
-		column(rows, func(r *Complaint) int { return r.Year }),
-		column(rows, func(r *Complaint) int64 { return r.Serial }),
-		column(rows, func(r *Complaint) string { return r.State }),
-		column(rows, func(r *Complaint) string { return r.Category }),
-		column(rows, func(r *Complaint) string { return r.RiskLevel }),
-		column(rows, func(r *Complaint) string { return r.Channel }),
-		column(rows, func(r *Complaint) *[16]byte { return (*[16]byte)(r.OwnerID) }),
-		column(rows, func(r *Complaint) *[16]byte { return (*[16]byte)(r.OwnerPost) }),
-		column(rows, func(r *Complaint) string { return r.OwnerRole }),
-		column(rows, func(r *Complaint) time.Time { return r.ArrivedAt }),
-		column(rows, func(r *Complaint) *time.Time { return r.RegisteredAt }),
-		column(rows, func(r *Complaint) *time.Time { return r.DisposedAt }),
-		column(rows, func(r *Complaint) *time.Time { return r.ClosedAt }),
-		column(rows, func(r *Complaint) time.Time { return r.StateAt }),
-		column(rows, func(r *Complaint) int64 { return r.LastSeq }),
-		column(rows, func(r *Complaint) string { return jsonText(r.Data) }))
+	return wrap(err, "read complaints")
+}
+
+func (s *State) flushComplaints(b *pgx.Batch) {
+	s.complaints.flush(`ON CONFLICT (district_id, complaint_id) DO UPDATE SET seq = excluded.seq, year = excluded.year,
+		serial = excluded.serial, state = excluded.state, category = excluded.category, risk_level = excluded.risk_level,
+		channel = excluded.channel, owner_id = excluded.owner_id, owner_post = excluded.owner_post,
+		owner_role = excluded.owner_role, arrived_at = excluded.arrived_at, registered_at = excluded.registered_at,
+		disposed_at = excluded.disposed_at, closed_at = excluded.closed_at, state_at = excluded.state_at,
+		last_seq = excluded.last_seq, data = excluded.data`, func(rows []*Complaint, onConflict string) {
+		b.Queue(`INSERT INTO complaints (district_id, centre, `+complaintColumns+`)
+			SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::int[], $8::bigint[], $9::text[],
+				$10::text[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::timestamptz[],
+				$17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::bigint[], $22::text[]) `+onConflict,
+			s.District, s.Centre,
+			column(rows, func(r *Complaint) [16]byte { return r.ComplaintID }),
+			column(rows, func(r *Complaint) [16]byte { return r.CaseID }),
+			column(rows, func(r *Complaint) [16]byte { return r.CorrelationID }),
+			column(rows, func(r *Complaint) int64 { return r.Seq }),
+			column(rows, func(r *Complaint) int { return r.Year }),
+			column(rows, func(r *Complaint) int64 { return r.Serial }),
+			column(rows, func(r *Complaint) string { return r.State }),
+			column(rows, func(r *Complaint) string { return r.Category }),
+			column(rows, func(r *Complaint) string { return r.RiskLevel }),
+			column(rows, func(r *Complaint) string { return r.Channel }),
+			column(rows, func(r *Complaint) *[16]byte { return (*[16]byte)(r.OwnerID) }),
+			column(rows, func(r *Complaint) *[16]byte { return (*[16]byte)(r.OwnerPost) }),
+			column(rows, func(r *Complaint) string { return r.OwnerRole }),
+			column(rows, func(r *Complaint) time.Time { return r.ArrivedAt }),
+			column(rows, func(r *Complaint) *time.Time { return r.RegisteredAt }),
+			column(rows, func(r *Complaint) *time.Time { return r.DisposedAt }),
+			column(rows, func(r *Complaint) *time.Time { return r.ClosedAt }),
+			column(rows, func(r *Complaint) time.Time { return r.StateAt }),
+			column(rows, func(r *Complaint) int64 { return r.LastSeq }),
+			column(rows, func(r *Complaint) string { return jsonText(r.Data) }))
+	})
 }

@@ -69,21 +69,18 @@ func (s *State) hand(e *Entry, c *Complaint, officer, post *uuid.UUID, role stri
 }
 
 func (s *State) flushCustody(b *pgx.Batch) {
-	rows := s.custody.changed()
-	if len(rows) == 0 {
-		return
-	}
-	b.Queue(`INSERT INTO custody (district_id, centre, `+custodyColumns+`)
-		SELECT $1, $2, * FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::timestamptz[],
-			$9::timestamptz[], $10::bigint[])
-		ON CONFLICT (district_id, complaint_id, n) DO UPDATE SET until_at = excluded.until_at`,
-		s.District, s.Centre,
-		column(rows, func(r *Custody) [16]byte { return r.ComplaintID }),
-		column(rows, func(r *Custody) int { return r.N }),
-		column(rows, func(r *Custody) *[16]byte { return (*[16]byte)(r.OfficerID) }),
-		column(rows, func(r *Custody) *[16]byte { return (*[16]byte)(r.PostID) }),
-		column(rows, func(r *Custody) string { return r.Role }),
-		column(rows, func(r *Custody) time.Time { return r.From }),
-		column(rows, func(r *Custody) *time.Time { return r.Until }),
-		column(rows, func(r *Custody) int64 { return r.Seq }))
+	s.custody.flush(`ON CONFLICT (district_id, complaint_id, n) DO UPDATE SET until_at = excluded.until_at`, func(rows []*Custody, onConflict string) {
+		b.Queue(`INSERT INTO custody (district_id, centre, `+custodyColumns+`)
+			SELECT $1, $2, * FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::timestamptz[],
+				$9::timestamptz[], $10::bigint[]) `+onConflict,
+			s.District, s.Centre,
+			column(rows, func(r *Custody) [16]byte { return r.ComplaintID }),
+			column(rows, func(r *Custody) int { return r.N }),
+			column(rows, func(r *Custody) *[16]byte { return (*[16]byte)(r.OfficerID) }),
+			column(rows, func(r *Custody) *[16]byte { return (*[16]byte)(r.PostID) }),
+			column(rows, func(r *Custody) string { return r.Role }),
+			column(rows, func(r *Custody) time.Time { return r.From }),
+			column(rows, func(r *Custody) *time.Time { return r.Until }),
+			column(rows, func(r *Custody) int64 { return r.Seq }))
+	})
 }

@@ -114,7 +114,7 @@ func (s *State) unreviewed(date, at time.Time, officer uuid.UUID) []string {
 	}
 	var list []*Complaint
 	for _, c := range s.complaints.m {
-		if c.pending() && s.cameHere(c).Before(endOfDay(date)) && !seen[c.ComplaintID] && !slices.Contains(c.Data.About, officer) {
+		if c.pending() && c.cameHere().Before(endOfDay(date)) && !seen[c.ComplaintID] && !slices.Contains(c.Data.About, officer) {
 			list = append(list, c)
 		}
 	}
@@ -141,11 +141,11 @@ func byNumber(a, b *Complaint) int {
 	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.Serial, b.Serial))
 }
 
-// cameHere is when a complaint came into this book: when she arrived, or when
-// another centre's hand passed it on.
-func (s *State) cameHere(c *Complaint) time.Time {
-	if line := s.lines.get(c.line()); c.Data.FromCentre != "" && line != nil {
-		return line.At
+// cameHere is when a complaint came into this book: when she arrived, or when it
+// was taken over from another centre, which had registered it.
+func (c *Complaint) cameHere() time.Time {
+	if c.Data.FromCentre != "" && c.RegisteredAt != nil {
+		return *c.RegisteredAt
 	}
 	return c.ArrivedAt
 }

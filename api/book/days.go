@@ -70,8 +70,8 @@ func (s *State) dayAbout(day string) about {
 // newestDay is the beginning of the last day whose clock runs in this book. The
 // last that was ever started always runs: what stops it starts the next.
 func (s *State) newestDay() (newest time.Time, runs bool) {
-	for _, k := range s.clocks.m {
-		if k.Code == limitDaySign && k.StoppedAt == nil && (!runs || k.StartsAt.After(newest)) {
+	for _, key := range s.clocks.days {
+		if k := s.clocks.get(key); k.StoppedAt == nil && (!runs || k.StartsAt.After(newest)) {
 			newest, runs = k.StartsAt, true
 		}
 	}

@@ -2,7 +2,6 @@ package book
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -51,7 +50,7 @@ const unsignedBack = 31
 func (b *Book) DaySheet(ctx context.Context, who staff.Caller, centre string, date time.Time) (*DaySheet, error) {
 	q := &sheetQuery{
 		who: who, date: date, now: b.now(), rules: b.rules.Load().of(who.District),
-		sheet: &DaySheet{Day: Day{Day: date.Format(time.DateOnly), State: dayOpen}, Centre: centre},
+		state: newState(who.District, centre, nil), sheet: &DaySheet{Day: Day{Day: date.Format(time.DateOnly), State: dayOpen}, Centre: centre},
 	}
 	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
 		var err error
@@ -61,14 +60,13 @@ func (b *Book) DaySheet(ctx context.Context, who staff.Caller, centre string, da
 		if !q.view.rows {
 			return refusal(contract.CodeForbidden, "centre")
 		}
-		for _, part := range []func(context.Context, pgx.Tx) error{
-			q.arrivals, q.open, q.followUps, q.squads, q.numbers, q.unsigned, q.signature,
-		} {
-			if err := part(ctx, tx); err != nil {
-				return fmt.Errorf("read day: %w", err)
-			}
+		if err := q.queued(ctx, tx); err != nil {
+			return fmt.Errorf("read day: %w", err)
 		}
-		return nil
+		if err := q.squads(ctx, tx); err != nil {
+			return fmt.Errorf("read day: %w", err)
+		}
+		return wrap(q.followUps(ctx, tx), "read day")
 	})
 	if err != nil {
 		return nil, err
@@ -83,29 +81,44 @@ type sheetQuery struct {
 	date  time.Time
 	now   time.Time
 	rules *ruleView
+	state *State
 	sheet *DaySheet
 }
 
-func (q *sheetQuery) arrivals(ctx context.Context, tx pgx.Tx) error {
-	end := endOfDay(q.date)
-	return tx.QueryRow(ctx, `SELECT count(*), count(m), percentile_cont(0.5) WITHIN GROUP (ORDER BY m), max(m) FROM (
-			SELECT extract(epoch FROM registered_at - arrived_at)::float8 / 60 AS m FROM complaints
-			WHERE district_id = $1 AND centre = $2 AND arrived_at >= $3 AND arrived_at < $4) x`,
-		q.who.District, q.sheet.Centre, end.AddDate(0, 0, -1), end).
-		Scan(&q.sheet.Arrived, &q.sheet.Registered, &q.sheet.Median, &q.sheet.Worst)
-}
-
-// open reads what is open now: by state and age, and what of it needs a hand.
-func (q *sheetQuery) open(ctx context.Context, tx pgx.Tx) error {
-	s := newState(q.who.District, q.sheet.Centre, nil)
+// queued reads what one round trip can.
+func (q *sheetQuery) queued(ctx context.Context, tx pgx.Tx) error {
 	p := &pgx.Batch{}
-	n := &needs{allOpen: true, days: sinceDay(q.date, q.now)}
-	s.queueComplaints(p, n)
-	s.queueClocks(p, n)
-	s.queueDays(p, n)
+	q.arrivals(p)
+	q.state.queueOpen(p)
+	q.state.queueRunning(p)
+	q.state.queueDays(p, &needs{days: sinceDay(q.date, q.now), tallyDays: []string{q.sheet.Day.Day}})
+	q.numbers(p)
+	q.unsigned(p)
 	if err := send(ctx, tx, p); err != nil {
 		return err
 	}
+	q.open()
+	q.sheet.Counts = q.state.tallyOf(q.sheet.Day.Day)
+	q.sheet.Visits, q.sheet.Flagged = q.sheet.Counts[figureOf["visits"][0]], q.sheet.Counts[tallyFlagged]
+	if d := q.state.days.get(q.sheet.Day.Day); d != nil {
+		q.sheet.Day = *d
+	}
+	return nil
+}
+
+func (q *sheetQuery) arrivals(p *pgx.Batch) {
+	end := endOfDay(q.date)
+	p.Queue(`SELECT count(*), count(m), percentile_cont(0.5) WITHIN GROUP (ORDER BY m), max(m) FROM (
+			SELECT extract(epoch FROM registered_at - arrived_at)::float8 / 60 AS m FROM complaints
+			WHERE district_id = $1 AND centre = $2 AND arrived_at >= $3 AND arrived_at < $4) x`,
+		q.who.District, q.sheet.Centre, end.AddDate(0, 0, -1), end).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&q.sheet.Arrived, &q.sheet.Registered, &q.sheet.Median, &q.sheet.Worst)
+	})
+}
+
+// open sorts what is open now: by state and age, and by what of it needs a hand.
+func (q *sheetQuery) open() {
+	s := q.state
 	all := make([]*Complaint, 0, len(s.complaints.m))
 	for _, c := range s.complaints.m {
 		if !slices.Contains(c.Data.About, q.who.OfficerID) { // he does not learn that there is one
@@ -120,28 +133,31 @@ func (q *sheetQuery) open(ctx context.Context, tx pgx.Tx) error {
 		q.sort(c, s.clocksOf(c.ComplaintID))
 	}
 	q.sheet.Missing = s.unreviewed(q.date, q.now, q.who.OfficerID)
-	return nil
 }
 
 // sort puts an open complaint into the lists it belongs to. One that is reduced
 // is among the sensitive for that alone.
 func (q *sheetQuery) sort(c *Complaint, clocks []*Clock) {
 	d, overdue, asked := q.sheet, false, false
-	clocks = slices.DeleteFunc(clocks, func(k *Clock) bool { return k.StoppedAt != nil })
 	sortClocks(clocks)
 	for _, k := range clocks {
 		overdue = overdue || k.Overdue(q.now)
 		asked = asked || k.Code == limitFeedback && k.DueAt.Before(endOfDay(q.date))
 	}
+	reduced := c.Data.Guarded && !q.view.all && !c.part(q.who.OfficerID)
+	sensitive := reduced || len(c.Data.Sensitive) > 0
+	if !overdue && !sensitive && !asked && c.State != stateReceived {
+		return
+	}
 	v := viewComplaint(q.who, d.Centre, c, clocks)
-	if c.Data.Guarded && !q.view.all && !c.part(q.who.OfficerID) {
+	if reduced {
 		v.reduce(q.rules)
 	}
 	for _, l := range []struct {
 		list *[]ComplaintView
 		in   bool
 	}{
-		{&d.Overdue, overdue}, {&d.Sensitive, v.Reduced || len(v.Data.Sensitive) > 0}, {&d.Unregistered, c.State == stateReceived},
+		{&d.Overdue, overdue}, {&d.Sensitive, sensitive}, {&d.Unregistered, c.State == stateReceived},
 		{&d.FeedbackDue, asked},
 	} {
 		if l.in && len(*l.list) < listMost {
@@ -188,63 +204,34 @@ func (q *sheetQuery) squads(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// numbers reads the counts of the day, tasks that climb because nobody has taken
-// them up, and what waits.
-func (q *sheetQuery) numbers(ctx context.Context, tx pgx.Tx) error {
-	s := newState(q.who.District, q.sheet.Centre, nil)
-	p := &pgx.Batch{}
-	s.queueTallies(p, []string{q.sheet.Day.Day})
+// numbers counts the tasks that climb because nobody has taken them up, and what
+// waits.
+func (q *sheetQuery) numbers(p *pgx.Batch) {
 	p.Queue(`SELECT count(*) FROM tasks WHERE district_id = $1 AND centre = $2 AND next_at IS NOT NULL AND holder_id IS NULL
 		AND (rung > 0 OR next_at <= $3)`, q.who.District, q.sheet.Centre, q.now).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&q.sheet.Unanswered) })
 	p.Queue(`SELECT count(*) FROM held WHERE district_id = $1 AND centre = $2 AND waits_for <> $3`,
 		q.who.District, q.sheet.Centre, struck).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&q.sheet.Held) })
-	err := send(ctx, tx, p)
-	q.sheet.Counts = s.tallyOf(q.sheet.Day.Day)
-	q.sheet.Visits, q.sheet.Flagged = q.sheet.Counts[figureOf["visits"][0]], q.sheet.Counts[tallyFlagged]
-	return err
 }
 
 // unsigned finds the days before this one, from that of the first complaint on,
 // that nobody has signed.
-func (q *sheetQuery) unsigned(ctx context.Context, tx pgx.Tx) error {
-	var first time.Time
-	err := tx.QueryRow(ctx, `SELECT e.at FROM complaints c
-		JOIN entries e ON e.district_id = c.district_id AND e.centre = c.centre AND e.seq = c.seq
-		WHERE c.district_id = $1 AND c.centre = $2 ORDER BY c.seq LIMIT 1`, q.who.District, q.sheet.Centre).Scan(&first)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
+func (q *sheetQuery) unsigned(p *pgx.Batch) {
 	var days []string
 	for i := unsignedBack; i > 0; i-- {
-		d := q.date.AddDate(0, 0, -i).Format(time.DateOnly)
-		if d >= day(first) && d < day(q.now) {
+		if d := q.date.AddDate(0, 0, -i).Format(time.DateOnly); d < day(q.now) {
 			days = append(days, d)
 		}
 	}
-	rows, err := tx.Query(ctx, `SELECT u.d FROM unnest($3::text[]) AS u (d) WHERE NOT EXISTS (SELECT FROM days
-		WHERE district_id = $1 AND centre = $2 AND day = u.d::date AND state = 'signed') ORDER BY u.d`,
-		q.who.District, q.sheet.Centre, days)
-	if err != nil {
+	p.Queue(`SELECT u.d FROM unnest($3::text[]) AS u (d) WHERE NOT EXISTS (SELECT FROM days
+			WHERE district_id = $1 AND centre = $2 AND day = u.d::date AND state = 'signed')
+		AND u.d::date >= (SELECT (e.at AT TIME ZONE INTERVAL '+05:30')::date FROM complaints c
+			JOIN entries e ON e.district_id = c.district_id AND e.centre = c.centre AND e.seq = c.seq
+			WHERE c.district_id = $1 AND c.centre = $2 ORDER BY c.seq LIMIT 1) ORDER BY u.d`,
+		q.who.District, q.sheet.Centre, days).Query(func(rows pgx.Rows) error {
+		var err error
+		q.sheet.Unsigned, err = pgx.CollectRows(rows, pgx.RowTo[string])
 		return err
-	}
-	q.sheet.Unsigned, err = pgx.CollectRows(rows, pgx.RowTo[string])
-	return err
-}
-
-func (q *sheetQuery) signature(ctx context.Context, tx pgx.Tx) error {
-	rows, err := tx.Query(ctx, `SELECT to_char(day, 'YYYY-MM-DD'), state, signed_by, signed_at, seq FROM days
-		WHERE district_id = $1 AND centre = $2 AND day = $3::text::date`, q.who.District, q.sheet.Centre, q.sheet.Day.Day)
-	if err != nil {
-		return err
-	}
-	days, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Day])
-	if len(days) > 0 {
-		q.sheet.Day = days[0]
-	}
-	return err
+	})
 }

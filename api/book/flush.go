@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // The flush writes what apply changed: one statement a table, rows as arrays.
@@ -20,8 +21,9 @@ import (
 // columns collects rows column by column.
 type columns []any
 
-func column[R, C any](rows []*R, of func(*R) C) []C {
-	out := make([]C, len(rows))
+// column is a FlatArray, which pgx walks without reflection.
+func column[R, C any](rows []*R, of func(*R) C) pgtype.FlatArray[C] {
+	out := make(pgtype.FlatArray[C], len(rows))
 	for i, r := range rows {
 		out[i] = of(r)
 	}

@@ -120,37 +120,34 @@ func (e *Entry) lineOf(register string) (lineKey, bool) {
 }
 
 func (s *State) flushLines(b *pgx.Batch) {
-	rows := s.lines.changed()
-	if len(rows) == 0 {
-		return
-	}
-	b.Queue(`INSERT INTO lines (district_id, centre, `+lineColumns+`)
-		SELECT $1, $2, * FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::uuid[],
-			$9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::uuid[], $15::text[], $16::text[],
-			$17::timestamptz[], $18::text[], $19::text[])
-		ON CONFLICT (district_id, centre, register, year, serial) DO UPDATE SET
-			beat_id = excluded.beat_id, corrects_seq = excluded.corrects_seq,
-			struck_seq = excluded.struck_seq, corrected_seq = excluded.corrected_seq, subject_id = excluded.subject_id,
-			complaint_id = excluded.complaint_id, state = excluded.state, category = excluded.category,
-			due_at = excluded.due_at, cols = excluded.cols, sums = excluded.sums`,
-		s.District, s.Centre,
-		column(rows, func(r *Line) string { return r.Register }),
-		column(rows, func(r *Line) int { return r.Year }),
-		column(rows, func(r *Line) int64 { return r.Serial }),
-		column(rows, func(r *Line) int64 { return r.Seq }),
-		column(rows, func(r *Line) time.Time { return r.At }),
-		column(rows, func(r *Line) [16]byte { return r.OfficerID }),
-		column(rows, func(r *Line) *[16]byte { return (*[16]byte)(r.BeatID) }),
-		column(rows, func(r *Line) *int64 { return r.CorrectsSeq }),
-		column(rows, func(r *Line) *int64 { return r.StruckSeq }),
-		column(rows, func(r *Line) *int64 { return r.CorrectedSeq }),
-		column(rows, func(r *Line) *[16]byte { return (*[16]byte)(r.SubjectID) }),
-		column(rows, func(r *Line) *[16]byte { return (*[16]byte)(r.ComplaintID) }),
-		column(rows, func(r *Line) string { return r.State }),
-		column(rows, func(r *Line) string { return r.Category }),
-		column(rows, func(r *Line) *time.Time { return r.DueAt }),
-		column(rows, func(r *Line) string { return objectText(r.Cols) }),
-		column(rows, func(r *Line) string { return objectText(r.Sums) }))
+	s.lines.flush(`ON CONFLICT (district_id, centre, register, year, serial) DO UPDATE SET
+		beat_id = excluded.beat_id, corrects_seq = excluded.corrects_seq,
+		struck_seq = excluded.struck_seq, corrected_seq = excluded.corrected_seq, subject_id = excluded.subject_id,
+		complaint_id = excluded.complaint_id, state = excluded.state, category = excluded.category,
+		due_at = excluded.due_at, cols = excluded.cols, sums = excluded.sums`, func(rows []*Line, onConflict string) {
+		b.Queue(`INSERT INTO lines (district_id, centre, `+lineColumns+`)
+			SELECT $1, $2, * FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::uuid[],
+				$9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::uuid[], $15::text[], $16::text[],
+				$17::timestamptz[], $18::text[], $19::text[]) `+onConflict,
+			s.District, s.Centre,
+			column(rows, func(r *Line) string { return r.Register }),
+			column(rows, func(r *Line) int { return r.Year }),
+			column(rows, func(r *Line) int64 { return r.Serial }),
+			column(rows, func(r *Line) int64 { return r.Seq }),
+			column(rows, func(r *Line) time.Time { return r.At }),
+			column(rows, func(r *Line) [16]byte { return r.OfficerID }),
+			column(rows, func(r *Line) *[16]byte { return (*[16]byte)(r.BeatID) }),
+			column(rows, func(r *Line) *int64 { return r.CorrectsSeq }),
+			column(rows, func(r *Line) *int64 { return r.StruckSeq }),
+			column(rows, func(r *Line) *int64 { return r.CorrectedSeq }),
+			column(rows, func(r *Line) *[16]byte { return (*[16]byte)(r.SubjectID) }),
+			column(rows, func(r *Line) *[16]byte { return (*[16]byte)(r.ComplaintID) }),
+			column(rows, func(r *Line) string { return r.State }),
+			column(rows, func(r *Line) string { return r.Category }),
+			column(rows, func(r *Line) *time.Time { return r.DueAt }),
+			column(rows, func(r *Line) string { return objectText(r.Cols) }),
+			column(rows, func(r *Line) string { return objectText(r.Sums) }))
+	})
 }
 
 // objectText writes a map as JSON; an empty one and none are the same.

@@ -29,7 +29,7 @@ type needs struct {
 	centres, days, tallyDays                []string
 	marks                                   []seal.Mark
 	kinds                                   map[string]*kindRow
-	allOpen                                 bool // every complaint that is open
+	allOpen                                 bool // every complaint that is open, to be looked at
 	dayClocks                               bool
 	rulesAfter                              *int64 // changes of the rules after this number
 }
@@ -100,8 +100,11 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	if len(n.traces) > 0 {
 		s.queueTraces(b, n.traces)
 	}
-	if len(n.complaints)+len(n.matters)+len(n.ownerPosts) > 0 || n.allOpen {
+	if len(n.complaints)+len(n.matters)+len(n.ownerPosts) > 0 {
 		s.queueComplaints(b, n)
+	}
+	if n.allOpen {
+		s.queueOpen(b)
 	}
 	if len(n.complaints)+len(n.matters) > 0 {
 		s.queueMatters(b, n)

@@ -67,15 +67,17 @@ func (s *State) sawNumber(hash []byte, id uuid.UUID, at time.Time) {
 // some numbers are written for every woman who has none of her own.
 const seenCases = 200
 
-// queueSeen finds in which cases of the district the numbers stood before.
+// queueSeen finds in which cases of the district the numbers stood before. The
+// two bounds say "equal": for "=" and an order by case the planner takes the
+// primary key backwards, hoping to meet the number soon, and reads the district.
 func (s *State) queueSeen(b *pgx.Batch, marks []seal.Mark) {
 	hashes := make([][]byte, len(marks))
 	for i, m := range marks {
 		hashes[i] = m.Hash
 	}
 	b.Queue(`SELECT m.keyed_hash, m.case_id, c.arrived_at FROM unnest($2::bytea[]) AS u (hash),
-		LATERAL (SELECT keyed_hash, case_id FROM case_marks WHERE district_id = $1 AND keyed_hash = u.hash
-			ORDER BY case_id DESC LIMIT $3) m,
+		LATERAL (SELECT keyed_hash, case_id FROM case_marks WHERE district_id = $1 AND keyed_hash >= u.hash AND keyed_hash <= u.hash
+			ORDER BY keyed_hash DESC, case_id DESC LIMIT $3) m,
 		LATERAL (SELECT arrived_at FROM complaints WHERE district_id = $1 AND complaint_id = m.case_id LIMIT 1) c`,
 		s.District, hashes, seenCases).Query(func(rows pgx.Rows) error {
 		var hash []byte

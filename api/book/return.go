@@ -91,7 +91,7 @@ func (s *State) figures(date, at time.Time) map[string]int64 {
 	}
 	for _, c := range s.complaints.m {
 		late := c.DisposedAt != nil && !c.DisposedAt.Before(end)
-		if came := s.cameHere(c); came.Before(end) && (c.pending() || c.open() && late) {
+		if came := c.cameHere(); came.Before(end) && (c.pending() || c.open() && late) {
 			out[figurePending+ageOf(end.Sub(c.ArrivedAt))]++
 		}
 	}

@@ -147,14 +147,16 @@ func (v *ruleView) limit(code, category, risk string, at time.Time) *Limit {
 		}
 		return n
 	}
-	for _, l := range append(slices.Clone(v.r.limits), v.limitChanges()...) {
-		if l.Code != code || l.From.After(at) || l.Category != "" && l.Category != category ||
-			l.RiskLevel != "" && l.RiskLevel != risk {
-			continue
-		}
-		if best == nil || exact(&l) > exact(best) || exact(&l) == exact(best) && !l.From.Before(best.From) {
-			found := l
-			best = &found
+	for _, list := range [][]Limit{v.r.limits, v.limitChanges()} {
+		for i := range list {
+			l := &list[i]
+			if l.Code != code || l.From.After(at) || l.Category != "" && l.Category != category ||
+				l.RiskLevel != "" && l.RiskLevel != risk {
+				continue
+			}
+			if best == nil || exact(l) > exact(best) || exact(l) == exact(best) && !l.From.Before(best.From) {
+				best = l
+			}
 		}
 	}
 	return best

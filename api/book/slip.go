@@ -66,9 +66,9 @@ func slipNumber(district int32, centre string, year int, serial int64) string {
 
 // typed brings what somebody typed, and what was printed, to one form: capital
 // letters without spaces and dashes, letters that look like digits as digits.
-func typed(text string) string {
-	return strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(text))
-}
+func typed(text string) string { return alike.Replace(strings.ToUpper(text)) }
+
+var alike = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
 
 const checkAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -146,9 +146,12 @@ func (t *batch) oldSlips(ctx context.Context, drafts []*draft) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	rows, err := t.tx.Query(ctx, `SELECT s.op_id, s.number, s.complaint_id, c.data FROM slips s
-		JOIN complaints c ON c.district_id = s.district_id AND c.complaint_id = s.complaint_id
-		WHERE s.district_id = $1 AND s.op_id = ANY($2) AND s.made_at > $3`, t.district, ids, t.now.Add(-slipShown))
+	// The op that opens a complaint has its id; those that give a slip later stand in an index of their own.
+	rows, err := t.tx.Query(ctx, `SELECT s.op_id, s.number, s.complaint_id, c.data FROM unnest($2::uuid[]) AS u (id),
+		LATERAL (SELECT * FROM slips WHERE district_id = $1 AND complaint_id = u.id AND op_id = u.id UNION ALL
+			SELECT * FROM slips WHERE district_id = $1 AND op_id = u.id AND op_id <> complaint_id) s
+		JOIN complaints c ON c.district_id = $1 AND c.complaint_id = s.complaint_id
+		WHERE s.made_at > $3`, t.district, ids, t.now.Add(-slipShown))
 	if err != nil {
 		return fmt.Errorf("read slips: %w", err)
 	}

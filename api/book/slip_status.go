@@ -147,14 +147,15 @@ type slipComplaint struct {
 }
 
 // readSlip finds, by the lock alone, the complaint of a slip in all the books
-// that it has been in.
+// that it has been in. A slip is given where she came first, so its complaint is
+// the one that the others are correlated with.
 func readSlip(ctx context.Context, tx pgx.Tx, district int32, lock []byte, now time.Time) ([]*slipComplaint, error) {
 	rows, err := tx.Query(ctx, `SELECT c.complaint_id = s.complaint_id, c.state, c.state_at, c.owner_role, c.data, e.hi, e.en,
 			coalesce(e.phone, ''), (SELECT min(k.due_at) FROM clocks k WHERE k.district_id = $1 AND k.subject_id = c.complaint_id
 				AND k.stopped_at IS NULL AND k.paused_at IS NULL AND k.due_at >= $3)
 		FROM slips s
-		JOIN complaints o ON o.district_id = $1 AND o.complaint_id = s.complaint_id
-		JOIN complaints c ON c.district_id = $1 AND c.correlation_id = o.correlation_id
+		JOIN LATERAL (SELECT * FROM complaints WHERE district_id = $1 AND complaint_id = s.complaint_id UNION ALL
+			SELECT * FROM complaints WHERE district_id = $1 AND correlation_id = s.complaint_id AND correlation_id <> complaint_id) c ON true
 		JOIN centres e ON e.district_id = $1 AND e.centre = c.centre
 		WHERE s.district_id = $1 AND s.keyed_hash = $2`, district, lock, now)
 	if err != nil {

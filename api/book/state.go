@@ -13,13 +13,14 @@ import (
 // what apply changed. Changed keys keep the order of their first change, so
 // that a flush is the same each time.
 type rows[K comparable, V any] struct {
-	m     map[K]*V
-	order []K
-	dirty map[K]bool
+	m      map[K]*V
+	order  []K
+	dirty  map[K]bool
+	stored map[K]bool // those that the database has
 }
 
 func newRows[K comparable, V any]() *rows[K, V] {
-	return &rows[K, V]{m: map[K]*V{}, dirty: map[K]bool{}}
+	return &rows[K, V]{m: map[K]*V{}, dirty: map[K]bool{}, stored: map[K]bool{}}
 }
 
 // get returns a row, or nil when there is none.
@@ -30,6 +31,7 @@ func (r *rows[K, V]) load(k K, v *V) {
 	if r.m[k] == nil {
 		r.m[k] = v
 	}
+	r.stored[k] = true
 }
 
 // put stores a changed or new row, to be flushed.
@@ -49,6 +51,28 @@ func (r *rows[K, V]) changed() []*V {
 	}
 	r.order, r.dirty = nil, map[K]bool{}
 	return out
+}
+
+// flush has the changed rows written: the new ones by a plain insert, which
+// costs half of one that may find a row, and fails when there is one that
+// nobody had loaded; then those that the database has, with onConflict.
+func (r *rows[K, V]) flush(onConflict string, write func(rows []*V, onConflict string)) {
+	var fresh, old []*V
+	for _, k := range r.order {
+		if r.stored[k] {
+			old = append(old, r.m[k])
+		} else {
+			fresh = append(fresh, r.m[k])
+		}
+		r.stored[k] = true
+	}
+	r.order, r.dirty = nil, map[K]bool{}
+	if len(fresh) > 0 {
+		write(fresh, "")
+	}
+	if len(old) > 0 {
+		write(old, onConflict)
+	}
 }
 
 // State is what one transaction knows of one centre: the rows that its ops

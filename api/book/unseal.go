@@ -109,16 +109,13 @@ func (t *batch) loadSealed(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 // queueCases reads the complaints of cases, what hangs on them, the matters that
 // stand by themselves and the clocks of their feedback.
 func (s *State) queueCases(b *pgx.Batch, cases, matters []uuid.UUID) {
+	// Most complaints are their own case; only the others stand in the index of cases.
+	const those = `(SELECT x.* FROM unnest($3::uuid[]) AS u (id), LATERAL (
+		SELECT * FROM complaints WHERE district_id = $1 AND complaint_id = u.id AND case_id = u.id UNION ALL
+		SELECT * FROM complaints WHERE district_id = $1 AND case_id = u.id AND case_id <> complaint_id) x WHERE x.centre = $2) c`
 	// The ids are gathered first, so that the indexes find what hangs on them.
-	const ofCases = `ANY(ARRAY(SELECT complaint_id FROM complaints WHERE district_id = $1 AND centre = $2 AND case_id = ANY($3)))`
-	b.Queue(`SELECT `+complaintColumns+` FROM complaints WHERE district_id = $1 AND centre = $2 AND case_id = ANY($3)`,
-		s.District, s.Centre, cases).Query(func(rows pgx.Rows) error {
-		list, err := pgx.CollectRows(rows, scanComplaint)
-		for _, c := range list {
-			s.complaints.load(c.ComplaintID, c)
-		}
-		return wrap(err, "read complaints")
-	})
+	const ofCases = `ANY(ARRAY(SELECT complaint_id FROM ` + those + `))`
+	b.Queue(`SELECT `+complaintColumns+` FROM `+those, s.District, s.Centre, cases).Query(s.takeComplaints)
 	b.Queue(`SELECT `+matterColumns+` FROM matters WHERE district_id = $1 AND centre = $2
 		AND (matter_id = ANY($4) OR complaint_id = `+ofCases+`)`, s.District, s.Centre, cases, matters).Query(func(rows pgx.Rows) error {
 		list, err := pgx.CollectRows(rows, scanMatter)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"net/http"
 	"strconv"
 	"time"
@@ -18,7 +20,9 @@ import (
 // eight fields of it sealed, registered in the same op.
 func (p *benchPhone) complaint(i int) (string, error) {
 	now := time.Now()
-	name, guardian, age, mobile, address := "परीक्षण महिला "+strconv.Itoa(i), "परीक्षण पिता", 29, fmt.Sprintf("94500%05d", (i*7919+int(p.seq))%100000), "ग्राम परीक्षण"
+	hers := fnv.New32a() // a number of her own, as nearly every woman has one
+	_, _ = hers.Write(binary.LittleEndian.AppendUint64(p.deviceID[:], uint64(p.seq)))
+	name, guardian, age, mobile, address := "परीक्षण महिला "+strconv.Itoa(i), "परीक्षण पिता", 29, fmt.Sprintf("945%07d", hers.Sum32()%10_000_000), "ग्राम परीक्षण"
 	opposite, registered := "परीक्षण विपक्षी", contract.At(now.Add(-time.Minute))
 	return p.signed(contract.KindComplaintOpen, contract.ComplaintOpen{
 		ArrivedAt: contract.At(now.Add(-10 * time.Minute)), RegisteredAt: &registered, Channel: "walk_in", ComplainantName: name,

@@ -17,6 +17,7 @@ import (
 	"kendra/api"
 	"kendra/api/book"
 	"kendra/api/staff"
+	"kendra/migrations"
 	"kendra/push"
 	"kendra/push/fcm"
 )
@@ -85,7 +86,7 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 
 // openPool makes the pool of the app's connections.
 func openPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error) {
-	pc, err := pgxpool.ParseConfig(url)
+	pc, err := migrations.AppConfig(url)
 	if err != nil {
 		return nil, errors.New("DATABASE_URL: not a connection string") // its own text may hold the password
 	}
@@ -94,13 +95,6 @@ func openPool(ctx context.Context, url string, size int32) (*pgxpool.Pool, error
 	pc.ConnConfig.ConnectTimeout = 3 * time.Second
 	pc.ConnConfig.RuntimeParams["lock_timeout"] = "3000"
 	pc.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "10000"
-	// Every statement finds its rows by a key, for which one plan is right
-	// whatever the values: planning anew each time costs more than running it.
-	// Without sequential scans that plan is also right when it is made on an
-	// empty table, and kept for the connection's life.
-	pc.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
-	pc.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
-	pc.ConnConfig.RuntimeParams["jit"] = "off"
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("connect to database: %w", err)

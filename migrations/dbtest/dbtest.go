@@ -108,10 +108,19 @@ func (h host) order(ctx context.Context, statement string) error {
 	return err
 }
 
-// Pool connects as kendra_app and closes when t ends.
+// Pool connects as kendra_app, as the app does, and closes when t ends.
 func (db *DB) Pool(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	return Pool(t, db.AppURL)
+	c, err := migrations.AppConfig(db.AppURL)
+	if err != nil {
+		t.Fatalf("read connection string: %v", err)
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), c)
+	if err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
 }
 
 // Pool connects to a database URL, such as DB.OwnerURL, and closes when t ends.

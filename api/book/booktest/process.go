@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"kendra/api/book"
-	"kendra/migrations/dbtest"
+	"kendra/migrations"
 )
 
 // Process opens the books once more, as another server process on the same
@@ -15,7 +15,7 @@ import (
 func (w *World) Process(change func(o *book.Options)) *book.Book {
 	w.T.Helper()
 	o := w.Book.Options
-	o.Pool = dbtest.Pool(w.T, w.DB.AppURL)
+	o.Pool = w.DB.Pool(w.T)
 	if change != nil {
 		change(&o)
 	}
@@ -27,7 +27,7 @@ func (w *World) Process(change func(o *book.Options)) *book.Book {
 // TracedPool connects as the app with a tracer that sees every statement.
 func (w *World) TracedPool(tracer pgx.QueryTracer) *pgxpool.Pool {
 	w.T.Helper()
-	config, err := pgxpool.ParseConfig(w.DB.AppURL)
+	config, err := migrations.AppConfig(w.DB.AppURL)
 	w.must(err)
 	config.ConnConfig.Tracer = tracer
 	pool, err := pgxpool.NewWithConfig(w.T.Context(), config)

@@ -14,6 +14,7 @@ import (
 
 	"kendra/api/book"
 	"kendra/api/staff"
+	"kendra/migrations"
 	"kendra/push"
 )
 
@@ -75,17 +76,13 @@ func (s *Site) Close() {
 	}
 }
 
-// openPool connects as a server does: rows are found by keys, for which one plan
-// is right whatever the values.
+// openPool connects as a server does.
 func openPool(ctx context.Context, url string) (*pgxpool.Pool, error) {
-	c, err := pgxpool.ParseConfig(url)
+	c, err := migrations.AppConfig(url)
 	if err != nil {
 		return nil, errors.New("not a connection string") // its own text may hold the password
 	}
 	c.MaxConns = 16
-	for name, value := range map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"} {
-		c.ConnConfig.RuntimeParams[name] = value
-	}
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("connect to database: %w", err)
