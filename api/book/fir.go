@@ -174,7 +174,7 @@ func applyFIRRegister(s *State, e *Entry, b *contract.FIRRegister) []push.Notice
 		s.countFIR(e, m, b)
 		s.keepFIR(e, m, nil)
 	}
-	s.totalFIR(e)
+	s.totalFIR(m)
 	if b.ComplaintID != nil && s.complaints.get(*b.ComplaintID) != nil {
 		s.firOf(e, m, b)
 	}
@@ -243,20 +243,24 @@ func (s *State) tellIO(e *Entry, m *Matter) []push.Notice {
 	return []push.Notice{s.tellOfficer(e, m.MatterID, 0, *m.OwnerID)}
 }
 
-func (s *State) totalFIR(e *Entry) {
-	if k, ok := e.lineOf(registerFIR); ok {
-		s.fill(k, func(l *Line) { s.total(l, map[string]int64{"firs": 1}) }, nil)
+// totalFIR counts an FIR where it was registered, and one that came from another
+// station as received: so the district counts each once.
+func (s *State) totalFIR(m *Matter) {
+	code := "firs"
+	if m.Data.FromCentre != "" {
+		code = "received"
 	}
+	s.fill(m.line(), func(l *Line) { s.total(l, map[string]int64{code: 1}) }, nil)
 }
 
 // amendFIR puts right what an FIR said, and with it what the law counts: a child
 // that was not ticked is owed word to the CWC from the registration on.
 func amendFIR(s *State, e *Entry, old *Line, b *contract.FIRRegister) []push.Notice {
 	m := s.amendMatter(e, old, registerFIR)
-	s.totalFIR(e)
 	if m == nil {
 		return nil
 	}
+	s.totalFIR(m)
 	before := m.OwnerID
 	m.describe(e, b)
 	if _, moved := m.Data.Times[stepIO]; moved { // a later step gave it to another

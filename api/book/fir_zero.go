@@ -94,7 +94,7 @@ func applyFIRReceive(s *State, e *Entry, b *contract.FIRReceive) []push.Notice {
 		RegisteredAt: b.RegisteredAt, IsElectronic: b.IsElectronic, SignedAt: b.SignedAt, Enquiry: b.Enquiry, MedicalAt: b.MedicalAt,
 	})
 	s.keepFIR(e, m, map[string]any{"from_centre": b.FromCentre, colFromID: b.FromID.String(), "from_line": b.FromLine})
-	s.fill(m.line(), func(l *Line) { s.total(l, map[string]int64{"received": 1}) }, nil)
+	s.totalFIR(m)
 	return []push.Notice{s.tell(e, m.MatterID, 0, staff.SHO)}
 }
 

@@ -3,6 +3,7 @@ package book_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -153,6 +154,54 @@ func TestTheStationOfTheAreaInvestigatesAZeroFIRAndGivesItItsNumber(t *testing.T
 	if n := count(t, c.World, `SELECT count(*) FROM clocks WHERE subject_id = '`+row.OpID.String()+`' AND stopped_at IS NULL`); n != 0 {
 		t.Errorf("%d limits go on", n)
 	}
+}
+
+// firsOf are the figures "registered received" of today at both stations and of
+// the district.
+func (c *care) firsOf() (here, there, district string) {
+	c.t.Helper()
+	r := returns(c.t, c.World, c.SP, "", today(c.World).Time, today(c.World).Time)
+	text := func(f map[string]int64) string { return fmt.Sprint(f["firs"], f["firs_received"]) }
+	for _, x := range r.Centres {
+		switch x.Centre {
+		case booktest.Centre:
+			here = text(x.Figures)
+		case booktest.OtherCentre:
+			there = text(x.Figures)
+		}
+	}
+	return here, there, text(r.Total)
+}
+
+func TestTheDistrictCountsAZeroFIROnceWhicheverOfItsLinesIsPutRightOrStruck(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	sho := c.Enlist(booktest.OtherCentre, staff.SHO)
+	is := func(when, here, there, district string) {
+		t.Helper()
+		if a, b, all := c.firsOf(); a != here || b != there || all != district {
+			t.Errorf("%s: %s here, %s there, %s in all; want %s, %s, %s", when, a, b, all, here, there, district)
+		}
+	}
+	first := c.SHO.Enter("fir.register", c.zero(nil))
+	is("registered", "1 0", "0 0", "1 0")
+	tick(t, c.World)
+	is("received", "1 0", "0 1", "1 1")
+	row, _ := c.firThere(sho, 1)
+	number := c.fir(func(b *contract.FIRRegister) {
+		b.ComplaintID, b.FIRNo, b.Sections = nil, "77/2026", []string{"bns_64"}
+	})
+	received := sho.Enter("entry.correct", contract.EntryCorrect{CorrectsID: row.OpID, Reason: "इस थाने का मु.अ.सं. अंकित", FIR: &number})
+	is("put right there", "1 0", "0 1", "1 1")
+	right := c.zero(func(b *contract.FIRRegister) { b.FIRNo = "0/215/2026" })
+	last := c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: first.OpID, Reason: "संख्या गलत लिखी", FIR: &right})
+	is("put right here", "1 0", "0 1", "1 1")
+	sho.Enter("fir.register", number)
+	is("another there", "1 0", "1 1", "2 1")
+	sho.Enter("entry.correct", contract.EntryCorrect{CorrectsID: received.OpID, Reason: "क्षेत्र इस थाने का नहीं", Strike: new(true)})
+	is("struck there", "1 0", "1 0", "2 0")
+	c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: last.OpID, Reason: "गलत थाने को भेजी", Strike: new(true)})
+	is("struck here", "0 0", "1 0", "1 0")
 }
 
 func TestACorrectionSendsNoFIRElsewhereAndTakesNoneBack(t *testing.T) {
