@@ -83,6 +83,7 @@ const (
 	KindFIRRequest         Kind = "fir.request"
 	KindFIRSign            Kind = "fir.sign"
 	KindFIRStep            Kind = "fir.step"
+	KindFIRStruck          Kind = "fir.struck"
 	KindFeedbackCall       Kind = "feedback.call"
 	KindFollowUpClose      Kind = "follow_up.close"
 	KindFollowUpDone       Kind = "follow_up.done"
@@ -202,6 +203,8 @@ func (e Kind) Valid() bool {
 	case KindFIRSign:
 		return true
 	case KindFIRStep:
+		return true
+	case KindFIRStruck:
 		return true
 	case KindFeedbackCall:
 		return true
@@ -1607,6 +1610,18 @@ type FIRStep struct {
 	ToCentre *Centre `json:"to_centre,omitempty"`
 }
 
+// FIRStruck The line of an FIR at the other station was struck: there it goes no further; made by the server
+type FIRStruck struct {
+	FIRID UUID `json:"fir_id"`
+
+	// FromCentre Code of a centre (its station's), or HQ for the district's own book
+	FromCentre Centre `json:"from_centre"`
+	FromID     UUID   `json:"from_id"`
+
+	// FromLine The number of the line that was struck there
+	FromLine string `json:"from_line"`
+}
+
 // Fix defines model for Fix.
 type Fix struct {
 	AccuracyM float64 `json:"accuracy_m"`
@@ -1871,11 +1886,14 @@ type LimitSet struct {
 
 // LineLink defines model for LineLink.
 type LineLink struct {
-	No        string   `json:"no"`
-	Register  Register `json:"register"`
-	Serial    int64    `json:"serial"`
-	SubjectID UUID     `json:"subject_id"`
-	Year      int      `json:"year"`
+	No       string   `json:"no"`
+	Register Register `json:"register"`
+	Serial   int64    `json:"serial"`
+
+	// Struck That line, of the same FIR at another station, was struck there
+	Struck    *bool `json:"struck,omitempty"`
+	SubjectID UUID  `json:"subject_id"`
+	Year      int   `json:"year"`
 }
 
 // LineRef A line of a register that the entry opened

@@ -1,6 +1,8 @@
 package book
 
 import (
+	"cmp"
+
 	"github.com/google/uuid"
 
 	"kendra/api/staff"
@@ -96,6 +98,58 @@ func applyFIRReceive(s *State, e *Entry, b *contract.FIRReceive) []push.Notice {
 	s.keepFIR(e, m, map[string]any{"from_centre": b.FromCentre, colFromID: b.FromID.String(), "from_line": b.FromLine})
 	s.totalFIR(m)
 	return []push.Notice{s.tell(e, m.MatterID, 0, staff.SHO)}
+}
+
+// stepOtherStruck is when the line of the same FIR at the other station was
+// struck.
+const stepOtherStruck = "other_struck"
+
+// owesStruckFIR is the op that the other station's book is owed when a line of an
+// FIR is struck that has one there. Each register is its station's own: the other
+// line stays until that station strikes it, too, but nobody waits there for what
+// does not come. Who was told so before tells nothing back.
+func owesStruckFIR(s *State, e *Entry, b *contract.EntryCorrect) []owed {
+	if r, _ := replacements(b); r.body != nil {
+		return nil
+	}
+	subject := s.subjectOf(s.entries[b.CorrectsID].Lines)
+	if subject == nil || s.matters.get(*subject) == nil {
+		return nil
+	}
+	m := s.matters.get(*subject)
+	if _, told := m.Data.Times[stepOtherStruck]; told || m.Data.TwinID == nil {
+		return nil
+	}
+	return []owed{{Centre: cmp.Or(m.Data.FromCentre, m.Data.To), Op: ServerOp{
+		Kind: "fir.struck", Subject: e.OpID, Rule: "struck", At: e.At, Body: contract.FIRStruck{
+			FIRID: *m.Data.TwinID, FromCentre: s.Centre, FromID: m.MatterID,
+			FromLine: lineRef(s.Centre, m.Register, m.Year, m.Serial).No,
+		},
+	}}}
+}
+
+func needsFIRStruck(_ *draft, b *contract.FIRStruck, n *needs) { n.matter(b.FIRID) }
+
+func checkFIRStruck(s *State, d *draft, b *contract.FIRStruck) error {
+	_, err := s.standing(d, b.FIRID, matterFIR, "/fir_id")
+	return err
+}
+
+// applyFIRStruck changes nothing of the line here; who answers for it is told.
+func applyFIRStruck(s *State, e *Entry, b *contract.FIRStruck) []push.Notice {
+	m := s.matterAt(b.FIRID)
+	m.at(stepOtherStruck, e.At)
+	s.matters.put(m.MatterID, m)
+	s.step(e, m.MatterID)
+	s.onComplaint(e, m)
+	if m.State == struck {
+		return nil
+	}
+	out := []push.Notice{s.tell(e, m.MatterID, 0, staff.SHO), s.tell(e, m.MatterID, 1, staff.CentreIncharge)}
+	if m.OwnerID != nil {
+		out = append(out, s.tellOfficer(e, m.MatterID, 2, *m.OwnerID))
+	}
+	return out
 }
 
 // twinOf is the same FIR in another station's book, if the line is of one that

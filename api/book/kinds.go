@@ -87,8 +87,8 @@ var kinds = table(
 
 	// correct.go
 	define("note.add", everyPost, needsNote, checkNote, nil),
-	define("entry.correct", append(slices.Clone(everyPost), staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP),
-		needsCorrect, checkCorrect, applyCorrect),
+	owing(define("entry.correct", append(slices.Clone(everyPost), staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP),
+		needsCorrect, checkCorrect, applyCorrect), owesStruckFIR),
 
 	// complaint.go, complaint_end.go
 	amending(define("complaint.open", intake, needsComplaintOpen, checkComplaintOpen, applyComplaintOpen), amendComplaint),
@@ -125,6 +125,7 @@ var kinds = table(
 	define("fir.request", append(slices.Clone(intake), staff.Counsellor), needsFIRRequest, checkFIRRequest, applyFIRRequest),
 	owing(amending(define("fir.register", incharges, needsFIRRegister, checkFIRRegister, applyFIRRegister), amendFIR), owesZeroFIR),
 	define("fir.receive", clockOnly, needsFIRReceive, checkFIRReceive, applyFIRReceive),
+	define("fir.struck", clockOnly, needsFIRStruck, checkFIRStruck, applyFIRStruck),
 	define("fir.sign", incharges, needsFIRSign, checkFIRSign, applyFIRSign),
 	define("fir.step", incharges, needsFIRStep, checkFIRStep, applyFIRStep),
 	define("fir.decline", []string{staff.SHO}, needsFIRDecline, checkFIRDecline, applyFIRDecline),
