@@ -357,7 +357,9 @@ func TestAZeroFIRThatIsStruckInTheSameSendingArrivesAndIsToldStruck(t *testing.T
 		c.Pass(time.Second)
 		c.SHO.Send(zero, c.SHO.Item("entry.correct", contract.EntryCorrect{CorrectsID: id, Reason: "गलत थाने को भेजी", Strike: new(true)}))
 	}
-	tick(t, c.World)
+	if _, err := c.Book.Tick(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	if n := count(t, c.World, `SELECT count(*) FROM entries WHERE kind IN ('fir.receive', 'fir.struck') AND centre = '`+booktest.OtherCentre+`'`); n != 12 {
 		t.Errorf("%d entries there, want 12", n)
 	}
