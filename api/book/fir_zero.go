@@ -130,7 +130,12 @@ func owesStruckFIR(s *State, e *Entry, b *contract.EntryCorrect) []owed {
 
 func needsFIRStruck(_ *draft, b *contract.FIRStruck, n *needs) { n.matter(b.FIRID) }
 
+// checkFIRStruck does not wait for the line: the outbox keeps what it is not
+// there for, and tries again.
 func checkFIRStruck(s *State, d *draft, b *contract.FIRStruck) error {
+	if s.matters.get(b.FIRID) == nil {
+		return refuse(contract.CodeUnknownReference, d.ptr("/fir_id"))
+	}
 	_, err := s.standing(d, b.FIRID, matterFIR, "/fir_id")
 	return err
 }
