@@ -1489,11 +1489,22 @@ type FIRDecline struct {
 	ToldWayToSp bool    `json:"told_way_to_sp"`
 }
 
-// FIRReceive The zero FIR that another station registered and this one investigates (BNSS 173); made by the server
+// FIRDone A step of the investigation that the first station took
+type FIRDone struct {
+	// DoneAt RFC 3339 with an offset or Z
+	DoneAt Time   `json:"done_at"`
+	Step   string `json:"step"`
+}
+
+// FIRReceive An FIR that another station registered and this one investigates: a zero FIR (BNSS 173), or one that a step transferred, with what was done there; made by the server
 type FIRReceive struct {
 	AboutBy []UUID `json:"about_by,omitempty"`
 	CaseID  UUID   `json:"case_id"`
-	Enquiry *bool  `json:"enquiry,omitempty"`
+
+	// ChargesheetDueAt RFC 3339 with an offset or Z
+	ChargesheetDueAt *Time     `json:"chargesheet_due_at,omitempty"`
+	Done             []FIRDone `json:"done,omitempty"`
+	Enquiry          *bool     `json:"enquiry,omitempty"`
 
 	// FIRNo Its number there
 	FIRNo string `json:"fir_no"`

@@ -76,6 +76,8 @@ func checkFIRRegister(s *State, d *draft, b *contract.FIRRegister) error {
 		return refuse(contract.CodeZeroStation, d.ptr("/transferred_to"))
 	case b.TransferredTo != nil && (!s.centres[*b.TransferredTo] || *b.TransferredTo == s.Centre || *b.TransferredTo == HQ):
 		return refuse(contract.CodeUnknownReference, d.ptr("/transferred_to"))
+	case b.TransferredTo != nil && !b.IsZero: // one of this station goes by a step
+		return refuse(contract.CodeOutcomeNotAllowed, d.ptr("/transferred_to"))
 	case b.IoBy != nil && !s.officers[*b.IoBy]:
 		return refuse(contract.CodeUnknownReference, d.ptr("/io_by"))
 	}
@@ -169,7 +171,11 @@ func applyFIRRegister(s *State, e *Entry, b *contract.FIRRegister) []push.Notice
 	m.ComplaintID = b.ComplaintID
 	m.describe(e, b)
 	if b.IsZero {
-		s.keepFIR(e, m, m.goes(e, b))
+		cols := map[string]any{}
+		m.at(stepRegistered, b.RegisteredAt.UTC())
+		m.at(stepMoved, e.At)
+		m.goes(e, cols)
+		s.keepFIR(e, m, cols)
 	} else {
 		s.countFIR(e, m, b)
 		s.keepFIR(e, m, nil)
@@ -227,7 +233,7 @@ func (c *Complaint) reveal(e *Entry) {
 
 // describe takes into a matter what its FIR says.
 func (m *Matter) describe(e *Entry, b *contract.FIRRegister) {
-	m.Data.Sections, m.Data.IsZero, m.OwnerID = b.Sections, b.IsZero, b.IoBy
+	m.Data.FIRNo, m.Data.Sections, m.Data.IsZero, m.OwnerID = b.FIRNo, b.Sections, b.IsZero, b.IoBy
 	m.Data.IsChild, m.Data.IsSexual, m.Data.IsGrave = e.Facts.isTrue("is_child"), e.Facts.isTrue("is_sexual"), e.Facts.isTrue("is_grave")
 	m.Data.Guarded = m.Data.Guarded || e.Guarded
 	if b.TransferredTo != nil {

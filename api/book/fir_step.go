@@ -14,7 +14,11 @@ import (
 func needsFIRSign(_ *draft, b *contract.FIRSign, n *needs) { n.matter(b.FIRID) }
 
 func checkFIRSign(s *State, d *draft, b *contract.FIRSign) error {
-	if _, err := s.standing(d, b.FIRID, matterFIR, "/fir_id"); err != nil {
+	m, err := s.standing(d, b.FIRID, matterFIR, "/fir_id")
+	if err != nil {
+		return err
+	}
+	if err := m.isHere(d); err != nil {
 		return err
 	}
 	if b.SignedAt.After(d.op.DeviceAt.Add(spanSlack)) {
@@ -36,6 +40,15 @@ func applyFIRSign(s *State, e *Entry, b *contract.FIRSign) []push.Notice {
 	m.at(stepSigned, at)
 	s.stop(m.MatterID, at, limitEFIRSign)
 	s.keepFIR(e, m, map[string]any{"signed_at": wireAt(at)})
+	return nil
+}
+
+// isHere refuses the steps of an FIR that went to another station: they belong
+// to that.
+func (m *Matter) isHere(d *draft) error {
+	if m.State == matterTransferred {
+		return refuse(contract.CodeFIRElsewhere, d.ptr("/fir_id"))
+	}
 	return nil
 }
 
@@ -117,6 +130,9 @@ func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
 	if err != nil {
 		return err
 	}
+	if err := m.isHere(d); err != nil {
+		return err
+	}
 	if m.State != matterOpen {
 		return refuse(contract.CodeWrongState, d.ptr("/fir_id"))
 	}
@@ -136,6 +152,9 @@ func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
 	case stepArrest:
 		return arrestAtNight(d, b.DoneAt.Time, b.OfWoman, b.LeaveNo)
 	case stepMoved:
+		if m.Data.FromCentre != "" { // who sent it to the wrong station sends it anew
+			return refuse(contract.CodeFIRReceived, d.ptr("/step"))
+		}
 		if b.ToCentre == nil {
 			return refuse(contract.CodeZeroStation, d.ptr("/to_centre"))
 		}
@@ -179,18 +198,28 @@ var firColumns = map[string]string{
 	"statement": "statement_at", stepMedical: "medical_at", stepDeclined: "medical_declined_at", stepCWC: "cwc_told_at", stepArrest: "arrest_at", stepProgress: "progress_told_at",
 }
 
+// did notes a step that was taken, and the column that it fills.
+func (m *Matter) did(step string, at time.Time, cols map[string]any) {
+	m.at(step, at)
+	if name := firColumns[step]; name != "" {
+		cols[name] = wireAt(at)
+	}
+}
+
+// sheetDue notes the day that a step named for the charge sheet, if it did.
+func (m *Matter) sheetDue(at *contract.Time, cols map[string]any) {
+	if at != nil {
+		m.at(stepSheetDue, at.UTC())
+		cols[colSheetDue] = wireAt(at.Time)
+	}
+}
+
 func applyFIRStep(s *State, e *Entry, b *contract.FIRStep) []push.Notice {
 	m := s.matterAt(b.FIRID)
 	at := earliest(b.DoneAt.UTC(), e.At)
-	m.at(b.Step, at)
 	cols := map[string]any{}
-	if name := firColumns[b.Step]; name != "" {
-		cols[name] = wireAt(at)
-	}
-	if b.ChargesheetDueAt != nil {
-		m.at(stepSheetDue, b.ChargesheetDueAt.UTC())
-		cols[colSheetDue] = wireAt(b.ChargesheetDueAt.Time)
-	}
+	m.did(b.Step, at, cols)
+	m.sheetDue(b.ChargesheetDueAt, cols)
 	result := firResults[b.Step]
 	if b.Result != nil {
 		result = *b.Result
@@ -206,6 +235,9 @@ func applyFIRStep(s *State, e *Entry, b *contract.FIRStep) []push.Notice {
 		m.OwnerID, cols["io_by"] = b.IoBy, b.IoBy.String()
 		m.at(stepIO, at)
 		out = s.tellIO(e, m)
+	}
+	if b.Step == stepMoved {
+		m.goes(e, cols)
 	}
 	s.firStep(e, m, b.Step, at)
 	s.firResult(m, result, at)
@@ -237,7 +269,6 @@ func (s *State) firStep(e *Entry, m *Matter, step string, at time.Time) {
 		m.State = matterOver
 	case stepMoved:
 		s.stop(m.MatterID, at)
-		m.State = matterTransferred
 	}
 }
 

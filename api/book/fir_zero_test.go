@@ -108,7 +108,8 @@ func TestTheStationOfTheAreaInvestigatesAZeroFIRAndGivesItItsNumber(t *testing.T
 	e := c.SHO.Enter("fir.register", c.zero(func(b *contract.FIRRegister) {
 		b.MedicalAt, b.VictimID = new(contract.At(c.Now())), new("कमला देवी")
 	}))
-	c.refused(c.SHO, "fir.step", c.step(e, "statement", nil), contract.CodeWrongState, "/body/fir_id")
+	c.refused(c.SHO, "fir.step", c.step(e, "statement", nil), contract.CodeFIRElsewhere, "/body/fir_id")
+	c.refused(c.SHO, "fir.sign", contract.FIRSign{FIRID: e.OpID, SignedAt: contract.At(c.Now())}, contract.CodeFIRElsewhere, "/body/fir_id")
 	c.Pass(time.Hour)
 	tick(t, c.World)
 	row, _ := c.firThere(sho, 1)

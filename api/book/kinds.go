@@ -127,7 +127,7 @@ var kinds = table(
 	define("fir.receive", clockOnly, needsFIRReceive, checkFIRReceive, applyFIRReceive),
 	define("fir.struck", clockOnly, needsFIRStruck, checkFIRStruck, applyFIRStruck),
 	define("fir.sign", incharges, needsFIRSign, checkFIRSign, applyFIRSign),
-	define("fir.step", incharges, needsFIRStep, checkFIRStep, applyFIRStep),
+	owing(define("fir.step", incharges, needsFIRStep, checkFIRStep, applyFIRStep), owesMovedFIR),
 	define("fir.decline", []string{staff.SHO}, needsFIRDecline, checkFIRDecline, applyFIRDecline),
 	define("ncr.send", incharges, needsNCRSend, checkNCRSend, applyNCRSend),
 
