@@ -93,6 +93,9 @@ func checkFIRRegister(s *State, d *draft, b *contract.FIRRegister) error {
 		}
 	}
 	s.sections(d, b)
+	if b.IoBy != nil {
+		d.seenBy = append(d.seenBy, *b.IoBy)
+	}
 	d.opens(registerFIR)
 	return nil
 }

@@ -122,6 +122,27 @@ func needsFIRStep(_ *draft, b *contract.FIRStep, n *needs) {
 	}
 }
 
+// investigates tells whether the officer is the investigating officer of the
+// FIR: she may have any post of the station, or sit at another.
+func investigates(s *State, d *draft, b *contract.FIRStep) bool {
+	m := s.matters.get(b.FIRID)
+	return m != nil && m.Kind == matterFIR && is(m.OwnerID, d.officer)
+}
+
+// ofTheHead refuses to the investigating officer, named in person, what the
+// station decides: who investigates, and where.
+func ofTheHead(s *State, d *draft, b *contract.FIRStep) error {
+	switch {
+	case d.post.Centre == s.Centre && slices.Contains(incharges, d.post.Role):
+		return nil
+	case b.Step == stepMoved:
+		return refuse(contract.CodeForbidden, d.ptr("/step"))
+	case b.IoBy != nil:
+		return refuse(contract.CodeForbidden, d.ptr("/io_by"))
+	}
+	return nil
+}
+
 func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
 	if b.IoBy != nil && !s.officers[*b.IoBy] { // wrong whatever comes: it does not wait
 		return refuse(contract.CodeUnknownReference, d.ptr("/io_by"))
@@ -133,11 +154,17 @@ func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
 	if err := m.isHere(d); err != nil {
 		return err
 	}
+	if err := ofTheHead(s, d, b); err != nil {
+		return err
+	}
 	if m.State != matterOpen {
 		return refuse(contract.CodeWrongState, d.ptr("/fir_id"))
 	}
 	if b.DoneAt.After(d.op.DeviceAt.Add(spanSlack)) {
 		return refuse(contract.CodeInFuture, d.ptr("/done_at"))
+	}
+	if b.IoBy != nil {
+		d.seenBy = append(d.seenBy, *b.IoBy)
 	}
 	if b.ToCentre != nil && b.Step != stepMoved {
 		return refuse(contract.CodeOutcomeNotAllowed, d.ptr("/to_centre"))

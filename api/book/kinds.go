@@ -127,7 +127,7 @@ var kinds = table(
 	define("fir.receive", clockOnly, needsFIRReceive, checkFIRReceive, applyFIRReceive),
 	define("fir.struck", clockOnly, needsFIRStruck, checkFIRStruck, applyFIRStruck),
 	define("fir.sign", incharges, needsFIRSign, checkFIRSign, applyFIRSign),
-	owing(define("fir.step", incharges, needsFIRStep, checkFIRStep, applyFIRStep), owesMovedFIR),
+	naming(owing(define("fir.step", incharges, needsFIRStep, checkFIRStep, applyFIRStep), owesMovedFIR), investigates),
 	define("fir.decline", []string{staff.SHO}, needsFIRDecline, checkFIRDecline, applyFIRDecline),
 	define("ncr.send", incharges, needsNCRSend, checkNCRSend, applyNCRSend),
 
@@ -181,6 +181,7 @@ type kindRow struct {
 	apply func(s *State, e *Entry, b any) []push.Notice
 	owes  func(s *State, e *Entry, b any) []owed                   // what other books must know of it; nil: nothing
 	amend func(s *State, e *Entry, old *Line, b any) []push.Notice // of a correction that carries a body of this kind
+	named func(s *State, d *draft) bool                            // who may make it in person, whatever his post; nil: nobody
 }
 
 // may tells whether a post of the role may make ops of the kind.
@@ -219,6 +220,13 @@ func amending[B any](k *kindRow, amend func(s *State, e *Entry, old *Line, b *B)
 // owing adds to a row what the entry owes other books.
 func owing[B any](k *kindRow, owes func(s *State, e *Entry, b *B) []owed) *kindRow {
 	k.owes = func(s *State, e *Entry, b any) []owed { return owes(s, e, b.(*B)) }
+	return k
+}
+
+// naming adds to a row whom the book names for it in person: such an officer
+// makes it under any post, and of any centre.
+func naming[B any](k *kindRow, named func(s *State, d *draft, b *B) bool) *kindRow {
+	k.named = func(s *State, d *draft) bool { return named(s, d, d.body.(*B)) }
 	return k
 }
 
