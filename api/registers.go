@@ -91,6 +91,9 @@ func lineLinks(list []book.LineLink) []contract.LineLink {
 		out[i] = contract.LineLink{
 			Register: contract.Register(l.Register), Year: l.Year, Serial: l.Serial, No: l.No, SubjectID: l.Subject,
 		}
+		if l.Struck {
+			out[i].Struck = &list[i].Struck
+		}
 	}
 	return out
 }

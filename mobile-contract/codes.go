@@ -130,6 +130,8 @@ const (
 	CodeConsentRequired    Code = "consent_required"
 	CodeSeenAloneRequired  Code = "seen_alone_required"
 	CodeZeroStation        Code = "zero_station"
+	CodeFIRElsewhere       Code = "fir_elsewhere"
+	CodeFIRReceived        Code = "fir_received"
 	CodeNightLeave         Code = "night_leave"
 	CodeDesignRequired     Code = "design_required"
 

@@ -146,6 +146,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindFIRRequest:         typed[contract.FIRRequest],
 	contract.KindFIRRegister:        typed[contract.FIRRegister],
 	contract.KindFIRReceive:         typed[contract.FIRReceive],
+	contract.KindFIRStruck:          typed[contract.FIRStruck],
 	contract.KindFIRSign:            typed[contract.FIRSign],
 	contract.KindFIRStep:            typed[contract.FIRStep],
 	contract.KindFIRDecline:         typed[contract.FIRDecline],

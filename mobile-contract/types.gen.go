@@ -83,6 +83,7 @@ const (
 	KindFIRRequest         Kind = "fir.request"
 	KindFIRSign            Kind = "fir.sign"
 	KindFIRStep            Kind = "fir.step"
+	KindFIRStruck          Kind = "fir.struck"
 	KindFeedbackCall       Kind = "feedback.call"
 	KindFollowUpClose      Kind = "follow_up.close"
 	KindFollowUpDone       Kind = "follow_up.done"
@@ -202,6 +203,8 @@ func (e Kind) Valid() bool {
 	case KindFIRSign:
 		return true
 	case KindFIRStep:
+		return true
+	case KindFIRStruck:
 		return true
 	case KindFeedbackCall:
 		return true
@@ -1486,11 +1489,22 @@ type FIRDecline struct {
 	ToldWayToSp bool    `json:"told_way_to_sp"`
 }
 
-// FIRReceive The zero FIR that another station registered and this one investigates (BNSS 173); made by the server
+// FIRDone A step of the investigation that the first station took
+type FIRDone struct {
+	// DoneAt RFC 3339 with an offset or Z
+	DoneAt Time   `json:"done_at"`
+	Step   string `json:"step"`
+}
+
+// FIRReceive An FIR that another station registered and this one investigates: a zero FIR (BNSS 173), or one that a step transferred, with what was done there; made by the server
 type FIRReceive struct {
 	AboutBy []UUID `json:"about_by,omitempty"`
 	CaseID  UUID   `json:"case_id"`
-	Enquiry *bool  `json:"enquiry,omitempty"`
+
+	// ChargesheetDueAt RFC 3339 with an offset or Z
+	ChargesheetDueAt *Time     `json:"chargesheet_due_at,omitempty"`
+	Done             []FIRDone `json:"done,omitempty"`
+	Enquiry          *bool     `json:"enquiry,omitempty"`
 
 	// FIRNo Its number there
 	FIRNo string `json:"fir_no"`
@@ -1605,6 +1619,18 @@ type FIRStep struct {
 
 	// ToCentre Code of a centre (its station's), or HQ for the district's own book
 	ToCentre *Centre `json:"to_centre,omitempty"`
+}
+
+// FIRStruck The line of an FIR at the other station was struck: there it goes no further; made by the server
+type FIRStruck struct {
+	FIRID UUID `json:"fir_id"`
+
+	// FromCentre Code of a centre (its station's), or HQ for the district's own book
+	FromCentre Centre `json:"from_centre"`
+	FromID     UUID   `json:"from_id"`
+
+	// FromLine The number of the line that was struck there
+	FromLine string `json:"from_line"`
 }
 
 // Fix defines model for Fix.
@@ -1871,11 +1897,14 @@ type LimitSet struct {
 
 // LineLink defines model for LineLink.
 type LineLink struct {
-	No        string   `json:"no"`
-	Register  Register `json:"register"`
-	Serial    int64    `json:"serial"`
-	SubjectID UUID     `json:"subject_id"`
-	Year      int      `json:"year"`
+	No       string   `json:"no"`
+	Register Register `json:"register"`
+	Serial   int64    `json:"serial"`
+
+	// Struck That line, of the same FIR at another station, was struck there
+	Struck    *bool `json:"struck,omitempty"`
+	SubjectID UUID  `json:"subject_id"`
+	Year      int   `json:"year"`
 }
 
 // LineRef A line of a register that the entry opened

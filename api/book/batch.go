@@ -348,7 +348,8 @@ func (t *batch) judge(d *draft) error {
 const sessionSlack = 10 * time.Minute
 
 // person finds the officer behind the op and the post he acts under, at the
-// time of the op, from the rows as they stand in this transaction.
+// time of the op, from the rows as they stand in this transaction. Who is named
+// for the op in person acts under the post that he has, best under one here.
 func (t *batch) person(d *draft) error {
 	s := t.sessions[d.op.SessionID]
 	if s == nil {
@@ -374,15 +375,24 @@ func (t *batch) person(d *draft) error {
 		return refuse(contract.CodeForbidden, "/session_id")
 	}
 	here := false
+	var serves *staff.Post
 	for _, p := range d.posts {
-		if !p.Covers(d.at) || !t.reaches(p) {
-			continue
-		}
-		here = true
-		if d.kind.may(p.Role) {
+		switch {
+		case !p.Covers(d.at):
+		case !t.reaches(p):
+			if serves == nil {
+				serves = &p
+			}
+		case d.kind.may(p.Role):
 			d.post = p
 			return nil
+		case !here:
+			here, serves = true, &p
 		}
+	}
+	if serves != nil && d.kind.named != nil && d.kind.named(t.state, d) {
+		d.post = *serves
+		return nil
 	}
 	if here {
 		return refuse(contract.CodeForbidden, "/kind")

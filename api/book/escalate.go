@@ -232,7 +232,8 @@ func (t *batch) queueOwed(p *pgx.Batch) {
 	}
 }
 
-// deliver appends what books owe each other and forgets it when it stands there.
+// deliver appends what books owe each other, in the order in which it happened,
+// and forgets it when it stands there.
 func (b *Book) deliver(ctx context.Context, district int32) (int, error) {
 	type row struct {
 		id     uuid.UUID
@@ -241,7 +242,8 @@ func (b *Book) deliver(ctx context.Context, district int32) (int, error) {
 	}
 	var list []row
 	err := b.read(ctx, district, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT op_id, to_centre, op FROM outbox WHERE district_id = $1 ORDER BY made_at, op_id LIMIT $2`,
+		rows, err := tx.Query(ctx, `SELECT op_id, to_centre, op FROM outbox WHERE district_id = $1
+			ORDER BY made_at, op::json ->> 'at', op_id LIMIT $2`,
 			district, sweepClocks)
 		if err != nil {
 			return fmt.Errorf("read outbox: %w", err)

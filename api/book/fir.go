@@ -76,6 +76,8 @@ func checkFIRRegister(s *State, d *draft, b *contract.FIRRegister) error {
 		return refuse(contract.CodeZeroStation, d.ptr("/transferred_to"))
 	case b.TransferredTo != nil && (!s.centres[*b.TransferredTo] || *b.TransferredTo == s.Centre || *b.TransferredTo == HQ):
 		return refuse(contract.CodeUnknownReference, d.ptr("/transferred_to"))
+	case b.TransferredTo != nil && !b.IsZero: // one of this station goes by a step
+		return refuse(contract.CodeOutcomeNotAllowed, d.ptr("/transferred_to"))
 	case b.IoBy != nil && !s.officers[*b.IoBy]:
 		return refuse(contract.CodeUnknownReference, d.ptr("/io_by"))
 	}
@@ -91,6 +93,9 @@ func checkFIRRegister(s *State, d *draft, b *contract.FIRRegister) error {
 		}
 	}
 	s.sections(d, b)
+	if b.IoBy != nil {
+		d.seenBy = append(d.seenBy, *b.IoBy)
+	}
 	d.opens(registerFIR)
 	return nil
 }
@@ -169,12 +174,16 @@ func applyFIRRegister(s *State, e *Entry, b *contract.FIRRegister) []push.Notice
 	m.ComplaintID = b.ComplaintID
 	m.describe(e, b)
 	if b.IsZero {
-		s.keepFIR(e, m, m.goes(e, b))
+		cols := map[string]any{}
+		m.at(stepRegistered, b.RegisteredAt.UTC())
+		m.at(stepMoved, e.At)
+		m.goes(e, cols)
+		s.keepFIR(e, m, cols)
 	} else {
 		s.countFIR(e, m, b)
 		s.keepFIR(e, m, nil)
 	}
-	s.totalFIR(e)
+	s.totalFIR(m)
 	if b.ComplaintID != nil && s.complaints.get(*b.ComplaintID) != nil {
 		s.firOf(e, m, b)
 	}
@@ -227,7 +236,7 @@ func (c *Complaint) reveal(e *Entry) {
 
 // describe takes into a matter what its FIR says.
 func (m *Matter) describe(e *Entry, b *contract.FIRRegister) {
-	m.Data.Sections, m.Data.IsZero, m.OwnerID = b.Sections, b.IsZero, b.IoBy
+	m.Data.FIRNo, m.Data.Sections, m.Data.IsZero, m.OwnerID = b.FIRNo, b.Sections, b.IsZero, b.IoBy
 	m.Data.IsChild, m.Data.IsSexual, m.Data.IsGrave = e.Facts.isTrue("is_child"), e.Facts.isTrue("is_sexual"), e.Facts.isTrue("is_grave")
 	m.Data.Guarded = m.Data.Guarded || e.Guarded
 	if b.TransferredTo != nil {
@@ -243,20 +252,24 @@ func (s *State) tellIO(e *Entry, m *Matter) []push.Notice {
 	return []push.Notice{s.tellOfficer(e, m.MatterID, 0, *m.OwnerID)}
 }
 
-func (s *State) totalFIR(e *Entry) {
-	if k, ok := e.lineOf(registerFIR); ok {
-		s.fill(k, func(l *Line) { s.total(l, map[string]int64{"firs": 1}) }, nil)
+// totalFIR counts an FIR where it was registered, and one that came from another
+// station as received: so the district counts each once.
+func (s *State) totalFIR(m *Matter) {
+	code := "firs"
+	if m.Data.FromCentre != "" {
+		code = "received"
 	}
+	s.fill(m.line(), func(l *Line) { s.total(l, map[string]int64{code: 1}) }, nil)
 }
 
 // amendFIR puts right what an FIR said, and with it what the law counts: a child
 // that was not ticked is owed word to the CWC from the registration on.
 func amendFIR(s *State, e *Entry, old *Line, b *contract.FIRRegister) []push.Notice {
 	m := s.amendMatter(e, old, registerFIR)
-	s.totalFIR(e)
 	if m == nil {
 		return nil
 	}
+	s.totalFIR(m)
 	before := m.OwnerID
 	m.describe(e, b)
 	if _, moved := m.Data.Times[stepIO]; moved { // a later step gave it to another

@@ -14,7 +14,11 @@ import (
 func needsFIRSign(_ *draft, b *contract.FIRSign, n *needs) { n.matter(b.FIRID) }
 
 func checkFIRSign(s *State, d *draft, b *contract.FIRSign) error {
-	if _, err := s.standing(d, b.FIRID, matterFIR, "/fir_id"); err != nil {
+	m, err := s.standing(d, b.FIRID, matterFIR, "/fir_id")
+	if err != nil {
+		return err
+	}
+	if err := m.isHere(d); err != nil {
 		return err
 	}
 	if b.SignedAt.After(d.op.DeviceAt.Add(spanSlack)) {
@@ -36,6 +40,15 @@ func applyFIRSign(s *State, e *Entry, b *contract.FIRSign) []push.Notice {
 	m.at(stepSigned, at)
 	s.stop(m.MatterID, at, limitEFIRSign)
 	s.keepFIR(e, m, map[string]any{"signed_at": wireAt(at)})
+	return nil
+}
+
+// isHere refuses the steps of an FIR that went to another station: they belong
+// to that.
+func (m *Matter) isHere(d *draft) error {
+	if m.State == matterTransferred {
+		return refuse(contract.CodeFIRElsewhere, d.ptr("/fir_id"))
+	}
 	return nil
 }
 
@@ -109,6 +122,27 @@ func needsFIRStep(_ *draft, b *contract.FIRStep, n *needs) {
 	}
 }
 
+// investigates tells whether the officer is the investigating officer of the
+// FIR: she may have any post of the station, or sit at another.
+func investigates(s *State, d *draft, b *contract.FIRStep) bool {
+	m := s.matters.get(b.FIRID)
+	return m != nil && m.Kind == matterFIR && is(m.OwnerID, d.officer)
+}
+
+// ofTheHead refuses to the investigating officer, named in person, what the
+// station decides: who investigates, and where.
+func ofTheHead(s *State, d *draft, b *contract.FIRStep) error {
+	switch {
+	case d.post.Centre == s.Centre && slices.Contains(incharges, d.post.Role):
+		return nil
+	case b.Step == stepMoved:
+		return refuse(contract.CodeForbidden, d.ptr("/step"))
+	case b.IoBy != nil:
+		return refuse(contract.CodeForbidden, d.ptr("/io_by"))
+	}
+	return nil
+}
+
 func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
 	if b.IoBy != nil && !s.officers[*b.IoBy] { // wrong whatever comes: it does not wait
 		return refuse(contract.CodeUnknownReference, d.ptr("/io_by"))
@@ -117,11 +151,20 @@ func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
 	if err != nil {
 		return err
 	}
+	if err := m.isHere(d); err != nil {
+		return err
+	}
+	if err := ofTheHead(s, d, b); err != nil {
+		return err
+	}
 	if m.State != matterOpen {
 		return refuse(contract.CodeWrongState, d.ptr("/fir_id"))
 	}
 	if b.DoneAt.After(d.op.DeviceAt.Add(spanSlack)) {
 		return refuse(contract.CodeInFuture, d.ptr("/done_at"))
+	}
+	if b.IoBy != nil {
+		d.seenBy = append(d.seenBy, *b.IoBy)
 	}
 	if b.ToCentre != nil && b.Step != stepMoved {
 		return refuse(contract.CodeOutcomeNotAllowed, d.ptr("/to_centre"))
@@ -136,6 +179,9 @@ func checkFIRStep(s *State, d *draft, b *contract.FIRStep) error {
 	case stepArrest:
 		return arrestAtNight(d, b.DoneAt.Time, b.OfWoman, b.LeaveNo)
 	case stepMoved:
+		if m.Data.FromCentre != "" { // who sent it to the wrong station sends it anew
+			return refuse(contract.CodeFIRReceived, d.ptr("/step"))
+		}
 		if b.ToCentre == nil {
 			return refuse(contract.CodeZeroStation, d.ptr("/to_centre"))
 		}
@@ -179,18 +225,28 @@ var firColumns = map[string]string{
 	"statement": "statement_at", stepMedical: "medical_at", stepDeclined: "medical_declined_at", stepCWC: "cwc_told_at", stepArrest: "arrest_at", stepProgress: "progress_told_at",
 }
 
+// did notes a step that was taken, and the column that it fills.
+func (m *Matter) did(step string, at time.Time, cols map[string]any) {
+	m.at(step, at)
+	if name := firColumns[step]; name != "" {
+		cols[name] = wireAt(at)
+	}
+}
+
+// sheetDue notes the day that a step named for the charge sheet, if it did.
+func (m *Matter) sheetDue(at *contract.Time, cols map[string]any) {
+	if at != nil {
+		m.at(stepSheetDue, at.UTC())
+		cols[colSheetDue] = wireAt(at.Time)
+	}
+}
+
 func applyFIRStep(s *State, e *Entry, b *contract.FIRStep) []push.Notice {
 	m := s.matterAt(b.FIRID)
 	at := earliest(b.DoneAt.UTC(), e.At)
-	m.at(b.Step, at)
 	cols := map[string]any{}
-	if name := firColumns[b.Step]; name != "" {
-		cols[name] = wireAt(at)
-	}
-	if b.ChargesheetDueAt != nil {
-		m.at(stepSheetDue, b.ChargesheetDueAt.UTC())
-		cols[colSheetDue] = wireAt(b.ChargesheetDueAt.Time)
-	}
+	m.did(b.Step, at, cols)
+	m.sheetDue(b.ChargesheetDueAt, cols)
 	result := firResults[b.Step]
 	if b.Result != nil {
 		result = *b.Result
@@ -206,6 +262,9 @@ func applyFIRStep(s *State, e *Entry, b *contract.FIRStep) []push.Notice {
 		m.OwnerID, cols["io_by"] = b.IoBy, b.IoBy.String()
 		m.at(stepIO, at)
 		out = s.tellIO(e, m)
+	}
+	if b.Step == stepMoved {
+		m.goes(e, cols)
 	}
 	s.firStep(e, m, b.Step, at)
 	s.firResult(m, result, at)
@@ -237,7 +296,6 @@ func (s *State) firStep(e *Entry, m *Matter, step string, at time.Time) {
 		m.State = matterOver
 	case stepMoved:
 		s.stop(m.MatterID, at)
-		m.State = matterTransferred
 	}
 }
 

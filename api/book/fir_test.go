@@ -282,7 +282,11 @@ func TestStepsFillTheirColumnsAndTheLastOneEndsIt(t *testing.T) {
 			if n := count(t, c.World, `SELECT count(*) FROM clocks WHERE subject_id = '`+e.OpID.String()+`' AND stopped_at IS NULL`); n != 0 {
 				t.Errorf("%d clocks run on", n)
 			}
-			c.refused(c.SHO, "fir.step", c.step(e, "statement", nil), contract.CodeWrongState, "/body/fir_id")
+			code := contract.CodeWrongState
+			if last == "transferred" {
+				code = contract.CodeFIRElsewhere
+			}
+			c.refused(c.SHO, "fir.step", c.step(e, "statement", nil), code, "/body/fir_id")
 		})
 	}
 }
@@ -378,6 +382,7 @@ func TestWhatIsRefusedOfAnFIRSaysWhere(t *testing.T) {
 		"a statement to come":      {"fir.register", c.fir(func(b *contract.FIRRegister) { b.StatementAt = &later }), contract.CodeInFuture, "/body/statement_at"},
 		"an examination to come":   {"fir.register", c.fir(func(b *contract.FIRRegister) { b.MedicalAt = &later }), contract.CodeInFuture, "/body/medical_at"},
 		"registered before it was": {"fir.register", c.fir(func(b *contract.FIRRegister) { b.RegisteredAt, b.IncidentAt = before, &now }), contract.CodeEndedBeforeStarted, "/body/registered_at"},
+		"sent, though not a zero":  {"fir.register", c.fir(func(b *contract.FIRRegister) { b.TransferredTo = new(booktest.OtherCentre) }), contract.CodeOutcomeNotAllowed, "/body/transferred_to"},
 		"sent to nowhere":          {"fir.register", c.fir(func(b *contract.FIRRegister) { b.TransferredTo = new("ZZZ") }), contract.CodeUnknownReference, "/body/transferred_to"},
 		"an unknown section":       {"fir.register", c.fir(func(b *contract.FIRRegister) { b.Sections = []string{"bns_85", "bns_1"} }), contract.CodeUnknownCode, "/body/sections/1"},
 		"a column nobody added": {"fir.register", c.fir(func(b *contract.FIRRegister) {

@@ -3,6 +3,7 @@ package book_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -107,7 +108,8 @@ func TestTheStationOfTheAreaInvestigatesAZeroFIRAndGivesItItsNumber(t *testing.T
 	e := c.SHO.Enter("fir.register", c.zero(func(b *contract.FIRRegister) {
 		b.MedicalAt, b.VictimID = new(contract.At(c.Now())), new("कमला देवी")
 	}))
-	c.refused(c.SHO, "fir.step", c.step(e, "statement", nil), contract.CodeWrongState, "/body/fir_id")
+	c.refused(c.SHO, "fir.step", c.step(e, "statement", nil), contract.CodeFIRElsewhere, "/body/fir_id")
+	c.refused(c.SHO, "fir.sign", contract.FIRSign{FIRID: e.OpID, SignedAt: contract.At(c.Now())}, contract.CodeFIRElsewhere, "/body/fir_id")
 	c.Pass(time.Hour)
 	tick(t, c.World)
 	row, _ := c.firThere(sho, 1)
@@ -153,6 +155,54 @@ func TestTheStationOfTheAreaInvestigatesAZeroFIRAndGivesItItsNumber(t *testing.T
 	if n := count(t, c.World, `SELECT count(*) FROM clocks WHERE subject_id = '`+row.OpID.String()+`' AND stopped_at IS NULL`); n != 0 {
 		t.Errorf("%d limits go on", n)
 	}
+}
+
+// firsOf are the figures "registered received" of today at both stations and of
+// the district.
+func (c *care) firsOf() (here, there, district string) {
+	c.t.Helper()
+	r := returns(c.t, c.World, c.SP, "", today(c.World).Time, today(c.World).Time)
+	text := func(f map[string]int64) string { return fmt.Sprint(f["firs"], f["firs_received"]) }
+	for _, x := range r.Centres {
+		switch x.Centre {
+		case booktest.Centre:
+			here = text(x.Figures)
+		case booktest.OtherCentre:
+			there = text(x.Figures)
+		}
+	}
+	return here, there, text(r.Total)
+}
+
+func TestTheDistrictCountsAZeroFIROnceWhicheverOfItsLinesIsPutRightOrStruck(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	sho := c.Enlist(booktest.OtherCentre, staff.SHO)
+	is := func(when, here, there, district string) {
+		t.Helper()
+		if a, b, all := c.firsOf(); a != here || b != there || all != district {
+			t.Errorf("%s: %s here, %s there, %s in all; want %s, %s, %s", when, a, b, all, here, there, district)
+		}
+	}
+	first := c.SHO.Enter("fir.register", c.zero(nil))
+	is("registered", "1 0", "0 0", "1 0")
+	tick(t, c.World)
+	is("received", "1 0", "0 1", "1 1")
+	row, _ := c.firThere(sho, 1)
+	number := c.fir(func(b *contract.FIRRegister) {
+		b.ComplaintID, b.FIRNo, b.Sections = nil, "77/2026", []string{"bns_64"}
+	})
+	received := sho.Enter("entry.correct", contract.EntryCorrect{CorrectsID: row.OpID, Reason: "इस थाने का मु.अ.सं. अंकित", FIR: &number})
+	is("put right there", "1 0", "0 1", "1 1")
+	right := c.zero(func(b *contract.FIRRegister) { b.FIRNo = "0/215/2026" })
+	last := c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: first.OpID, Reason: "संख्या गलत लिखी", FIR: &right})
+	is("put right here", "1 0", "0 1", "1 1")
+	sho.Enter("fir.register", number)
+	is("another there", "1 0", "1 1", "2 1")
+	sho.Enter("entry.correct", contract.EntryCorrect{CorrectsID: received.OpID, Reason: "क्षेत्र इस थाने का नहीं", Strike: new(true)})
+	is("struck there", "1 0", "1 0", "2 0")
+	c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: last.OpID, Reason: "गलत थाने को भेजी", Strike: new(true)})
+	is("struck here", "0 0", "1 0", "1 0")
 }
 
 func TestACorrectionSendsNoFIRElsewhereAndTakesNoneBack(t *testing.T) {
@@ -213,5 +263,108 @@ func TestAnOfficerComplainedOfDoesNotMeetTheZeroFIRInHisOwnBook(t *testing.T) {
 	u, err := unseal(accused, w, accused.Item("identity.read", wish(e.OpID, "/body/victim_id"), booktest.With("centre", booktest.OtherCentre)))
 	if err != nil || refusedBy(u.Receipt) != contract.CodeUnknownReference {
 		t.Errorf("he reads %+v, %v", u, err)
+	}
+}
+
+func TestTheStationThatHoldsTheOtherLineOfAStruckZeroFIRIsTold(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	sho, io := c.Enlist(booktest.OtherCentre, staff.SHO), c.Enlist(booktest.OtherCentre, staff.DeskOfficer)
+	woken := func(centre, who string) int64 {
+		return count(t, c.World, `SELECT count(*) FROM river.river_job WHERE args::text LIKE '%|`+centre+`|%|`+who+`|%'`)
+	}
+	strike := func(o *booktest.Officer, id uuid.UUID) {
+		t.Helper()
+		o.Enter("entry.correct", contract.EntryCorrect{CorrectsID: id, Reason: "गलत थाने को भेजी गयी", Strike: new(true)})
+		tick(t, c.World)
+	}
+	first := c.SHO.Enter("fir.register", c.zero(nil))
+	tick(t, c.World)
+	row, _ := c.firThere(sho, 1)
+	sho.Enter("fir.step", contract.FIRStep{FIRID: row.OpID, Step: "statement", DoneAt: contract.At(c.Now()), IoBy: &io.ID})
+	if l := row.Links; len(l) != 1 || l[0].Struck {
+		t.Errorf("before: %+v", l)
+	}
+	before := woken(booktest.OtherCentre, "sho")
+	strike(c.SHO, first.OpID)
+	row, _ = c.firThere(sho, 1)
+	if len(row.Links) != 1 || !row.Links[0].Struck || row.StruckBy != nil || row.State != "open" || row.DueAt == nil {
+		t.Errorf("there: %+v, struck by %v, %s, due %v", row.Links, row.StruckBy, row.State, row.DueAt)
+	}
+	line, err := c.Book.RegisterLine(context.Background(), sho.Caller(), booktest.OtherCentre, "fir", 2026, 1)
+	if err != nil || len(line.Steps) != 3 {
+		t.Fatalf("%d steps, %v", len(line.Steps), err)
+	}
+	var told struct {
+		Kind string
+		Body contract.FIRStruck
+	}
+	if err := json.Unmarshal(line.Steps[2], &told); err != nil || told.Kind != "fir.struck" || told.Body.FromLine != row.Links[0].No ||
+		told.Body.FromID != first.OpID || told.Body.FromCentre != booktest.Centre {
+		t.Errorf("the step there: %s, %v", line.Steps[2], err)
+	}
+	if n, i := woken(booktest.OtherCentre, "sho")-before, woken(booktest.OtherCentre, "centre_incharge"); n != 1 || i != 1 {
+		t.Errorf("the head of the station is woken %d times, the in-charge %d", n, i)
+	}
+	if n := count(t, c.World, `SELECT count(*) FROM river.river_job WHERE args::text LIKE '%`+io.ID.String()+`%'`); n != 2 {
+		t.Errorf("the investigating officer is woken %d times", n)
+	}
+
+	strike(sho, row.OpID) // as its station must decide; the first is not told what it began
+	if n := count(t, c.World, `SELECT count(*) FROM entries WHERE kind = 'fir.struck'`); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	if here, _ := c.line("fir", 1); len(here.Links) == 0 || !here.Links[0].Struck {
+		t.Errorf("here: %+v", here.Links)
+	}
+}
+
+func TestAFirstStationIsToldThatTheOtherStruckItsZeroFIR(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	sho := c.Enlist(booktest.OtherCentre, staff.SHO)
+	first := c.SHO.Enter("fir.register", c.zero(nil))
+	tick(t, c.World)
+	row, _ := c.firThere(sho, 1)
+	right := c.fir(func(b *contract.FIRRegister) {
+		b.ComplaintID, b.FIRNo, b.Sections = nil, "77/2026", []string{"bns_64"}
+	})
+	last := sho.Enter("entry.correct", contract.EntryCorrect{CorrectsID: row.OpID, Reason: "इस थाने का मु.अ.सं. अंकित", FIR: &right})
+	tick(t, c.World)
+	if n := count(t, c.World, `SELECT count(*) FROM entries WHERE kind = 'fir.struck'`); n != 0 {
+		t.Errorf("what was put right is told as struck %d times", n)
+	}
+	sho.Enter("entry.correct", contract.EntryCorrect{CorrectsID: last.OpID, Reason: "क्षेत्र इस थाने का नहीं", Strike: new(true)})
+	tick(t, c.World)
+	line, err := c.Book.RegisterLine(context.Background(), c.SHO.Caller(), booktest.Centre, "fir", 2026, 1)
+	if err != nil || len(line.Steps) != 2 || line.Row.State != "transferred" {
+		t.Fatalf("%s, %d steps, %v", line.Row.State, len(line.Steps), err)
+	}
+	if n := count(t, c.World, `SELECT count(*) FROM entries WHERE kind = 'fir.struck' AND centre = '`+booktest.Centre+`'`); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	if !line.Row.Links[0].Struck {
+		t.Errorf("its link: %+v", line.Row.Links)
+	}
+	c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: first.OpID, Reason: "नये सिरे से दर्ज होगी", Strike: new(true)})
+}
+
+func TestAZeroFIRThatIsStruckInTheSameSendingArrivesAndIsToldStruck(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	for range 6 { // ids are random: the order is not theirs
+		id := uuid.Must(uuid.NewV7())
+		zero := c.SHO.Item("fir.register", c.zero(nil), booktest.With("op_id", id))
+		c.Pass(time.Second)
+		c.SHO.Send(zero, c.SHO.Item("entry.correct", contract.EntryCorrect{CorrectsID: id, Reason: "गलत थाने को भेजी", Strike: new(true)}))
+	}
+	if _, err := c.Book.Tick(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, c.World, `SELECT count(*) FROM entries WHERE kind IN ('fir.receive', 'fir.struck') AND centre = '`+booktest.OtherCentre+`'`); n != 12 {
+		t.Errorf("%d entries there, want 12", n)
+	}
+	if n := count(t, c.World, `SELECT count(*) FROM outbox`); n != 0 {
+		t.Errorf("%d wait for another round", n)
 	}
 }

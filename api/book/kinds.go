@@ -87,8 +87,8 @@ var kinds = table(
 
 	// correct.go
 	define("note.add", everyPost, needsNote, checkNote, nil),
-	define("entry.correct", append(slices.Clone(everyPost), staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP),
-		needsCorrect, checkCorrect, applyCorrect),
+	owing(define("entry.correct", append(slices.Clone(everyPost), staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP),
+		needsCorrect, checkCorrect, applyCorrect), owesStruckFIR),
 
 	// complaint.go, complaint_end.go
 	amending(define("complaint.open", intake, needsComplaintOpen, checkComplaintOpen, applyComplaintOpen), amendComplaint),
@@ -125,8 +125,9 @@ var kinds = table(
 	define("fir.request", append(slices.Clone(intake), staff.Counsellor), needsFIRRequest, checkFIRRequest, applyFIRRequest),
 	owing(amending(define("fir.register", incharges, needsFIRRegister, checkFIRRegister, applyFIRRegister), amendFIR), owesZeroFIR),
 	define("fir.receive", clockOnly, needsFIRReceive, checkFIRReceive, applyFIRReceive),
+	define("fir.struck", clockOnly, needsFIRStruck, checkFIRStruck, applyFIRStruck),
 	define("fir.sign", incharges, needsFIRSign, checkFIRSign, applyFIRSign),
-	define("fir.step", incharges, needsFIRStep, checkFIRStep, applyFIRStep),
+	naming(owing(define("fir.step", incharges, needsFIRStep, checkFIRStep, applyFIRStep), owesMovedFIR), investigates),
 	define("fir.decline", []string{staff.SHO}, needsFIRDecline, checkFIRDecline, applyFIRDecline),
 	define("ncr.send", incharges, needsNCRSend, checkNCRSend, applyNCRSend),
 
@@ -180,6 +181,7 @@ type kindRow struct {
 	apply func(s *State, e *Entry, b any) []push.Notice
 	owes  func(s *State, e *Entry, b any) []owed                   // what other books must know of it; nil: nothing
 	amend func(s *State, e *Entry, old *Line, b any) []push.Notice // of a correction that carries a body of this kind
+	named func(s *State, d *draft) bool                            // who may make it in person, whatever his post; nil: nobody
 }
 
 // may tells whether a post of the role may make ops of the kind.
@@ -218,6 +220,13 @@ func amending[B any](k *kindRow, amend func(s *State, e *Entry, old *Line, b *B)
 // owing adds to a row what the entry owes other books.
 func owing[B any](k *kindRow, owes func(s *State, e *Entry, b *B) []owed) *kindRow {
 	k.owes = func(s *State, e *Entry, b any) []owed { return owes(s, e, b.(*B)) }
+	return k
+}
+
+// naming adds to a row whom the book names for it in person: such an officer
+// makes it under any post, and of any centre.
+func naming[B any](k *kindRow, named func(s *State, d *draft, b *B) bool) *kindRow {
+	k.named = func(s *State, d *draft) bool { return named(s, d, d.body.(*B)) }
 	return k
 }
 

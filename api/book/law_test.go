@@ -123,7 +123,7 @@ func TestLawAnyStationTakesAnFIRBNSS173(t *testing.T) {
 	}
 	e := c.SHO.Enter("fir.register", c.fir(func(b *contract.FIRRegister) { b.IsZero, b.TransferredTo = true, new(booktest.OtherCentre) }))
 	c.refused(c.SHO, "fir.step", contract.FIRStep{FIRID: e.OpID, Step: "transferred", DoneAt: contract.At(c.Now()), ToCentre: new(booktest.OtherCentre)},
-		contract.CodeWrongState, "/body/fir_id") // it went with its registration
+		contract.CodeFIRElsewhere, "/body/fir_id") // it went with its registration
 	if n := count(t, c.World, `SELECT count(*) FROM clocks WHERE stopped_at IS NULL AND code IN ('progress', 'medical', 'investigation')`); n != 0 {
 		t.Errorf("%d clocks of an FIR that went elsewhere run here", n)
 	}

@@ -133,14 +133,14 @@ func twins(ctx context.Context, tx pgx.Tx, district int32, rows []RegisterRow) e
 	if len(ids) == 0 {
 		return nil
 	}
-	list, err := tx.Query(ctx, `SELECT m.matter_id, m.centre, m.register, m.year, m.serial FROM unnest($2::uuid[]) AS u (id),
-		LATERAL (SELECT * FROM matters WHERE district_id = $1 AND matter_id = u.id LIMIT 1) m WHERE m.serial > 0`, district, ids)
+	list, err := tx.Query(ctx, `SELECT m.matter_id, m.centre, m.register, m.year, m.serial, m.state = $3 FROM unnest($2::uuid[]) AS u (id),
+		LATERAL (SELECT * FROM matters WHERE district_id = $1 AND matter_id = u.id LIMIT 1) m WHERE m.serial > 0`, district, ids, struck)
 	if err != nil {
 		return fmt.Errorf("find lines of zero FIRs: %w", err)
 	}
 	var l LineLink
 	var centre string
-	_, err = pgx.ForEachRow(list, []any{&l.Subject, &centre, &l.Register, &l.Year, &l.Serial}, func() error {
+	_, err = pgx.ForEachRow(list, []any{&l.Subject, &centre, &l.Register, &l.Year, &l.Serial, &l.Struck}, func() error {
 		l.LineRef = lineRef(centre, l.Register, l.Year, l.Serial)
 		for _, i := range of[l.Subject] {
 			rows[i].Links = append(rows[i].Links, l)

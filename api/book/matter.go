@@ -65,7 +65,8 @@ type MatterData struct {
 	Result     string               `json:"result,omitempty"`
 	Arrests    []string             `json:"arrests,omitempty"` // days on which steps counted one, IST
 	ReviewedBy *uuid.UUID           `json:"reviewed_by,omitempty"`
-	FromCentre string               `json:"from_centre,omitempty"` // where a zero FIR was registered
+	FIRNo      string               `json:"fir_no,omitempty"`      // as its station numbers it
+	FromCentre string               `json:"from_centre,omitempty"` // where an FIR was registered that came from another
 	About      []uuid.UUID          `json:"about,omitempty"`       // officers complained of there
 	TwinID     *uuid.UUID           `json:"twin_id,omitempty"`     // the same FIR in the other station's book
 }

@@ -59,10 +59,12 @@ type RegisterRow struct {
 	siblings []LineRef  // that its entry opened in other registers
 }
 
-// LineLink names a line of another register that belongs to the same complaint.
+// LineLink names a line of another register that belongs to the same complaint,
+// or of another station that is of the same FIR. Struck is told of such alone.
 type LineLink struct {
 	LineRef
 	Subject uuid.UUID
+	Struck  bool
 }
 
 // Totals count lines and sum their number columns; struck lines are counted and

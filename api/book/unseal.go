@@ -73,9 +73,9 @@ type sealedEntry struct {
 	OpID      uuid.UUID
 	CaseID    uuid.UUID
 	OfficerID uuid.UUID
-	At        time.Time
 	Guarded   bool
 	Sealed    []byte
+	Twin      *uuid.UUID // the matter of the same FIR in another station's book
 }
 
 // loadSealed reads the entries whose sealed fields are asked for, with the
@@ -85,7 +85,8 @@ func (t *batch) loadSealed(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 		return nil, nil
 	}
 	// One look into the index for each id, as in queueKnown.
-	rows, err := t.tx.Query(ctx, `SELECT e.centre, e.op_id, e.case_id, e.officer_id, e.at, e.guarded, e.sealed
+	rows, err := t.tx.Query(ctx, `SELECT e.centre, e.op_id, e.case_id, e.officer_id, e.guarded, e.sealed,
+			(SELECT (m.data::json ->> 'twin_id')::uuid FROM matters m WHERE m.district_id = $1 AND m.matter_id = u.id)
 		FROM unnest($2::uuid[]) AS u (id),
 		LATERAL (SELECT centre, seq FROM ops WHERE district_id = $1 AND op_id = u.id LIMIT 1) o
 		JOIN entries e ON e.district_id = $1 AND e.centre = o.centre AND e.seq = o.seq`, t.district, ids)
@@ -96,13 +97,16 @@ func (t *batch) loadSealed(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 	if err != nil {
 		return nil, fmt.Errorf("read sealed entries: %w", err)
 	}
-	cases, matters := make([]uuid.UUID, len(list)), make([]uuid.UUID, len(list))
-	for i, e := range list {
+	var cases, matters []uuid.UUID
+	for _, e := range list {
 		t.sealed[e.OpID] = e
-		cases[i], matters[i] = e.CaseID, serverOpID(roleClock, zeroOp(&Entry{OpID: e.OpID, At: e.At}))
+		cases, matters = append(cases, e.CaseID), append(matters, e.CaseID)
+		if e.Twin != nil {
+			matters = append(matters, *e.Twin)
+		}
 	}
 	p := &pgx.Batch{}
-	t.state.queueCases(p, cases, append(matters, cases...))
+	t.state.queueCases(p, cases, matters)
 	return cases, wrap(send(ctx, t.tx, p), "read cases")
 }
 
@@ -142,7 +146,7 @@ func (t *batch) sealedOf(id uuid.UUID) *sealedEntry {
 	for _, e := range t.entries {
 		if e.OpID == id {
 			return &sealedEntry{
-				Centre: e.Centre, OpID: e.OpID, CaseID: e.CaseID, OfficerID: e.OfficerID, At: e.At, Guarded: e.Guarded, Sealed: e.Sealed,
+				Centre: e.Centre, OpID: e.OpID, CaseID: e.CaseID, OfficerID: e.OfficerID, Guarded: e.Guarded, Sealed: e.Sealed,
 			}
 		}
 	}

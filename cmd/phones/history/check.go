@@ -40,6 +40,7 @@ func (v Violation) String() string {
 //   - each rung of a limit was told once and at its time, and none is owed;
 //   - nothing runs over a complaint that is closed;
 //   - what registers and days sum up is what their lines say, counted again;
+//   - the figures of FIRs, arrests and registrations are those of the entries;
 //   - what books owe each other was delivered;
 //   - when a day was signed each pending complaint had been looked at.
 //
@@ -71,7 +72,7 @@ func Check(ctx context.Context, pool *pgxpool.Pool, b *book.Book) ([]Violation, 
 				return out, fmt.Errorf("check %s: %w", centre, err)
 			}
 			for _, look := range []func(){
-				c.serials, c.sums, c.tallies, c.custodies, c.closed, c.rungs, c.owed, c.outbox, c.signedDays, c.returns,
+				c.serials, c.sums, c.tallies, c.figures, c.custodies, c.closed, c.rungs, c.owed, c.outbox, c.signedDays, c.returns,
 			} {
 				look()
 			}
@@ -97,8 +98,9 @@ type checker struct {
 	custody    map[uuid.UUID][]span
 	clocks     map[subjectLimit][]*limitClock
 	days       []signedDay
-	reviewed   map[uuid.UUID][]string // days on which a complaint was looked at
-	tally      map[string]map[string]int64
+	reviewed   map[uuid.UUID][]string      // days on which a complaint was looked at
+	tally      map[string]map[string]int64 // by day and code
+	again      map[string]map[string]int64 // the same, counted again
 	returned   map[string][]int
 	ladders    ladders
 	undone     []string // what other books are owed

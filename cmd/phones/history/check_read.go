@@ -217,20 +217,25 @@ func (c *checker) lifeQueries() []query {
 }
 
 func (c *checker) dayQueries() []query {
-	c.tally, c.reviewed, c.returned = map[string]map[string]int64{}, map[uuid.UUID][]string{}, map[string][]int{}
+	c.tally, c.again = map[string]map[string]int64{}, map[string]map[string]int64{}
+	c.reviewed, c.returned = map[uuid.UUID][]string{}, map[string][]int{}
 	var day, code string
 	var number int64
 	var id uuid.UUID
 	var d signedDay
 	var n int
-	return []query{
-		{`SELECT to_char(day, 'YYYY-MM-DD'), code, n FROM tallies WHERE district_id = $1 AND centre = $2`, []any{&day, &code, &number}, func() error {
-			if c.tally[day] == nil {
-				c.tally[day] = map[string]int64{}
+	into := func(m map[string]map[string]int64) func() error {
+		return func() error {
+			if m[day] == nil {
+				m[day] = map[string]int64{}
 			}
-			c.tally[day][code] = number
+			m[day][code] = number
 			return nil
-		}},
+		}
+	}
+	return []query{
+		{`SELECT to_char(day, 'YYYY-MM-DD'), code, n FROM tallies WHERE district_id = $1 AND centre = $2`, []any{&day, &code, &number}, into(c.tally)},
+		{figuresAgain, []any{&day, &code, &number}, into(c.again)},
 		{`SELECT to_char(day, 'YYYY-MM-DD'), seq FROM days WHERE district_id = $1 AND centre = $2 AND state = 'signed'`, []any{&d.day, &d.seq},
 			func() error {
 				c.days = append(c.days, d)

@@ -104,6 +104,10 @@ func TestWhatDoesNotHoldIsNamed(t *testing.T) {
 			"does not end where span"},
 		{"a count of a day", "tallies", `UPDATE tallies SET n = n + 1 WHERE ctid IN (SELECT ctid FROM tallies WHERE code = 'women_beat.women' LIMIT 1)`,
 			"counts women_beat.women"},
+		{"a wish for an FIR", "tallies", oneMore("fir.wanted"), "figures fir.wanted"},
+		{"a registration", "tallies", oneMore("complaint.registered"), "figures complaint.registered"},
+		{"an arrest", "tallies", oneMore("arrests"), "figures arrests"},
+		{"an FIR", "tallies", oneMore("fir.firs"), "figures fir.firs"},
 		{"a rung of a clock", "clocks", `UPDATE clocks SET rung = rung + 1 WHERE ctid IN (SELECT ctid FROM clocks WHERE rung > 0 LIMIT 1)`,
 			"rungs,"},
 		{"the due time of a clock that told a rung", "clocks",
@@ -146,6 +150,33 @@ func TestWhatDoesNotHoldIsNamed(t *testing.T) {
 	}
 	for _, v := range checked(t, site) {
 		t.Error(v)
+	}
+}
+
+// oneMore counts something on some day that did not happen.
+func oneMore(code string) string {
+	return `INSERT INTO tallies (district_id, centre, day, code, n) SELECT district_id, centre, day, '` + code + `', 1 FROM tallies
+		WHERE code = 'women_beat.lines' LIMIT 1 ON CONFLICT (district_id, centre, day, code) DO UPDATE SET n = tallies.n + 1`
+}
+
+func TestAZeroFIROfAHistoryGetsTheNumberOfItsStationAndIsInvestigatedThere(t *testing.T) {
+	t.Parallel()
+	site, _, db := written(t, smallPlan(4))
+	for _, v := range checked(t, site) {
+		t.Error(v)
+	}
+	conn, err := pgx.Connect(t.Context(), db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	var received, numbered int
+	if err := conn.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE corrects_seq IS NULL), count(*) FILTER (WHERE corrects_seq IS NOT NULL
+		AND struck_seq IS NULL) FROM lines WHERE register = 'fir' AND cols::json ->> 'from_id' IS NOT NULL`).Scan(&received, &numbered); err != nil {
+		t.Fatal(err)
+	}
+	if received == 0 || numbered != received {
+		t.Errorf("%d zero FIRs were received, %d have a number there", received, numbered)
 	}
 }
 

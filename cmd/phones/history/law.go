@@ -64,22 +64,82 @@ func (l *life) decide() error {
 	if l.d.chance(8) {
 		b.IsElectronic = ptr(true)
 	}
+	to := l.elsewhere(4)
+	if to != nil { // it happened in another station's area, and she came here
+		b.IsZero, b.TransferredTo, b.FIRNo = true, &to.code, "0/"+b.FIRNo
+	}
 	l.step(sho, contract.KindFIRRegister, b, func(e *book.Entry) error {
 		l.fir, l.route = &e.OpID, "fir"
-		l.investigate(e.OpID, b)
+		if to != nil {
+			l.s.later(quarter, func() error { return l.received(to, b, 8) })
+			return nil
+		}
+		l.investigate(l.st, e.OpID, b)
 		return nil
 	})
 	return nil
 }
 
-// investigate lets the steps of the investigation follow, each a step of the FIR.
-func (l *life) investigate(fir uuid.UUID, b contract.FIRRegister) {
-	sho := l.st.the(staff.SHO)
+// elsewhere is another station in so many of a hundred cases, or nil.
+func (l *life) elsewhere(percent float64) *station {
+	if len(l.s.stations) < 2 || !l.d.chance(percent) {
+		return nil
+	}
+	for {
+		if st := pick(l.d, l.s.stations...); st != l.st {
+			return st
+		}
+	}
+}
+
+// received finds a zero FIR in the book of the station that it went to, has it
+// given the number of that station, and lets it be investigated there.
+func (l *life) received(at *station, b contract.FIRRegister, tries int) error {
+	ids, err := l.s.site.ids(l.s.ctx, `SELECT t.matter_id FROM matters m JOIN matters t ON t.district_id = m.district_id
+		AND t.matter_id = (m.data::json ->> 'twin_id')::uuid WHERE m.district_id = $1 AND m.matter_id = $2`, l.s.site.District, l.fir)
+	switch {
+	case err != nil:
+		return err
+	case len(ids) == 0 && tries > 0:
+		l.s.later(quarter, func() error { return l.received(at, b, tries-1) })
+		return nil
+	case len(ids) == 0:
+		return nil
+	}
+	sho := at.the(staff.SHO)
+	at.firs++
+	b.ComplaintID, b.IsZero, b.TransferredTo, b.IoBy = nil, false, nil, &sho.id
+	b.FIRNo = fmt.Sprintf("%d/%d", at.firs, l.s.at.In(ist).Year())
+	l.s.do(act{by: sho, kind: contract.KindEntryCorrect, body: contract.EntryCorrect{
+		CorrectsID: ids[0], Reason: "इस थाने का मु.अ.सं. अंकित किया गया", FIR: &b,
+	}, yes: func(*book.Entry) error {
+		l.investigate(at, ids[0], b)
+		return nil
+	}})
+	return nil
+}
+
+// womenArrested are so many of a hundred who are arrested.
+const womenArrested = 9
+
+// byDay is a time not after the given one at which a woman may be arrested
+// without a magistrate's leave (BNSS 43(5)).
+func byDay(at time.Time) time.Time {
+	if day := midnight(at); at.Sub(day) > 17*time.Hour {
+		return day.Add(16 * time.Hour)
+	}
+	return at
+}
+
+// investigate lets the steps of the investigation follow, each a step of the FIR
+// in the book of the station that has it.
+func (l *life) investigate(at *station, fir uuid.UUID, b contract.FIRRegister) {
+	sho := at.the(staff.SHO)
 	step := func(from, to time.Duration, fill func(x *contract.FIRStep)) {
 		l.s.working(l.d, l.d.between(from, to), func() error {
 			x := contract.FIRStep{FIRID: fir, DoneAt: sho.says(l.s.at.Add(-5 * time.Minute))}
 			fill(&x)
-			l.s.do(act{by: sho, at: l.st.code, kind: contract.KindFIRStep, body: x})
+			l.s.do(act{by: sho, at: at.code, kind: contract.KindFIRStep, body: x})
 			return nil
 		})
 	}
@@ -93,11 +153,16 @@ func (l *life) investigate(fir uuid.UUID, b contract.FIRRegister) {
 		step(2*time.Hour, 26*time.Hour, named("cwc_told"))
 	}
 	if l.d.chance(35) {
-		step(20*time.Hour, 8*24*time.Hour, func(x *contract.FIRStep) { x.Step, x.OfWoman = "arrest", ptr(false) })
+		woman := l.d.chance(womenArrested)
+		step(20*time.Hour, 8*24*time.Hour, func(x *contract.FIRStep) {
+			if x.Step, x.OfWoman = "arrest", &woman; woman {
+				x.DoneAt = sho.says(byDay(l.s.at.Add(-5 * time.Minute)))
+			}
+		})
 	}
 	if b.IsElectronic != nil {
 		l.s.working(l.d, l.d.between(3*time.Hour, 3*24*time.Hour), func() error {
-			l.s.do(act{by: sho, at: l.st.code, kind: contract.KindFIRSign, body: contract.FIRSign{FIRID: fir, SignedAt: sho.says(l.s.at)}})
+			l.s.do(act{by: sho, at: at.code, kind: contract.KindFIRSign, body: contract.FIRSign{FIRID: fir, SignedAt: sho.says(l.s.at)}})
 			return nil
 		})
 	}
@@ -152,7 +217,12 @@ func (l *life) prevent() error {
 	}
 	arrested := b.Section == "bnss_170"
 	if arrested {
-		b.ArrestedAt, b.Design, b.WomanArrested = sho.saysPtr(l.s.at.Add(-30*time.Minute)), ptr("संज्ञेय अपराध करने की परिकल्पना का अभिलेख तैयार किया गया।"), ptr(false)
+		woman, when := l.d.chance(womenArrested), l.s.at.Add(-30*time.Minute)
+		if woman {
+			when = byDay(when)
+		}
+		b.ArrestedAt, b.WomanArrested = sho.saysPtr(when), &woman
+		b.Design = ptr("संज्ञेय अपराध करने की परिकल्पना का अभिलेख तैयार किया गया।")
 	}
 	l.step(sho, contract.KindPreventiveReport, b, func(e *book.Entry) error {
 		l.preventive = &e.OpID
