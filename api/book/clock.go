@@ -2,6 +2,7 @@ package book
 
 import (
 	"context"
+	"errors"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -123,14 +124,14 @@ func (b *Book) Tick(ctx context.Context) (done int, err error) {
 	}
 	for _, d := range districts {
 		for _, sweep := range []func(context.Context, int32) (int, error){b.sweepTasks, b.sweepLimits, b.deliver} {
-			n, err := sweep(ctx, d)
+			n, failed := sweep(ctx, d)
 			done += n
-			if err != nil {
-				return done, fmt.Errorf("tick district %d: %w", d, err)
+			if failed != nil { // one book that cannot be written keeps no other from its limits
+				err = errors.Join(err, fmt.Errorf("tick district %d: %w", d, failed))
 			}
 		}
 	}
-	return done, nil
+	return done, err
 }
 
 // sweepTasks does what the ladders of tasks say is due.
@@ -160,14 +161,20 @@ func (b *Book) sweepTasks(ctx context.Context, district int32) (int, error) {
 		}
 		byCentre[t.Centre] = append(byCentre[t.Centre], op)
 	}
-	done := 0
+	return b.enterAll(ctx, district, centres, byCentre)
+}
+
+// enterAll appends ops of the clock to the books of centres and counts those
+// that were new. A book that fails keeps no other from its own.
+func (b *Book) enterAll(ctx context.Context, district int32, centres []string, ops map[string][]ServerOp) (done int, err error) {
 	for _, c := range centres {
-		n, err := b.enterServer(ctx, district, c, byCentre[c])
-		if done += n; err != nil {
-			return done, err
+		n, failed := b.enterServer(ctx, district, c, ops[c])
+		done += n
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("centre %s: %w", c, failed))
 		}
 	}
-	return done, nil
+	return done, err
 }
 
 // taskOp is what the clock has to say about a task that is due.

@@ -3,7 +3,9 @@ package book
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -169,14 +171,7 @@ func (b *Book) sweepLimits(ctx context.Context, district int32) (int, error) {
 		}
 		byCentre[d.centre] = append(byCentre[d.centre], d.clock.raise(v))
 	}
-	done := 0
-	for _, c := range centres {
-		n, err := b.enterServer(ctx, district, c, byCentre[c])
-		if done += n; err != nil {
-			return done, err
-		}
-	}
-	return done, nil
+	return b.enterAll(ctx, district, centres, byCentre)
 }
 
 // raise is the op by which the clock tells the next rung.
@@ -199,9 +194,12 @@ func (b *Book) enterServer(ctx context.Context, district int32, centre string, o
 		return 0, err
 	}
 	done := 0
-	for _, r := range receipts {
+	for i, r := range receipts {
 		if r.Outcome == Entered && !r.Repeated {
 			done++
+		}
+		if r.Outcome != Entered {
+			b.Log.Error("an op of the clock was not entered", "district", district, "centre", centre, "kind", ops[i].Kind)
 		}
 	}
 	return done, nil
@@ -261,29 +259,37 @@ func (b *Book) deliver(ctx context.Context, district int32) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	done := 0
+	done, failing := 0, map[string]error{}
 	for _, o := range list {
-		op := ServerOp{Kind: o.text.Kind, Subject: o.text.Subject, Rule: o.text.Rule, At: o.text.At.Time, Body: o.text.Body}
-		receipts, err := b.AppendServer(ctx, district, o.centre, roleClock, []ServerOp{op})
-		if err != nil {
-			return done, err
-		}
-		if receipts[0].Outcome != Entered {
-			b.Log.Error("an op that another book is owed was not entered", "district", district, "centre", o.centre, "kind", op.Kind)
+		if failing[o.centre] != nil { // the next to the same book waits for it
 			continue
 		}
-		if !receipts[0].Repeated {
+		fresh, err := b.handOver(ctx, district, o.id, o.centre, o.text)
+		if failing[o.centre] = err; fresh {
 			done++
 		}
-		err = within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE district_id = $1 AND op_id = $2`, district, o.id)
-			return wrap(err, "clear outbox")
-		})
-		if err != nil {
-			return done, err
-		}
 	}
-	return done, nil
+	for _, centre := range slices.Sorted(maps.Keys(failing)) {
+		err = errors.Join(err, failing[centre])
+	}
+	return done, err
+}
+
+// handOver appends one owed op, tells whether it was new, and forgets it.
+func (b *Book) handOver(ctx context.Context, district int32, id uuid.UUID, centre string, o owedText) (fresh bool, err error) {
+	op := ServerOp{Kind: o.Kind, Subject: o.Subject, Rule: o.Rule, At: o.At.Time, Body: o.Body}
+	receipts, err := b.AppendServer(ctx, district, centre, roleClock, []ServerOp{op})
+	if err != nil {
+		return false, fmt.Errorf("centre %s: %w", centre, err)
+	}
+	if receipts[0].Outcome != Entered {
+		b.Log.Error("an op that another book is owed was not entered", "district", district, "centre", centre, "kind", op.Kind)
+		return false, nil
+	}
+	return !receipts[0].Repeated, within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE district_id = $1 AND op_id = $2`, district, id)
+		return wrap(err, "clear outbox")
+	})
 }
 
 // Limits lists the limits in force now, as phones are told them.
