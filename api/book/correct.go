@@ -75,7 +75,7 @@ func replacements(b *contract.EntryCorrect) (r replacement, exactlyOne bool) {
 		{b.Visit != nil, replacement{"visit.record", registerWomenBeat, "/body/visit", b.Visit}},
 		{b.Round != nil, replacement{"squad.round", registerSquad, "/body/round", b.Round}},
 		{b.Person != nil, replacement{"squad.person", registerSquad, "/body/person", b.Person}},
-		{b.Complaint != nil, replacement{"complaint.open", registerHelpDesk, "/body/complaint", b.Complaint}},
+		{b.Complaint != nil, replacement{kindComplaint, registerHelpDesk, "/body/complaint", b.Complaint}},
 		{b.Session != nil, replacement{"counselling.session", registerCounselling, "/body/session", b.Session}},
 		{b.FIR != nil, replacement{"fir.register", registerFIR, "/body/fir", b.FIR}},
 		{b.Preventive != nil, replacement{"preventive.report", registerPreventive, "/body/preventive", b.Preventive}},
@@ -185,7 +185,7 @@ func checkReplacement(s *State, d *draft, r replacement, old *entryRef) (err err
 // opened tells whether an entry opened, beside its own line, the one that a
 // replacement is of: a follow-up at which she told of a new incident.
 func (e *entryRef) opened(r replacement) bool {
-	return e.Kind == "follow_up.done" && r.kind == "complaint.open" && len(r.lines(e)) > 0
+	return e.Kind == "follow_up.done" && r.kind == kindComplaint && len(r.lines(e)) > 0
 }
 
 // subjectOf is the complaint or matter that lines belong to.
