@@ -362,27 +362,3 @@ func amendPerson(s *State, e *Entry, old *Line, b *contract.SquadPerson) []push.
 	s.totalPerson(e, b)
 	return nil
 }
-
-// amendComplaint puts right what a complaint said; its life goes on.
-func amendComplaint(s *State, e *Entry, old *Line, b *contract.ComplaintOpen) []push.Notice {
-	if old.SubjectID == nil || s.complaints.get(*old.SubjectID) == nil {
-		return nil
-	}
-	c := s.complaintAt(*old.SubjectID)
-	c.Seq = e.Seq
-	if k, ok := e.lineOf(registerHelpDesk); ok {
-		c.Year, c.Serial = k.Year, k.Serial
-	}
-	c.Category, c.RiskLevel, c.Channel = b.Category, b.RiskLevel, b.Channel
-	c.Data.Guarded = c.Data.Guarded || e.Guarded
-	c.Data.IsChild, c.Data.IsSexual = e.Facts.isTrue("is_child"), e.Facts.isTrue("is_sexual")
-	c.Data.WomanSafe, c.Data.StatusSafe = e.Facts.isTrue("safe_to_call"), e.Facts.isTrue("status_safe")
-	c.Data.Sensitive, c.Data.Alerts, c.Data.About, c.Data.BeatID = e.Facts.sensitive(), b.Alerts, b.AboutBy, b.BeatID
-	c.Data.VillageCode = ""
-	if b.VillageCode != nil {
-		c.Data.VillageCode = *b.VillageCode
-	}
-	s.slipDue(c)
-	s.openLine(e, c, nil)
-	return nil
-}
