@@ -245,6 +245,19 @@ func (s *State) moveDue(subject uuid.UUID, code string, due time.Time) {
 	}
 }
 
+// moveStart lets a running clock that began at one time run from another, as if
+// it had begun there: the rungs that were told stay told.
+func (s *State) moveStart(a about, code string, from, to time.Time) {
+	to = to.Truncate(time.Millisecond)
+	k, l := s.running(a.Subject, code), s.rules.limit(code, a.Category, a.RiskLevel, to)
+	if k == nil || l == nil || !k.StartsAt.Equal(from.Truncate(time.Millisecond)) {
+		return
+	}
+	k.StartsAt, k.DueAt = to, l.due(to).Add(time.Duration(k.PausedS)*time.Second)
+	k.climb(s.rules)
+	s.clocks.put(k.key(), k)
+}
+
 const clockColumns = `subject_id, code, n, complaint_id, starts_at, due_at, paused_at, paused_s, stopped_at, owner_role, rung, told_role,
 	next_at`
 
@@ -286,7 +299,8 @@ func (s *State) queueRunning(b *pgx.Batch) {
 }
 
 func (s *State) flushClocks(b *pgx.Batch) {
-	s.clocks.flush(`ON CONFLICT (district_id, subject_id, code, n) DO UPDATE SET due_at = excluded.due_at, paused_at = excluded.paused_at,
+	s.clocks.flush(`ON CONFLICT (district_id, subject_id, code, n) DO UPDATE SET starts_at = excluded.starts_at,
+		due_at = excluded.due_at, paused_at = excluded.paused_at,
 		paused_s = excluded.paused_s, stopped_at = excluded.stopped_at, owner_role = excluded.owner_role,
 		rung = excluded.rung, told_role = excluded.told_role, next_at = excluded.next_at`, func(rows []*Clock, onConflict string) {
 		b.Queue(`INSERT INTO clocks (district_id, centre, `+clockColumns+`)

@@ -25,6 +25,9 @@ const (
 	limitNCR         = "ncr_magistrate"
 )
 
+// kindComplaint is the kind whose bodies put a complaint right.
+const kindComplaint = "complaint.open"
+
 func needsComplaintOpen(d *draft, b *contract.ComplaintOpen, n *needs) {
 	n.beat(b.BeatID)
 	for _, o := range b.AboutBy {

@@ -219,6 +219,9 @@ func owesTransfer(s *State, e *Entry, b *contract.ComplaintTransfer) []owed {
 
 func needsComplaintReceive(_ *draft, _ *contract.ComplaintReceive, n *needs) { n.dayClocks = true }
 
+// checkComplaintReceive makes the entry one of the case of the first. The line
+// is put right like any other of the help desk; that of the first centre stays
+// as it was closed.
 func checkComplaintReceive(s *State, d *draft, b *contract.ComplaintReceive) error {
 	d.caseID = b.FromID
 	if b.CaseID != nil {
@@ -230,6 +233,7 @@ func checkComplaintReceive(s *State, d *draft, b *contract.ComplaintReceive) err
 	if b.Repeat != nil && *b.Repeat {
 		d.facts["sensitive_repeat"] = true
 	}
+	d.facts[factOf] = kindComplaint
 	d.opens(registerHelpDesk)
 	return nil
 }

@@ -75,7 +75,7 @@ func replacements(b *contract.EntryCorrect) (r replacement, exactlyOne bool) {
 		{b.Visit != nil, replacement{"visit.record", registerWomenBeat, "/body/visit", b.Visit}},
 		{b.Round != nil, replacement{"squad.round", registerSquad, "/body/round", b.Round}},
 		{b.Person != nil, replacement{"squad.person", registerSquad, "/body/person", b.Person}},
-		{b.Complaint != nil, replacement{"complaint.open", registerHelpDesk, "/body/complaint", b.Complaint}},
+		{b.Complaint != nil, replacement{kindComplaint, registerHelpDesk, "/body/complaint", b.Complaint}},
 		{b.Session != nil, replacement{"counselling.session", registerCounselling, "/body/session", b.Session}},
 		{b.FIR != nil, replacement{"fir.register", registerFIR, "/body/fir", b.FIR}},
 		{b.Preventive != nil, replacement{"preventive.report", registerPreventive, "/body/preventive", b.Preventive}},
@@ -185,7 +185,7 @@ func checkReplacement(s *State, d *draft, r replacement, old *entryRef) (err err
 // opened tells whether an entry opened, beside its own line, the one that a
 // replacement is of: a follow-up at which she told of a new incident.
 func (e *entryRef) opened(r replacement) bool {
-	return e.Kind == "follow_up.done" && r.kind == "complaint.open" && len(r.lines(e)) > 0
+	return e.Kind == "follow_up.done" && r.kind == kindComplaint && len(r.lines(e)) > 0
 }
 
 // subjectOf is the complaint or matter that lines belong to.
@@ -360,29 +360,5 @@ func amendPerson(s *State, e *Entry, old *Line, b *contract.SquadPerson) []push.
 		s.matters.put(m.MatterID, m)
 	}
 	s.totalPerson(e, b)
-	return nil
-}
-
-// amendComplaint puts right what a complaint said; its life goes on.
-func amendComplaint(s *State, e *Entry, old *Line, b *contract.ComplaintOpen) []push.Notice {
-	if old.SubjectID == nil || s.complaints.get(*old.SubjectID) == nil {
-		return nil
-	}
-	c := s.complaintAt(*old.SubjectID)
-	c.Seq = e.Seq
-	if k, ok := e.lineOf(registerHelpDesk); ok {
-		c.Year, c.Serial = k.Year, k.Serial
-	}
-	c.Category, c.RiskLevel, c.Channel = b.Category, b.RiskLevel, b.Channel
-	c.Data.Guarded = c.Data.Guarded || e.Guarded
-	c.Data.IsChild, c.Data.IsSexual = e.Facts.isTrue("is_child"), e.Facts.isTrue("is_sexual")
-	c.Data.WomanSafe, c.Data.StatusSafe = e.Facts.isTrue("safe_to_call"), e.Facts.isTrue("status_safe")
-	c.Data.Sensitive, c.Data.Alerts, c.Data.About, c.Data.BeatID = e.Facts.sensitive(), b.Alerts, b.AboutBy, b.BeatID
-	c.Data.VillageCode = ""
-	if b.VillageCode != nil {
-		c.Data.VillageCode = *b.VillageCode
-	}
-	s.slipDue(c)
-	s.openLine(e, c, nil)
 	return nil
 }

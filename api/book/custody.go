@@ -45,6 +45,20 @@ func (s *State) takeCustody(rows pgx.Rows) error {
 	return wrap(err, "read custody")
 }
 
+// queueFirstSpans reads in whose hand complaints first were: when a correction
+// says that she came at another time, that begins there.
+func (s *State) queueFirstSpans(b *pgx.Batch, complaints []uuid.UUID) {
+	b.Queue(`SELECT k.* FROM unnest($3::uuid[]) AS u (id), LATERAL (SELECT `+custodyColumns+` FROM custody
+		WHERE district_id = $1 AND complaint_id = u.id AND n = 1 AND centre = $2 OFFSET 0) k`,
+		s.District, s.Centre, complaints).Query(func(rows pgx.Rows) error {
+		list, err := pgx.CollectRows(rows, scanCustody)
+		for _, c := range list {
+			s.custody.load(custodyKey{c.ComplaintID, c.N}, c)
+		}
+		return wrap(err, "read custody")
+	})
+}
+
 // hand gives a complaint into somebody's hand from the time of the entry on. A
 // span begins where the last one ends, however late word of it came.
 func (s *State) hand(e *Entry, c *Complaint, officer, post *uuid.UUID, role string) {
@@ -69,7 +83,8 @@ func (s *State) hand(e *Entry, c *Complaint, officer, post *uuid.UUID, role stri
 }
 
 func (s *State) flushCustody(b *pgx.Batch) {
-	s.custody.flush(`ON CONFLICT (district_id, complaint_id, n) DO UPDATE SET until_at = excluded.until_at`, func(rows []*Custody, onConflict string) {
+	s.custody.flush(`ON CONFLICT (district_id, complaint_id, n) DO UPDATE SET from_at = excluded.from_at,
+		until_at = excluded.until_at`, func(rows []*Custody, onConflict string) {
 		b.Queue(`INSERT INTO custody (district_id, centre, `+custodyColumns+`)
 			SELECT $1, $2, * FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::timestamptz[],
 				$9::timestamptz[], $10::bigint[]) `+onConflict,

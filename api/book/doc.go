@@ -62,8 +62,10 @@
 //
 // Custody says who holds a complaint, span after span without gap or overlap. Limits are rows; a clock is a limit that
 // runs over a complaint or a matter (FIR, follow-up plan, inspection, day ...). When one has passed the server's clock
-// enters escalation.raise, one rung of its ladder at a time, whether or not anybody owns the matter. The overall clock
-// runs from her arrival and nothing resets or pauses it.
+// enters escalation.raise, one rung of its ladder at a time, whether or not anybody owns the matter; what hangs on a
+// complaint is told in its life, too. The overall clock runs from her arrival and nothing resets or pauses it; when a
+// correction says that she came at another time, it runs from there, as does what began with her arrival, and what was
+// told stays told.
 //
 // # Rules
 //

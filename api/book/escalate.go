@@ -49,9 +49,19 @@ func checkEscalationRaise(s *State, d *draft, b *contract.EscalationRaise) error
 			d.seenBy = append(d.seenBy, *c.OwnerID)
 		}
 	} else if m := s.matters.get(b.SubjectID); m != nil {
-		d.caseID, d.guarded = m.Data.CaseID, m.Data.Guarded
+		d.caseID, d.guarded = m.Data.CaseID, s.guards(m)
 	}
 	return nil
+}
+
+// guards tells whether what is told of a matter is guarded: as it is itself, or
+// as the complaint is that it hangs on and in whose life it stands too.
+func (s *State) guards(m *Matter) bool {
+	if m.ComplaintID == nil {
+		return m.Data.Guarded
+	}
+	c := s.complaints.get(*m.ComplaintID)
+	return m.Data.Guarded || c != nil && c.Data.Guarded
 }
 
 func applyEscalationRaise(s *State, e *Entry, b *contract.EscalationRaise) []push.Notice {
@@ -67,6 +77,7 @@ func applyEscalationRaise(s *State, e *Entry, b *contract.EscalationRaise) []pus
 		s.keep(e, s.complaintAt(b.SubjectID))
 	} else if m := s.matters.get(b.SubjectID); m != nil {
 		s.keepMatter(e, s.matterAt(b.SubjectID), nil)
+		s.onComplaint(e, m)
 	} else if b.Limit == limitDaySign {
 		s.daysUpTo(k.StartsAt.AddDate(0, 0, 1))
 	}
@@ -95,7 +106,7 @@ func checkEscalationAnswer(s *State, d *draft, b *contract.EscalationAnswer) err
 			return err
 		}
 	} else if m := s.matters.get(b.SubjectID); m != nil {
-		d.caseID, d.guarded = m.Data.CaseID, m.Data.Guarded
+		d.caseID, d.guarded = m.Data.CaseID, s.guards(m)
 	}
 	if !k.told(d.post.Role) {
 		return refuse(contract.CodeForbidden, "/body/limit")
@@ -116,8 +127,11 @@ func (k *Clock) told(role string) bool {
 func applyEscalationAnswer(s *State, e *Entry, b *contract.EscalationAnswer) []push.Notice {
 	if s.complaints.get(b.SubjectID) != nil {
 		s.keep(e, s.complaintAt(b.SubjectID))
-	} else {
-		s.step(e, b.SubjectID)
+		return nil
+	}
+	s.step(e, b.SubjectID)
+	if m := s.matters.get(b.SubjectID); m != nil {
+		s.onComplaint(e, m)
 	}
 	return nil
 }

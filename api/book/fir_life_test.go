@@ -3,7 +3,9 @@ package book_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,5 +123,62 @@ func TestStepsOfAnFIRAndOfPreventiveActionStandInTheLifeOfTheComplaint(t *testin
 		if got := kinds(l.Steps); !slices.Equal(got, want) {
 			t.Errorf("the steps of the line of %s are %v", register, got)
 		}
+	}
+}
+
+func TestWhatIsToldOfTheLimitOfAnFIRStandsInTheLifeOfTheComplaint(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	e := c.SHO.Enter("fir.register", c.fir(func(b *contract.FIRRegister) { b.IsElectronic = new(true) }))
+	c.Pass(3*day + time.Minute)
+	c.sweep()
+	told := func(by *booktest.Officer) (out []string) {
+		t.Helper()
+		d, err := c.Book.Complaint(context.Background(), by.Caller(), c.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range d.Steps {
+			var e struct {
+				Kind string
+				Body struct {
+					SubjectID uuid.UUID `json:"subject_id"`
+					Limit     string
+				}
+			}
+			if err := json.Unmarshal(s, &e); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(e.Kind, "escalation.") && e.Body.Limit == "efir_sign" {
+				out = append(out, e.Kind+" "+e.Body.SubjectID.String())
+			}
+		}
+		return out
+	}
+	raise, answer := "escalation.raise "+e.OpID.String(), "escalation.answer "+e.OpID.String()
+	if got := told(c.Incharge); len(got) == 0 || got[0] != raise {
+		t.Errorf("the in-charge reads %v", got)
+	}
+	co := circleOfficer(t, c.World)
+	co.Enter("escalation.answer", contract.EscalationAnswer{SubjectID: e.OpID, Limit: "efir_sign", Answer: "आज ही हस्ताक्षर कराये जायें"}, booktest.With("centre", booktest.Centre))
+	for name, by := range map[string]*booktest.Officer{"the in-charge": c.Incharge, "who has it in hand": c.Beat, "the SP": c.SP} {
+		if got := told(by); len(got) < 2 || got[0] != raise || got[len(got)-1] != answer {
+			t.Errorf("%s reads %v", name, got)
+		}
+	}
+	// It turns out to be a case that is guarded: from then on what is told is for
+	// those with a part in it.
+	worse := contract.ComplaintOpen{
+		ArrivedAt: contract.At(c.Now()), Channel: "walk_in", ComplainantName: "कमला देवी", SafeToCall: true, Category: "sexual_assault",
+		Account: "घर में उसके साथ दुष्कर्म हुआ", RiskLevel: "medium", WomanRecorded: true,
+	}
+	c.desk.Enter("entry.correct", contract.EntryCorrect{CorrectsID: c.id, Reason: "महिला ने बाद में बताया", Complaint: &worse})
+	seq := count(t, c.World, `SELECT max(seq) FROM entries WHERE centre = 'KRW'`)
+	c.Pass(10 * day)
+	c.sweep()
+	after := `SELECT count(*) FROM entries WHERE centre = 'KRW' AND convert_from(wire, 'UTF8')::json -> 'body' ->> 'subject_id' = '` +
+		e.OpID.String() + `' AND kind = 'escalation.raise' AND seq > ` + fmt.Sprint(seq)
+	if all, open := count(t, c.World, after), count(t, c.World, after+` AND NOT guarded`); all == 0 || open != 0 {
+		t.Errorf("%d of %d are for everybody", open, all)
 	}
 }

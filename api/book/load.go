@@ -342,6 +342,7 @@ func (s *State) loadSubjects(ctx context.Context, tx pgx.Tx, ofEntries []uuid.UU
 	s.queueComplaints(p, n)
 	s.queueMatters(p, n)
 	s.queueClocks(p, n)
+	s.queueFirstSpans(p, n.complaints)
 	return wrap(send(ctx, tx, p), "read what lines belong to")
 }
 

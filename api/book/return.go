@@ -118,7 +118,9 @@ func needsReturnSign(_ *draft, b *contract.ReturnSign, n *needs) {
 }
 
 // checkReturnSign lets the in-charge sign the figures of a day. What she signed
-// before stays; a supplement says why, and has something new to say.
+// before stays; a supplement says why, and has something new to say. What the
+// clock told on that day after she signed is new like any line that came late;
+// nobody owes a supplement for it.
 func checkReturnSign(s *State, d *draft, b *contract.ReturnSign) error {
 	if b.Date.Format(time.DateOnly) > day(d.at) {
 		return refuse(contract.CodeInFuture, d.ptr("/date"))

@@ -1,0 +1,83 @@
+package book
+
+import (
+	"time"
+
+	contract "kendra/mobile-contract"
+	"kendra/push"
+)
+
+// amendComplaint puts right what a complaint said; its life goes on.
+func amendComplaint(s *State, e *Entry, old *Line, b *contract.ComplaintOpen) []push.Notice {
+	if old.SubjectID == nil || s.complaints.get(*old.SubjectID) == nil {
+		return nil
+	}
+	c := s.complaintAt(*old.SubjectID)
+	c.Seq = e.Seq
+	if k, ok := e.lineOf(registerHelpDesk); ok {
+		c.Year, c.Serial = k.Year, k.Serial
+	}
+	c.Category, c.RiskLevel, c.Channel = b.Category, b.RiskLevel, b.Channel
+	c.Data.Guarded = c.Data.Guarded || e.Guarded
+	c.Data.IsChild, c.Data.IsSexual = e.Facts.isTrue("is_child"), e.Facts.isTrue("is_sexual")
+	c.Data.WomanSafe, c.Data.StatusSafe = e.Facts.isTrue("safe_to_call"), e.Facts.isTrue("status_safe")
+	c.Data.Sensitive, c.Data.Alerts, c.Data.About, c.Data.BeatID = e.Facts.sensitive(), b.Alerts, b.AboutBy, b.BeatID
+	c.Data.VillageCode = ""
+	if b.VillageCode != nil {
+		c.Data.VillageCode = *b.VillageCode
+	}
+	s.slipDue(c)
+	s.openLine(e, c, s.came(c, old, b))
+	return nil
+}
+
+// came puts right when she came and when she was registered with it: what counts
+// from there counts from the right time. She never came after she was taken in,
+// nor after the complaint went on to another hand. The columns it returns are
+// those in which the line would say otherwise.
+func (s *State) came(c *Complaint, old *Line, b *contract.ComplaintOpen) map[string]any {
+	was, at := c.ArrivedAt, earliest(b.ArrivedAt.UTC(), old.At)
+	_, stepped := old.Cols["registered_at"] // by a step of its own, or at once
+	stands := stepped || c.Data.FromID != nil || b.RegisteredAt == nil
+	if c.RegisteredAt != nil && stands {
+		at = earliest(at, *c.RegisteredAt)
+	}
+	if first := s.custody.get(custodyKey{c.ComplaintID, 1}); first != nil && c.Data.FromID == nil {
+		span := *first
+		if span.Until != nil {
+			at = earliest(at, *span.Until)
+		}
+		span.From = at
+		s.custody.put(custodyKey{c.ComplaintID, 1}, &span)
+	}
+	c.ArrivedAt = at
+	if c.StateAt.Equal(was) {
+		c.StateAt = at
+	}
+	s.moveStart(c.about(), limitOverall, was, at)
+	s.moveStart(c.about(), limitRegister, was, at)
+	if c.RegisteredAt != nil && !stands {
+		s.registeredAt(c, earliest(*timeOf(b.RegisteredAt), old.At))
+	}
+	if _, told := old.Cols["arrived_at"]; told || !at.Equal(b.ArrivedAt.Time) {
+		return map[string]any{"arrived_at": wireAt(at)}
+	}
+	return nil
+}
+
+// registeredAt puts right when the entry that opened a complaint registered it.
+func (s *State) registeredAt(c *Complaint, at time.Time) {
+	was := *c.RegisteredAt
+	at = later(c.ArrivedAt, at)
+	c.RegisteredAt = &at
+	if c.StateAt.Equal(was) {
+		c.StateAt = at
+	}
+	for _, code := range []string{limitAssign, limitAction, limitDisposal} {
+		if code != limitDisposal || c.Data.Extended == nil { // its end was named
+			s.moveStart(c.about(), code, was, at)
+		}
+	}
+	s.bump(was, "complaint.registered", -1)
+	s.bump(at, "complaint.registered", 1)
+}
