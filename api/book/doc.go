@@ -56,7 +56,9 @@
 //	correlation and overall clock. extend once, with a reason; pause by two officers; withdrawn by her is a disposal.
 //
 // What is planned for her ends here with a transfer; an FIR that she wants is due there at its time. A zero FIR, too,
-// goes on in another book: its line here is over at once, and the limits of the law run there from its registration.
+// goes on in another book: its line here is over at once, and the limits of the law run there from its registration. A
+// referral outlives the close of its complaint: the other body still owes its answer, whose clock runs on until it is
+// there.
 //
 // Custody says who holds a complaint, span after span without gap or overlap. Limits are rows; a clock is a limit that
 // runs over a complaint or a matter (FIR, follow-up plan, inspection, day ...). When one has passed the server's clock
