@@ -49,6 +49,33 @@ func TestAReferralIsAnActionAndItsAnswerStopsItsClock(t *testing.T) {
 	})
 }
 
+func TestAReferralOutlivesTheCloseOfItsComplaintAndItsAnswerIsStillOwed(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, func(b *contract.ComplaintOpen) { b.SafeToCall = false })
+	e := c.Beat.Enter("referral.send", contract.ReferralSend{ComplaintID: c.id, Referral: "one_stop_centre"})
+	c.Beat.Enter("complaint.dispose", contract.ComplaintDispose{
+		ComplaintID: c.id, Disposal: "referred", DisposalNote: "वन स्टॉप सेंटर भेजी गयीं", ToldHer: true, ReferralID: &e.OpID,
+	})
+	c.Incharge.Enter("complaint.close", contract.ComplaintClose{ComplaintID: c.id, CloseReason: "not_reachable"})
+	if got := c.clock("referral_answer"); c.row("state") != "closed" || got != "2026-11-25 10:00" {
+		t.Errorf("the complaint is %s, the answer due %q", c.row("state"), got)
+	}
+	c.Pass(7*day + 3*time.Hour)
+	tick(t, c.World)
+	if n := rungsOf(t, c.World, e.OpID, "referral_answer"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	c.Incharge.Enter("referral.answer", contract.ReferralAnswer{ReferralID: e.OpID, Answer: "service_given"})
+	if got := c.clock("referral_answer"); got != "" || c.row("state") != "closed" || c.row("owner_role") != "" {
+		t.Errorf("answered, due %q, the complaint is %s", got, c.row("state"))
+	}
+	c.Pass(30 * day)
+	tick(t, c.World)
+	if n := rungsOf(t, c.World, e.OpID, "referral_answer"); n != 1 {
+		t.Errorf("told %d times after the answer", n)
+	}
+}
+
 func TestAReferralIsRefusedToWhomItIsNot(t *testing.T) {
 	t.Parallel()
 	c := careOf(t, nil)
