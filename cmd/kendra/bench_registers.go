@@ -267,6 +267,10 @@ func (b *bencher) fillRegisters(ctx context.Context, district int, centre string
 				AND centre = $2 AND register = 'women_beat' AND year = 2026) + row_number() OVER (ORDER BY seq), seq, at, officer_id, '{"women":12}'
 			FROM entries e WHERE district_id = $1 AND centre = $2 AND kind = 'visit.record'
 			AND NOT EXISTS (SELECT FROM lines l WHERE l.district_id = $1 AND l.centre = $2 AND l.seq = e.seq) AND $3 > 0 AND $4 > 0`,
+		`INSERT INTO serials (district_id, centre, register, year, last)
+			SELECT $1, $2, 'women_beat', 2026, coalesce(max(serial), 0) FROM lines WHERE district_id = $1 AND centre = $2
+				AND register = 'women_beat' AND year = 2026 AND $3 > 0 AND $4 > 0
+			ON CONFLICT (district_id, centre, register, year) DO UPDATE SET last = excluded.last`,
 		`INSERT INTO complaints (district_id, centre, complaint_id, case_id, correlation_id, seq, year, serial, state, category, risk_level,
 				channel, owner_role, arrived_at, closed_at, state_at, last_seq, data)
 			SELECT $1, $2, id, id, id, 1 + n, 2026, 10000000 + n, CASE WHEN n <= $4 THEN 'assigned' ELSE 'closed' END, 'dowry', 'low',
