@@ -39,7 +39,7 @@ func (s *server) GetComplaint(ctx context.Context, in GetComplaintRequestObject)
 	}
 	out := complaintAnswer{Complaint: contract.Complaint{
 		Brief: complaintBrief(&d.ComplaintView, s.Now()), CorrelationID: d.CorrelationID, Columns: d.Columns,
-		Sealed: append([]string{}, d.Sealed...), OpenedByOp: d.OpenedByOp, Links: lineLinks(d.Links),
+		Sealed: append([]string{}, d.Sealed...), OpenedByOp: d.OpenedByOp, Links: lineLinks(d.Links), Named: d.Named,
 	}, Steps: append([]json.RawMessage{}, d.Steps...)}
 	if len(d.Masks) > 0 {
 		out.Masks = d.Masks

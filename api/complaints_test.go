@@ -46,6 +46,8 @@ func TestWhoReadsAComplaintGetsTheFieldsOfTheirDuty(t *testing.T) {
 	plain := came(w)
 	plain.Mobile = new("9876501234")
 	open, guarded := *desk.Enter("complaint.open", plain).OpID, *desk.Enter("complaint.open", secretOne(w)).OpID
+	sho := w.Enlist(apitest.Karwi, "sho")
+	sho.Enter("case.name", contract.CaseName{SubjectID: guarded, OfficerID: sho.ID, Reason: "inquiry"})
 	for _, row := range []struct {
 		name                     string
 		by                       *apitest.Shift
@@ -53,9 +55,11 @@ func TestWhoReadsAComplaintGetsTheFieldsOfTheirDuty(t *testing.T) {
 		rowOpen, rowGuarded      string
 		detailOpen, detailSecret string
 	}{
-		{"the in-charge", incharge, fieldsWhole, fieldsWhole + " sensitive", fieldsRow + " masks", fieldsRow + " masks",
-			"masks opened_by_op slip_number", "masks opened_by_op slip_number"},
-		{"the desk", desk, fieldsWhole, fieldsWhole + " sensitive", fieldsRow, fieldsRow, "masks opened_by_op slip_number", "masks opened_by_op slip_number"},
+		{"the in-charge", incharge, fieldsWhole, fieldsWhole + " sensitive", fieldsRow + " masks", fieldsRow,
+			"masks opened_by_op slip_number", "named opened_by_op slip_number"},
+		{"the SHO, who is named", sho, fieldsWhole, fieldsWhole + " sensitive", fieldsRow + " masks", fieldsRow + " masks",
+			"masks opened_by_op slip_number", "masks named opened_by_op slip_number"},
+		{"the desk", desk, fieldsWhole, fieldsWhole + " sensitive", fieldsRow, fieldsRow, "masks opened_by_op slip_number", "named opened_by_op slip_number"},
 		{"the SP", sp, fieldsWhole, fieldsReduced, fieldsRow, fieldsRowLess, "opened_by_op", ""},
 		{"a beat officer", beat, "", "", "", "", "", ""},
 	} {

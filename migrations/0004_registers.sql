@@ -273,8 +273,6 @@ CREATE TABLE slip_tries (
 );
 COMMENT ON TABLE slip_tries IS 'class I: tries at a slip number by the hour, by keyed hash';
 
--- The district comes late here too: by it alone the planner would read all marks for one number.
-ALTER TABLE case_marks DROP CONSTRAINT case_marks_pkey, ADD PRIMARY KEY (case_id, field, district_id);
 CREATE INDEX case_marks_hash ON case_marks (keyed_hash, district_id, case_id);
 
 -- +goose StatementBegin

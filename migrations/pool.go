@@ -2,10 +2,12 @@ package migrations
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
-	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
 // AppConfig reads a connection string into the configuration that every pool of
@@ -25,8 +27,51 @@ func AppConfig(url string) (*pgxpool.Config, error) {
 		c.ConnConfig.RuntimeParams[name] = value
 	}
 	c.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		pgxuuid.Register(conn.TypeMap())
+		t := &pgtype.Type{Name: "uuid", OID: pgtype.UUIDOID, Codec: uuidCodec{}}
+		conn.TypeMap().RegisterType(t)
+		conn.TypeMap().RegisterType(&pgtype.Type{Name: "_uuid", OID: pgtype.UUIDArrayOID, Codec: &pgtype.ArrayCodec{ElementType: t}})
 		return nil
 	}
 	return c, nil
+}
+
+// uuidCodec is pgx's own, and knows uuid.UUID besides.
+type uuidCodec struct{ pgtype.UUIDCodec }
+
+// PlanEncode plans how a value is sent.
+func (c uuidCodec) PlanEncode(m *pgtype.Map, oid uint32, format int16, value any) pgtype.EncodePlan {
+	if _, ok := value.(uuid.UUID); ok && format == pgtype.BinaryFormatCode {
+		return uuidPlan{}
+	}
+	return c.UUIDCodec.PlanEncode(m, oid, format, value)
+}
+
+// PlanScan plans how a value is received.
+func (c uuidCodec) PlanScan(m *pgtype.Map, oid uint32, format int16, target any) pgtype.ScanPlan {
+	if _, ok := target.(*uuid.UUID); ok && format == pgtype.BinaryFormatCode {
+		return uuidPlan{}
+	}
+	return c.UUIDCodec.PlanScan(m, oid, format, target)
+}
+
+// uuidPlan copies the sixteen bytes either way.
+type uuidPlan struct{}
+
+// Encode appends the bytes of a uuid.UUID.
+func (uuidPlan) Encode(value any, buf []byte) ([]byte, error) {
+	id, ok := value.(uuid.UUID)
+	if !ok {
+		return nil, fmt.Errorf("encode uuid: %T", value)
+	}
+	return append(buf, id[:]...), nil
+}
+
+// Scan fills a uuid.UUID.
+func (uuidPlan) Scan(src []byte, target any) error {
+	id, ok := target.(*uuid.UUID)
+	if !ok || len(src) != len(uuid.UUID{}) {
+		return fmt.Errorf("scan uuid: %d bytes into %T", len(src), target)
+	}
+	copy(id[:], src)
+	return nil
 }

@@ -53,6 +53,7 @@ const (
 	CodeOwnAct           Code = "own_act"
 	CodeClockOnly        Code = "clock_only"
 	CodeCaseNotYours     Code = "case_not_yours"
+	CodeNotNamed         Code = "not_named"
 	CodeCallerHandled    Code = "caller_handled"
 	CodeInspectorOnly    Code = "inspector_only"
 

@@ -47,6 +47,8 @@ func (e ComplaintState) Valid() bool {
 
 // Defines values for Kind.
 const (
+	KindCaseName           Kind = "case.name"
+	KindCaseUnname         Kind = "case.unname"
 	KindCodeAdd            Kind = "code.add"
 	KindCodeRename         Kind = "code.rename"
 	KindCodeRetire         Kind = "code.retire"
@@ -88,6 +90,9 @@ const (
 	KindFollowUpClose      Kind = "follow_up.close"
 	KindFollowUpDone       Kind = "follow_up.done"
 	KindFollowUpPlan       Kind = "follow_up.plan"
+	KindGlassAllow         Kind = "glass.allow"
+	KindGlassAsk           Kind = "glass.ask"
+	KindGlassReview        Kind = "glass.review"
 	KindHeldEnter          Kind = "held.enter"
 	KindHeldStrike         Kind = "held.strike"
 	KindIdentityRead       Kind = "identity.read"
@@ -132,6 +137,10 @@ const (
 // Valid indicates whether the value is a known member of the Kind enum.
 func (e Kind) Valid() bool {
 	switch e {
+	case KindCaseName:
+		return true
+	case KindCaseUnname:
+		return true
 	case KindCodeAdd:
 		return true
 	case KindCodeRename:
@@ -213,6 +222,12 @@ func (e Kind) Valid() bool {
 	case KindFollowUpDone:
 		return true
 	case KindFollowUpPlan:
+		return true
+	case KindGlassAllow:
+		return true
+	case KindGlassAsk:
+		return true
+	case KindGlassReview:
 		return true
 	case KindHeldEnter:
 		return true
@@ -693,6 +708,20 @@ type Bundle struct {
 	Tasks      []Task  `json:"tasks"`
 }
 
+// CaseName An officer of the centre is named on a complaint of a sexual offence or a child's, or on a matter of such a case that stands by itself: from now on she may read its sealed fields. Who names herself is seen by the post above
+type CaseName struct {
+	OfficerID UUID   `json:"officer_id"`
+	Reason    string `json:"reason"`
+	SubjectID UUID   `json:"subject_id"`
+}
+
+// CaseUnname A name is taken from the case; she reads it no more
+type CaseUnname struct {
+	OfficerID UUID   `json:"officer_id"`
+	Reason    string `json:"reason"`
+	SubjectID UUID   `json:"subject_id"`
+}
+
 // Cell An H3 cell in hex
 type Cell = string
 
@@ -888,6 +917,9 @@ type Complaint struct {
 	CorrelationID UUID              `json:"correlation_id"`
 	Links         []LineLink        `json:"links"`
 	Masks         map[string]string `json:"masks,omitempty"`
+
+	// Named On a guarded one, who may read its sealed fields
+	Named []UUID `json:"named,omitempty"`
 
 	// OpenedByOp op_id of the entry whose sealed fields are hers; what identity.read names
 	OpenedByOp *openapi_types.UUID `json:"opened_by_op,omitempty"`
@@ -1704,6 +1736,25 @@ type GDNo = string
 
 // GeoJSON A GeoJSON Polygon or MultiPolygon
 type GeoJSON = json.RawMessage
+
+// GlassAllow The second officer allows it: who asked reads this one case for one hour from now. The SP is told at once and the district office reviews it within a day
+type GlassAllow struct {
+	AskID UUID `json:"ask_id"`
+}
+
+// GlassAsk An officer who is not named on the case asks to read it in need. A second officer of another post must allow it within the hour; until then nothing opens
+type GlassAsk struct {
+	ComplaintID UUID   `json:"complaint_id"`
+	Reason      string `json:"reason"`
+	Text        string `json:"text"`
+}
+
+// GlassReview What the district office finds of a case that was opened in need
+type GlassReview struct {
+	AskID   UUID   `json:"ask_id"`
+	Text    string `json:"text"`
+	Verdict string `json:"verdict"`
+}
 
 // Hash SHA-256
 type Hash = string

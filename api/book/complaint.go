@@ -251,6 +251,7 @@ func (s *State) complaint(d *draft, id uuid.UUID) (*Complaint, error) {
 	d.caseID, d.guarded = c.CaseID, d.guarded || c.Data.Guarded
 	d.seenBy = append(d.seenBy, c.Data.OpenedBy)
 	d.seenBy = append(d.seenBy, c.Data.Handlers...)
+	d.seenBy = append(d.seenBy, c.names()...)
 	if c.OwnerID != nil {
 		d.seenBy = append(d.seenBy, *c.OwnerID)
 	}
@@ -335,6 +336,7 @@ func applyComplaintAssign(s *State, e *Entry, b *contract.ComplaintAssign) []pus
 	c := s.complaintAt(b.ComplaintID)
 	post, role := s.postOf(b.OfficerID, e.At)
 	s.hand(e, c, &b.OfficerID, post, role)
+	c.Data.Assigned = &b.OfficerID
 	c.enterState(stateAssigned, e.At)
 	at := e.At
 	c.Data.AssignedAt, c.Data.AcceptedAt = &at, nil
@@ -435,6 +437,7 @@ func checkComplaintIntervene(s *State, d *draft, b *contract.ComplaintIntervene)
 func applyComplaintIntervene(s *State, e *Entry, b *contract.ComplaintIntervene) []push.Notice {
 	c := s.complaintAt(b.ComplaintID)
 	s.hand(e, c, &e.OfficerID, &e.PostID, e.Role)
+	c.Data.Assigned = &e.OfficerID
 	s.acted(e, c)
 	s.stop(c.ComplaintID, e.At, limitAssign)
 	s.keep(e, c)

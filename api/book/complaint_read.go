@@ -26,6 +26,7 @@ type ComplaintDetail struct {
 	Links      []LineLink
 	Masks      map[string]string // by column, for those who call her
 	SlipNumber string
+	Named      []uuid.UUID // on a guarded one: who may read its sealed fields
 	// Declined tells that an FIR was declined: she is told where to turn then
 	// (BNSS 173(4)).
 	Declined bool
@@ -142,6 +143,9 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 		return err
 	}
 	d.Declined = d.Data.FIRDeclined != nil && len(d.Data.FIRs) == 0
+	if d.Data.Guarded {
+		d.Named = d.names()
+	}
 	if part {
 		err = tx.QueryRow(ctx, `SELECT number FROM slips WHERE district_id = $1 AND complaint_id = $2 ORDER BY made_at DESC LIMIT 1`,
 			who.District, d.ComplaintID).Scan(&d.SlipNumber)
@@ -149,7 +153,7 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 			return fmt.Errorf("read slip: %w", err)
 		}
 	}
-	if !v.all && !d.Mine && !calls {
+	if !v.all && !d.Mine && !calls || d.hidesFrom(who.OfficerID) {
 		return nil
 	}
 	marks, err := masksOf(ctx, tx, who.District, []uuid.UUID{d.CaseID}, v.all || d.Mine)

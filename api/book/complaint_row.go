@@ -59,6 +59,8 @@ type ComplaintData struct {
 	Alerts       []string    `json:"alerts,omitempty"`
 	About        []uuid.UUID `json:"about,omitempty"`    // officers complained of
 	Handlers     []uuid.UUID `json:"handlers,omitempty"` // officers who acted on it, in their order
+	Named        []uuid.UUID `json:"named,omitempty"`    // by case.name; see named.go
+	Assigned     *uuid.UUID  `json:"assigned,omitempty"` // who has it by assignment or because she stepped in
 	Earlier      int         `json:"earlier,omitempty"`  // earlier complaints from the same number
 	BeatID       *uuid.UUID  `json:"beat_id,omitempty"`
 	VillageCode  string      `json:"village_code,omitempty"`

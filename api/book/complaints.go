@@ -61,7 +61,7 @@ func (c *Complaint) accuses(officer uuid.UUID) bool { return slices.Contains(c.D
 // hand or took a step.
 func (c *Complaint) part(officer uuid.UUID) bool {
 	return c.Data.OpenedBy == officer || is(c.OwnerID, officer) || slices.Contains(c.Data.Handlers, officer) ||
-		is(c.Data.PauseAskedBy, officer) || is(c.Data.DisposedBy, officer)
+		is(c.Data.PauseAskedBy, officer) || is(c.Data.DisposedBy, officer) || c.named(officer)
 }
 
 // Complaints lists complaints of a centre: all of them for in-charge and head

@@ -63,6 +63,7 @@ func (s *State) queueFirstSpans(b *pgx.Batch, complaints []uuid.UUID) {
 // span begins where the last one ends, however late word of it came.
 func (s *State) hand(e *Entry, c *Complaint, officer, post *uuid.UUID, role string) {
 	c.OwnerID, c.OwnerPost, c.OwnerRole = officer, post, role
+	c.Data.Assigned = nil
 	at, n := c.ArrivedAt, 1
 	if last, ok := s.holders[c.ComplaintID]; ok {
 		old := *s.custody.get(custodyKey{c.ComplaintID, last})

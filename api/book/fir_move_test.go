@@ -67,6 +67,7 @@ func TestAnFIRThatAStepTransfersGoesOnInTheOtherStationsBookFromWhereItStood(t *
 	if here, there, all := c.firsOf(); here != "1 0" || there != "0 1" || all != "1 1" {
 		t.Errorf("counted %s here, %s there, %s in all", here, there, all)
 	}
+	sho.Enter("case.name", naming(there.OpID, sho.ID))
 	u, err := unseal(sho, c.World, sho.Item("identity.read", wish(e.OpID, "/body/victim_id"), booktest.With("centre", booktest.OtherCentre)))
 	if err != nil || len(u.Fields) != 1 {
 		t.Errorf("the head of the station reads %+v, %v", u, err)

@@ -127,14 +127,18 @@ func TestTheStationOfTheAreaInvestigatesAZeroFIRAndGivesItItsNumber(t *testing.T
 		}
 		return refusedBy(u.Receipt)
 	}
-	// What the first station took down in the FIR, and no more of the case.
+	// What the first station took down in the FIR, and no more of the case, once he is named on it.
+	if got := read(sho, e.OpID, "/body/victim_id"); got != contract.CodeNotNamed {
+		t.Errorf("before he is named the head of the station reads %s", got)
+	}
+	sho.Enter("case.name", naming(row.OpID, sho.ID))
 	if got := read(sho, e.OpID, "/body/victim_id"); got != `"कमला देवी"` {
 		t.Errorf("the head of the station reads %s", got)
 	}
 	if got := read(sho, c.id, "/body/complainant_name"); got != contract.CodeUnknownReference {
 		t.Errorf("of the complaint he reads %s", got)
 	}
-	if got := read(c.Enlist(booktest.OtherCentre, staff.BeatOfficer), e.OpID, "/body/victim_id"); got != contract.CodeCaseNotYours {
+	if got := read(c.Enlist(booktest.OtherCentre, staff.BeatOfficer), e.OpID, "/body/victim_id"); got != contract.CodeNotNamed {
 		t.Errorf("a beat officer reads %s", got)
 	}
 	right := c.fir(func(b *contract.FIRRegister) {

@@ -142,6 +142,13 @@ var kinds = table(
 	// unseal.go
 	define("identity.read", readers, needsIdentityRead, checkIdentityRead, nil),
 
+	// named.go, glass.go
+	define("case.name", incharges, needsCaseName, checkCaseName, applyCaseName),
+	define("case.unname", incharges, needsCaseUnname, checkCaseUnname, applyCaseUnname),
+	define("glass.ask", glassAskers, needsGlassAsk, checkGlassAsk, applyGlassAsk),
+	define("glass.allow", glassKeepers, needsGlassAllow, checkGlassAllow, applyGlassAllow),
+	define("glass.review", glassJudges, needsGlassReview, checkGlassReview, applyGlassReview),
+
 	// inspection.go
 	amending(define("inspection.record", inspectors, needsInspection, checkInspection, applyInspection), amendInspection),
 	define("inspection.comply", incharges, needsInspectionComply, checkInspectionComply, applyInspectionComply),

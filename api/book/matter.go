@@ -68,6 +68,7 @@ type MatterData struct {
 	FIRNo      string               `json:"fir_no,omitempty"`      // as its station numbers it
 	FromCentre string               `json:"from_centre,omitempty"` // where an FIR was registered that came from another
 	About      []uuid.UUID          `json:"about,omitempty"`       // officers complained of there
+	Named      []uuid.UUID          `json:"named,omitempty"`       // by case.name, where it stands by itself
 	TwinID     *uuid.UUID           `json:"twin_id,omitempty"`     // the same FIR in the other station's book
 }
 

@@ -234,7 +234,7 @@ func (p *RegisterPage) fill(
 		}
 		shown = append(shown, row)
 	}
-	return unmask(ctx, tx, who.District, v, shown)
+	return unmask(ctx, tx, who, v, shown)
 }
 
 // readLines reads lines of registers.

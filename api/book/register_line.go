@@ -54,7 +54,7 @@ func (b *Book) RegisterLine(
 			out.Row.reduce()
 			return nil
 		}
-		if err := unmask(ctx, tx, who.District, v, []*RegisterRow{&out.Row}); err != nil {
+		if err := unmask(ctx, tx, who, v, []*RegisterRow{&out.Row}); err != nil {
 			return err
 		}
 		subject := row.OpID

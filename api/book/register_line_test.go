@@ -116,6 +116,7 @@ func TestAGuardedLineTellsThoseAboveNumberAndDateOnly(t *testing.T) {
 	if l, err := c.Book.RegisterLine(ctx, c.Incharge.Caller(), booktest.Centre, "help_desk", 2026, 1); err != nil || len(l.Row.Masks) != 0 || len(l.Steps) != 3 {
 		t.Errorf("the struck line for the in-charge: %+v, %v", l, err)
 	}
+	c.Incharge.Enter("case.name", naming(c.id, c.Incharge.ID))
 	if l, err := c.Book.RegisterLine(ctx, c.Incharge.Caller(), booktest.Centre, "help_desk", 2026, 2); err != nil || !strings.HasSuffix(l.Row.Masks["mobile"], "5670") {
 		t.Errorf("the line in its place for the in-charge: %+v, %v", l, err)
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"kendra/api/staff"
 )
 
 // rowsOf adds to lines what their entries say, the complaints that they belong
@@ -68,26 +70,27 @@ func complaintsOf(ctx context.Context, tx pgx.Tx, district int32, lines []*Line)
 
 // unmask gives in-charge and head of the station the last digits of the
 // numbers in the lines of the help desk: who is on the telephone must know that
-// it is she. A struck line has none; they are those of the line in its place.
-func unmask(ctx context.Context, tx pgx.Tx, district int32, v view, rows []*RegisterRow) error {
+// it is she. A struck line has none; they are those of the line in its place. Nor
+// has that of a guarded case for who is not named on it.
+func unmask(ctx context.Context, tx pgx.Tx, who staff.Caller, v view, rows []*RegisterRow) error {
 	if !v.all {
 		return nil
 	}
 	var cases []uuid.UUID
 	for _, r := range rows {
-		if r.hers() {
+		if r.hers() && !r.of.hidesFrom(who.OfficerID) {
 			cases = append(cases, r.of.CaseID)
 		}
 	}
 	if len(cases) == 0 {
 		return nil
 	}
-	masks, err := masksOf(ctx, tx, district, cases, true)
+	masks, err := masksOf(ctx, tx, who.District, cases, true)
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if r.hers() {
+		if r.hers() && !r.of.hidesFrom(who.OfficerID) {
 			r.Masks = masks[r.of.CaseID]
 		}
 	}

@@ -14,9 +14,10 @@ import (
 // Who may read what, by post and link. Nobody else may, and an officer complained
 // of never.
 //
+//	named on a guarded case          all of it (named.go); who broke the glass the same, for an hour; nobody else, but for her own entry
 //	in-charge, head of the station   all of the centre's own, of what was transferred to it, a zero FIR that it investigates
 //	who made the entry               that entry, but for the squad's leader
-//	who has the complaint, or acted  all of its case; a counsellor none of a sexual offence or a child's
+//	who has the complaint, or acted  all of its case
 //	who has an open matter of it     the same
 //	desk officer, counsellor         number and name, while a feedback call is due and safe for her
 //	squad's leader, circle officer   third parties in a person entry: his own; those of the circle
@@ -95,15 +96,11 @@ func (f *file) isAbout(officer uuid.UUID) bool {
 		slices.ContainsFunc(f.matters, func(m *Matter) bool { return slices.Contains(m.Data.About, officer) })
 }
 
-func (f *file) guarded() bool {
-	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return c.Data.Guarded })
-}
-
 // people are the officers named on the case: they see who read.
 func (f *file) people() []uuid.UUID {
 	var out []uuid.UUID
 	for _, c := range f.complaints {
-		out = append(append(out, c.Data.OpenedBy), c.Data.Handlers...)
+		out = append(append(append(out, c.Data.OpenedBy), c.Data.Handlers...), c.names()...)
 		if c.OwnerID != nil {
 			out = append(out, *c.OwnerID)
 		}
@@ -120,13 +117,15 @@ func (f *file) choose(d *draft, e *sealedEntry) (reach, error) {
 			continue
 		}
 		serves = true
-		if r := f.reach(d.officer, p.Role, e); r > best {
+		if r := f.reach(d, p.Role, e); r > best {
 			best, d.post = r, p
 		}
 	}
 	switch {
 	case !serves:
 		return reachNone, refuse(contract.CodeNotYourPost, "/centre")
+	case best == reachNone && (e.Guarded || f.guarded()):
+		return reachNone, refuse(contract.CodeNotNamed, "/body/subject_id")
 	case best == reachNone:
 		return reachNone, refuse(contract.CodeCaseNotYours, "/body/subject_id")
 	}
@@ -134,28 +133,26 @@ func (f *file) choose(d *draft, e *sealedEntry) (reach, error) {
 }
 
 // reach is how far an officer under a post of his reaches into a case.
-func (f *file) reach(officer uuid.UUID, role string, e *sealedEntry) reach {
-	if slices.Contains(incharges, role) {
-		return reachAll
-	}
-	if f.isSquads() {
-		if role == staff.CO || role == staff.SquadLeader && e.OfficerID == officer {
-			return reachThird
-		}
-		return reachNone
-	}
-	if role == staff.CO {
-		return reachNone
-	}
-	if role == staff.Counsellor && f.isBarredToCounsellors() {
-		return reachNone
-	}
+func (f *file) reach(d *draft, role string, e *sealedEntry) reach {
+	officer := d.officer
 	// The squad takes complaints down and hands them in: of those that its leader
 	// has not in hand he reads nothing of the woman.
-	if f.isIn(officer) || e.OfficerID == officer && role != staff.SquadLeader {
+	own := e.OfficerID == officer && role != staff.SquadLeader
+	switch {
+	case f.isSquads() && (role == staff.CO || role == staff.SquadLeader && e.OfficerID == officer):
+		return reachThird
+	case e.Guarded || f.guarded():
+		if role != staff.Counsellor && (own || f.names(officer) || f.broken(officer, d.receivedAt)) {
+			return reachAll
+		}
+		return reachNone
+	case slices.Contains(incharges, role):
 		return reachAll
-	}
-	if (role == staff.DeskOfficer || role == staff.Counsellor) && f.callIsDue() {
+	case f.isSquads(), role == staff.CO:
+		return reachNone
+	case own, f.isIn(officer):
+		return reachAll
+	case (role == staff.DeskOfficer || role == staff.Counsellor) && f.callIsDue():
 		return reachCall
 	}
 	return reachNone
@@ -164,13 +161,6 @@ func (f *file) reach(officer uuid.UUID, role string, e *sealedEntry) reach {
 // isSquads tells whether the case is that of a person whom the squad spoke to.
 func (f *file) isSquads() bool {
 	return slices.ContainsFunc(f.matters, func(m *Matter) bool { return m.Kind == matterPerson })
-}
-
-// isBarredToCounsellors tells whether the case is a sexual offence or a
-// child's: such are not counselled.
-func (f *file) isBarredToCounsellors() bool {
-	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return c.Data.IsSexual || c.Data.IsChild }) ||
-		slices.ContainsFunc(f.matters, func(m *Matter) bool { return m.Data.IsSexual || m.Data.IsChild })
 }
 
 // isIn tells whether an officer has the case in hand: a complaint of it, one

@@ -106,7 +106,7 @@ func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark) {
 		SELECT $1, n.case_id, n.field, n.class, n.mask, n.keyed_hash
 		FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[])
 			AS n (case_id, field, class, mask, keyed_hash)
-		ON CONFLICT (case_id, field, district_id) DO UPDATE
+		ON CONFLICT (district_id, case_id, field) DO UPDATE
 		SET class = excluded.class, mask = excluded.mask, keyed_hash = excluded.keyed_hash`,
 		district, cases, fields, classes, masks, hashes)
 }
