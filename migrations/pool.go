@@ -16,14 +16,17 @@ import (
 // Every statement finds its rows by a key, for which one plan is right whatever
 // the values: planning anew each time costs more than running it. Without
 // sequential scans that plan is also right when it is made on an empty table,
-// and kept for the connection's life. UUIDs travel as their sixteen bytes: by
+// and kept for the connection's life. To start a parallel worker takes longer than
+// any of them. UUIDs travel as their sixteen bytes: by
 // themselves pgx and google/uuid meet only in text.
 func AppConfig(url string) (*pgxpool.Config, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"} {
+	for name, value := range map[string]string{
+		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off", "max_parallel_workers_per_gather": "0",
+	} {
 		c.ConnConfig.RuntimeParams[name] = value
 	}
 	c.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
