@@ -95,6 +95,7 @@ func (d *demo) openDir(context.Context) error {
 		return fmt.Errorf("open demo directory: %w", err)
 	}
 	d.config.Data, d.config.Keys = d.dir, filepath.Join(d.dir, "keys")
+	d.config.Listen, d.config.BaseURL = demoListen, "" // whatever the environment says of a server in service
 	return nil
 }
 
@@ -125,7 +126,7 @@ func (d *demo) openDatabase(ctx context.Context) error {
 		return err
 	}
 	d.say.step("schema", time.Since(began))
-	return nil
+	return guard(ctx, d.config, slog.New(slog.NewTextHandler(d.say, &slog.HandlerOptions{Level: slog.LevelWarn})))
 }
 
 func (d *demo) ownDatabase(ctx context.Context) error {

@@ -25,6 +25,7 @@ func database(ctx context.Context, c *config, log *slog.Logger) (stop func(), er
 	if c.DatabaseURL != "" {
 		return func() {}, nil
 	}
+	c.ownDatabase = true
 	dir, err := filepath.Abs(filepath.Join(c.Data, "postgres"))
 	if err != nil {
 		return nil, fmt.Errorf("find data directory: %w", err)
@@ -61,6 +62,9 @@ const (
 
 // runServe is the verb serve.
 func runServe(ctx context.Context, c config, log *slog.Logger) error {
+	if err := errors.Join(noDumps(), onlyOwners(c.SecretFiles)); err != nil {
+		return err
+	}
 	if os.Getenv("GOMEMLIMIT") == "" && os.Getenv("GOGC") == "" {
 		debug.SetMemoryLimit(softMemory)
 		debug.SetGCPercent(seldomCollect)
@@ -71,6 +75,9 @@ func runServe(ctx context.Context, c config, log *slog.Logger) error {
 	}
 	defer stop()
 	if err := migrations.Up(ctx, c.OwnerURL); err != nil {
+		return err
+	}
+	if err := guard(ctx, c, log); err != nil {
 		return err
 	}
 	n, err := openNode(ctx, c, migrations.AppURL(c.DatabaseURL), log, time.Now)
@@ -90,7 +97,7 @@ func runServe(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	defer func() { _ = private.Close() }()
-	log.Info("serving", "listen", ln.Addr().String(), "private", c.PrivateListen)
+	log.Info("serving", "listen", ln.Addr().String(), "private", private.Addr)
 	return n.serve(ctx, ln)
 }
 
