@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -269,6 +270,16 @@ func TestAServingProcessShowsFiguresInPrivateOnlyAndLeavesNoDumpAndNoKeyInSight(
 	files, err := os.ReadDir(s.keys)
 	if err != nil || len(files) < 10 {
 		t.Fatal(err, files)
+	}
+	document, err := os.ReadFile("../../SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbered := regexp.MustCompile(`-\d+\.key$`)
+	for _, f := range files {
+		if name := numbered.ReplaceAllString(f.Name(), "-*.key"); !bytes.Contains(document, []byte("\n| `"+name+"` |")) {
+			t.Errorf("SECURITY.md does not list %s", name)
+		}
 	}
 	seen := []string{strings.Join(os.Args, "\x00"), strings.Join(os.Environ(), "\x00"), string(s.log.all()), string(get(t, s.private+"/metrics"))}
 	for _, f := range files {
