@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"strings"
 	"time"
 
@@ -229,8 +231,9 @@ func (s *server) observe(c *fiber.Ctx) (err error) {
 	r := s.begin(c)
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-			s.Log.Error("panic", "request_id", r.id, "what", fmt.Sprintf("%T", p))
+			// What it says may be anything of the request: its type and its place are told.
+			err = errPanic
+			s.Log.Error("panic", "request_id", r.id, "what", fmt.Sprintf("%T", p), "at", panicked())
 		}
 		if err != nil {
 			err = s.problem(c, err)
@@ -238,6 +241,25 @@ func (s *server) observe(c *fiber.Ctx) (err error) {
 		s.log(c, r, time.Since(start))
 	}()
 	return c.Next()
+}
+
+var errPanic = errors.New("panic")
+
+// panicked names the functions and lines of ours that led to a panic, innermost
+// first, without what they were called with.
+func panicked() []string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	var out []string
+	for {
+		f, more := frames.Next()
+		if strings.HasPrefix(f.Function, "kendra/") && len(out) < 8 {
+			out = append(out, fmt.Sprintf("%s:%d", f.Function, f.Line))
+		}
+		if !more {
+			return out
+		}
+	}
 }
 
 // begin gives a request its id, its time and the language of its refusals.

@@ -77,7 +77,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 	defer func() {
 		if what := recover(); what != nil {
 			b.Log.Error("panic in append", "centre", centre, "stack", string(debug.Stack()))
-			err = &fault{fmt.Errorf("panic: %v", what)}
+			err = &fault{fmt.Errorf("panic: %T", what)}
 		}
 	}()
 	for _, d := range drafts {

@@ -49,7 +49,7 @@ type release struct {
 func (w *writer) attempt(ctx context.Context, drafts []*draft) (err error) {
 	defer func() {
 		if what := recover(); what != nil {
-			err = &fault{fmt.Errorf("panic: %v", what)}
+			err = &fault{fmt.Errorf("panic: %T", what)}
 		}
 	}()
 	if err = w.book.transact(ctx, w.district, w.centre, drafts); breaks(ctx, err) {

@@ -43,6 +43,12 @@ type config struct {
 	PoolSize int32
 	// Tick is how often the clock looks for what is due.
 	Tick time.Duration
+	// Passwords says which of them stand in the environment.
+	Passwords []string
+	// SecretFiles are those that the environment names.
+	SecretFiles []string
+
+	ownDatabase bool // a private one, found or started
 }
 
 func readConfig(get func(string) string) (config, error) {
@@ -59,6 +65,8 @@ func readConfig(get func(string) string) (config, error) {
 		Credentials:   get("GOOGLE_APPLICATION_CREDENTIALS"),
 		PoolSize:      24,
 		Tick:          time.Second,
+		Passwords:     passwords(get),
+		SecretFiles:   secretFiles(get),
 	}
 	or(&c.Data, ".kendra")
 	or(&c.Keys, filepath.Join(c.Data, "keys"))
@@ -86,6 +94,9 @@ func readConfig(get func(string) string) (config, error) {
 			errs = append(errs, errors.New("KENDRA_TICK: a duration such as 1s"))
 		}
 		c.Tick = d
+	}
+	if err := checkPrivate(c.PrivateListen); err != nil {
+		errs = append(errs, err)
 	}
 	for name, v := range map[string]string{"DATABASE_URL": c.DatabaseURL, "KENDRA_BASE_URL": c.BaseURL, "KENDRA_FCM_ENDPOINT": c.FCMEndpoint} {
 		if u, err := url.Parse(v); v != "" && (err != nil || u.Scheme == "") {

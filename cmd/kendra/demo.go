@@ -45,7 +45,7 @@ func demoTo(ctx context.Context, c config, args []string, out, progress io.Write
 	}
 	say := newTeller(progress)
 	say.head("kendra demo: %d phones, %d minutes of duty at %dx, seed %d", a.phones, a.minutes, demoSpeed, a.seed)
-	d, err := openDemo(ctx, c, a, say)
+	d, err := openDemo(ctx, c, a, say, probe{})
 	if err != nil {
 		return undisturbed(ctx, err)
 	}

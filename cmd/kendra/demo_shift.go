@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
@@ -29,7 +30,7 @@ func (d *demo) shift(ctx context.Context, track walk.Track, sum *summary) error 
 	})
 	f, err := fleet.New(d.world.World, fleet.Plan{
 		Seed: d.args.seed, Phones: d.args.phones, Minutes: d.args.minutes, Speed: demoSpeed, Dir: filepath.Join(d.dir, "phones"),
-		Server: d.url, Now: d.clock.now, Transport: d.wire, Settle: patience,
+		Server: d.url, Now: d.clock.now, Transport: d.transport(), Settle: patience, Mark: d.probe.mark,
 		Progress: func(r fleet.Report) { ready(); d.progress(r) },
 	})
 	if err != nil {
@@ -58,6 +59,14 @@ func (d *demo) shift(ctx context.Context, track walk.Track, sum *summary) error 
 	}
 	d.say.step("shift", time.Since(began))
 	return nil
+}
+
+// transport carries the phones' calls.
+func (d *demo) transport() http.RoundTripper {
+	if d.probe.wire != nil {
+		return d.probe.wire(d.wire)
+	}
+	return d.wire
 }
 
 // govern slows the clock down while this machine can't keep up, until it is

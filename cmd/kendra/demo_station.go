@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"kendra/cmd/phones/fleet"
 	"kendra/migrations"
 	"kendra/migrations/localpg"
+	contract "kendra/mobile-contract"
 	"kendra/push/fcmtest"
 )
 
@@ -41,13 +43,22 @@ type demo struct {
 	fleet  atomic.Pointer[fleet.Fleet]
 	slowed atomic.Int64 // how long the clock was slow, a time.Duration
 	closes []func()     // in the order of opening
+	probe  probe
+}
+
+// probe is how a test sees into a demo; its zero value sees nothing.
+type probe struct {
+	log    *slog.Logger                              // of the server, in place of its errors
+	wire   func(http.RoundTripper) http.RoundTripper // around the phones' calls
+	mark   func(kind contract.Kind, body any) any    // of each op, before it is written
+	onWake func(body []byte)                         // what the push service was sent
 }
 
 // openDemo starts everything but the phones. What was started is stopped again
 // when it fails half-way.
-func openDemo(ctx context.Context, c config, a demoArgs, say *teller) (_ *demo, err error) {
+func openDemo(ctx context.Context, c config, a demoArgs, say *teller, p probe) (_ *demo, err error) {
 	d := &demo{
-		args: a, config: c, say: say, began: time.Now(), wire: newWire(a.phones),
+		args: a, config: c, say: say, began: time.Now(), wire: newWire(a.phones), probe: p,
 		clock: newDemoClock(demoSpeed, time.Duration(a.minutes)*time.Minute),
 	}
 	defer func() {
@@ -84,6 +95,7 @@ func (d *demo) openDir(context.Context) error {
 		return fmt.Errorf("open demo directory: %w", err)
 	}
 	d.config.Data, d.config.Keys = d.dir, filepath.Join(d.dir, "keys")
+	d.config.Listen, d.config.BaseURL = demoListen, "" // whatever the environment says of a server in service
 	return nil
 }
 
@@ -114,7 +126,7 @@ func (d *demo) openDatabase(ctx context.Context) error {
 		return err
 	}
 	d.say.step("schema", time.Since(began))
-	return nil
+	return guard(ctx, d.config, slog.New(slog.NewTextHandler(d.say, &slog.HandlerOptions{Level: slog.LevelWarn})))
 }
 
 func (d *demo) ownDatabase(ctx context.Context) error {
@@ -160,6 +172,9 @@ func execOn(ctx context.Context, url, sql string) error {
 // errors is the server's log in a demo: the simulated troubles make many
 // warnings, an error is never one of them.
 func (d *demo) errors() *slog.Logger {
+	if d.probe.log != nil {
+		return d.probe.log
+	}
 	return slog.New(slog.NewTextHandler(d.say, &slog.HandlerOptions{Level: slog.LevelError}))
 }
 
@@ -167,7 +182,7 @@ func (d *demo) errors() *slog.Logger {
 func (d *demo) openServer(ctx context.Context) error {
 	began := time.Now()
 	var err error
-	d.fcm, err = fcmtest.Start(fcmtest.Options{OnMessage: func(m fcmtest.Message) {
+	d.fcm, err = fcmtest.Start(fcmtest.Options{OnBody: d.probe.onWake, OnMessage: func(m fcmtest.Message) {
 		if f := d.fleet.Load(); f != nil {
 			f.OnWake(m.Token, m.Data["id"])
 		}

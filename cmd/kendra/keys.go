@@ -36,8 +36,14 @@ func openSecrets(dir string, log *slog.Logger) (*secrets, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make key directory: %w", err)
 	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("look at key directory: %w", err)
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return nil, fmt.Errorf("key directory %s may be written by others: chmod 700", filepath.Base(dir))
+	}
 	s := &secrets{dir: dir}
-	var err error
 	for name, into := range map[string]*[]byte{
 		"pepper.key": &s.pepper, "code.key": &s.code, "nonce.key": &s.nonce, "salt.key": &s.salt,
 		"slip.key": &s.slip,

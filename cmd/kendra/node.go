@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"kendra/api"
 	"kendra/api/book"
@@ -32,6 +34,7 @@ type node struct {
 	app     *fiber.App
 	push    *push.Client
 	sender  *fcm.Sender
+	figures *prometheus.Registry // of the private listener
 	log     *slog.Logger
 	now     func() time.Time
 	tick    time.Duration
@@ -53,7 +56,8 @@ func openNode(ctx context.Context, c config, appURL string, log *slog.Logger, no
 
 // openTool is openNode without what serves and sends.
 func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, now func() time.Time) (_ *node, err error) {
-	n := &node{log: log, now: now, tick: c.Tick}
+	n := &node{log: log, now: now, tick: c.Tick, figures: prometheus.NewRegistry()}
+	n.figures.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {
 			n.close()

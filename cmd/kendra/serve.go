@@ -13,8 +13,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"kendra/migrations"
@@ -27,6 +25,7 @@ func database(ctx context.Context, c *config, log *slog.Logger) (stop func(), er
 	if c.DatabaseURL != "" {
 		return func() {}, nil
 	}
+	c.ownDatabase = true
 	dir, err := filepath.Abs(filepath.Join(c.Data, "postgres"))
 	if err != nil {
 		return nil, fmt.Errorf("find data directory: %w", err)
@@ -63,6 +62,9 @@ const (
 
 // runServe is the verb serve.
 func runServe(ctx context.Context, c config, log *slog.Logger) error {
+	if err := errors.Join(noDumps(), onlyOwners(c.SecretFiles)); err != nil {
+		return err
+	}
 	if os.Getenv("GOMEMLIMIT") == "" && os.Getenv("GOGC") == "" {
 		debug.SetMemoryLimit(softMemory)
 		debug.SetGCPercent(seldomCollect)
@@ -73,6 +75,9 @@ func runServe(ctx context.Context, c config, log *slog.Logger) error {
 	}
 	defer stop()
 	if err := migrations.Up(ctx, c.OwnerURL); err != nil {
+		return err
+	}
+	if err := guard(ctx, c, log); err != nil {
 		return err
 	}
 	n, err := openNode(ctx, c, migrations.AppURL(c.DatabaseURL), log, time.Now)
@@ -92,16 +97,14 @@ func runServe(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	defer func() { _ = private.Close() }()
-	log.Info("serving", "listen", ln.Addr().String(), "private", c.PrivateListen)
+	log.Info("serving", "listen", ln.Addr().String(), "private", private.Addr)
 	return n.serve(ctx, ln)
 }
 
 // private serves what operators need on an address of its own.
 func (n *node) private(addr string) (*http.Server, error) {
-	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(n.figures, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)

@@ -158,10 +158,13 @@ func (s *Server) flags(settings map[string]string) []string {
 		"timezone":                "UTC",
 		"log_timezone":            "UTC",
 		"log_min_messages":        "warning",
-		// A statement that fails is the caller's to report, and its text may
-		// hold what must not be in a log.
-		"log_min_error_statement": "panic",
-		"cluster_name":            "kendra",
+		// A statement that fails is the caller's to report; its text, its
+		// parameters and the row it broke in must not be in a log.
+		"log_min_error_statement":           "panic",
+		"log_parameter_max_length":          "0",
+		"log_parameter_max_length_on_error": "0",
+		"log_error_verbosity":               "terse",
+		"cluster_name":                      "kendra",
 	}
 	maps.Copy(all, settings)
 	var flags []string

@@ -50,6 +50,9 @@ type Options struct {
 	Latency time.Duration
 	// OnMessage is called for every accepted message, before the answer.
 	OnMessage func(Message)
+	// OnBody is called with the body of every request as it came, well formed or
+	// not, before anything is judged.
+	OnBody func([]byte)
 	// Keep is how many of the newest messages are remembered. Default 10,000.
 	Keep int
 }
@@ -60,6 +63,7 @@ type Server struct {
 	project string
 	latency time.Duration
 	hook    func(Message)
+	onBody  func([]byte)
 	keep    int
 	srv     *http.Server
 	closing chan struct{}
@@ -83,7 +87,7 @@ func Start(o Options) (*Server, error) {
 	}
 	s := &Server{
 		url: "http://" + ln.Addr().String() + "/v1", project: o.Project, latency: o.Latency, hook: o.OnMessage,
-		keep: o.Keep, closing: make(chan struct{}),
+		onBody: o.OnBody, keep: o.Keep, closing: make(chan struct{}),
 		scripts: map[string][]Outcome{}, always: map[string]Outcome{}, counts: map[Class]int{}, paths: map[string]int{},
 	}
 	if s.project == "" {
@@ -243,6 +247,9 @@ func (s *Server) read(r *http.Request) (Message, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest+1))
 	if err != nil || len(body) > maxRequest {
 		return Message{}, errors.New("request body unreadable or too large")
+	}
+	if s.onBody != nil {
+		s.onBody(body)
 	}
 	var q request
 	dec := json.NewDecoder(strings.NewReader(string(body)))

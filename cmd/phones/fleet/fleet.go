@@ -258,7 +258,7 @@ func (f *Fleet) failed(_ *handset, err error) {
 func (f *Fleet) record(
 	o *phone.Officer, centre string, kind contract.Kind, body any, at *contract.Place,
 ) (uuid.UUID, error) {
-	id, err := o.RecordAt(centre, kind, body, at)
+	id, err := o.RecordAt(centre, kind, f.plan.Mark(kind, body), at)
 	if err != nil {
 		return id, fmt.Errorf("record: %w", err)
 	}

@@ -86,6 +86,9 @@ type Plan struct {
 	// Settle bounds the time after the shift in which everything has to arrive,
 	// in our time; a minute by default.
 	Settle time.Duration
+	// Mark, if set, is given the body of each op before it is written and may put
+	// marks into it, for which leaks are searched afterwards.
+	Mark func(kind contract.Kind, body any) any
 	// Tries of a call before a handset gives up until its next sync.
 	Tries int
 }
@@ -114,6 +117,9 @@ func (p Plan) withDefaults() Plan {
 	}
 	if p.Progress == nil {
 		p.Progress = func(Report) {}
+	}
+	if p.Mark == nil {
+		p.Mark = func(_ contract.Kind, body any) any { return body }
 	}
 	if p.Settle == 0 {
 		p.Settle = time.Minute

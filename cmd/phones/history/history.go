@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	contract "kendra/mobile-contract"
 )
 
 // Plan says how big a history is.
@@ -21,6 +23,9 @@ type Plan struct {
 	Start time.Time
 	// Progress is told how far things are, once a day.
 	Progress func(Day)
+	// Mark, if set, is given the body of each op before it is written and may put
+	// marks into it, for which leaks are searched afterwards.
+	Mark func(kind contract.Kind, body any) any
 }
 
 // Day is how far a history is after a day.
@@ -57,6 +62,9 @@ func (p Plan) withDefaults() Plan {
 	p.Start = midnight(p.Start)
 	if p.Progress == nil {
 		p.Progress = func(Day) {}
+	}
+	if p.Mark == nil {
+		p.Mark = func(_ contract.Kind, body any) any { return body }
 	}
 	return p
 }

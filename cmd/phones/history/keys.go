@@ -93,6 +93,10 @@ func (k *keys) sign(dir string) error {
 
 // keyFile reads a key file, or makes it.
 func keyFile(path string, fresh func() ([]byte, error)) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("key file %s may be read by others: chmod 600", filepath.Base(path))
+	}
 	key, err := os.ReadFile(path)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return key, err

@@ -61,7 +61,7 @@ func (s *sim) do(a act) uuid.UUID {
 	w := &written{act: a, id: sevenAt(s.at)}
 	op := opText{
 		OpID: w.id, Kind: a.kind, Centre: a.at, SessionID: o.session, DeviceSeq: h.seq, DeviceAt: o.says(s.at), Place: a.place,
-		Salt: salt(), Body: a.body,
+		Salt: salt(), Body: s.plan.Mark(a.kind, a.body),
 	}
 	if op.Centre == "" {
 		op.Centre = o.station.code
