@@ -146,6 +146,7 @@ const (
 	CodeSlipUnknown Code = "slip_unknown"
 	CodeSlipTries   Code = "slip_tries"
 	CodeKeyGone     Code = "key_gone"
+	CodeReadBudget  Code = "read_budget"
 
 	// Corrections and held ops.
 	CodeSelfCorrection   Code = "self_correction"

@@ -105,6 +105,8 @@ const (
 	KindPostTake           Kind = "post.take"
 	KindPreventiveReport   Kind = "preventive.report"
 	KindPreventiveStep     Kind = "preventive.step"
+	KindReadAllow          Kind = "read.allow"
+	KindReadRaise          Kind = "read.raise"
 	KindReferralAnswer     Kind = "referral.answer"
 	KindReferralSend       Kind = "referral.send"
 	KindReturnSign         Kind = "return.sign"
@@ -247,6 +249,10 @@ func (e Kind) Valid() bool {
 	case KindPreventiveReport:
 		return true
 	case KindPreventiveStep:
+		return true
+	case KindReadAllow:
+		return true
+	case KindReadRaise:
 		return true
 	case KindReferralAnswer:
 		return true
@@ -2254,6 +2260,26 @@ type Provider string
 // PushToken defines model for PushToken.
 type PushToken struct {
 	Token string `json:"token"`
+}
+
+// ReadAllow A second person allows an officer reads beyond the budget, in this book and for the next hour
+type ReadAllow struct {
+	// Count How many more
+	Count     int    `json:"count"`
+	OfficerID UUID   `json:"officer_id"`
+	Reason    string `json:"reason"`
+}
+
+// ReadRaise Protected fields were refused to an officer: whoever is above him is told. Made by the server's clock
+type ReadRaise struct {
+	ComplaintID *UUID `json:"complaint_id,omitempty"`
+	OfficerID   UUID  `json:"officer_id"`
+
+	// ToRole What a post is
+	ToRole Role `json:"to_role"`
+
+	// Why The budget of an hour or a day, or of searches, is used up; or his own number stands in the case, he declared an interest, or is complained of
+	Why string `json:"why"`
 }
 
 // Receipt What became of an op. An entered one carries all that the phone needs, beside its own op, to rebuild the leaf and

@@ -47,6 +47,8 @@ type batch struct {
 	notices  []push.Notice
 	newSlips []slip
 	sealed   map[uuid.UUID]*sealedEntry // entries whose sealed fields are read
+	readers  map[uuid.UUID]*reader
+	marksIn  map[uuid.UUID][]seal.Mark // of the cases that they belong to
 	owes     []owed
 	provided []string
 	forced   []uuid.UUID
@@ -89,7 +91,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 			book: b, tx: tx, district: district, centre: centre, now: b.now(),
 			known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
 			held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
-			sealed: map[uuid.UUID]*sealedEntry{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
+			sealed: map[uuid.UUID]*sealedEntry{}, readers: map[uuid.UUID]*reader{}, marksIn: map[uuid.UUID][]seal.Mark{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
 		}
 		t.state = newState(district, centre, b.rules.Load().of(district))
 		t.state.now = t.now
@@ -266,6 +268,9 @@ func (t *batch) more(ctx context.Context, n *needs) error {
 	}
 	cases, err := t.loadSealed(ctx, n.reads)
 	if err != nil {
+		return err
+	}
+	if err := t.loadReaders(ctx, n.readers, cases); err != nil {
 		return err
 	}
 	for _, e := range t.state.entries {

@@ -140,7 +140,11 @@ var kinds = table(
 	define("escalation.answer", answerers, needsEscalationAnswer, checkEscalationAnswer, applyEscalationAnswer),
 
 	// unseal.go
-	define("identity.read", readers, needsIdentityRead, checkIdentityRead, nil),
+	define("identity.read", readers, needsIdentityRead, checkIdentityRead, applyIdentityRead),
+
+	// reads.go
+	define("read.allow", incharges, needsReadAllow, checkReadAllow, applyReadAllow),
+	define("read.raise", clockOnly, needsReadRaise, checkReadRaise, applyReadRaise),
 
 	// inspection.go
 	amending(define("inspection.record", inspectors, needsInspection, checkInspection, applyInspection), amendInspection),

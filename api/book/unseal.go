@@ -153,8 +153,11 @@ func (t *batch) sealedOf(id uuid.UUID) *sealedEntry {
 	return nil
 }
 
-func needsIdentityRead(_ *draft, b *contract.IdentityRead, n *needs) {
+func needsIdentityRead(d *draft, b *contract.IdentityRead, n *needs) {
 	n.reads = append(n.reads, b.SubjectID)
+	if d.batch != nil { // not when a book is folded again
+		n.readers = append(n.readers, d.officer)
+	}
 }
 
 // checkIdentityRead lets an officer read sealed fields whose duty needs them:
@@ -196,6 +199,9 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 		return &fault{err}
 	case gone:
 		return refuse(contract.CodeKeyGone, "/body/subject_id")
+	}
+	if err := d.batch.spend(d); err != nil {
+		return err
 	}
 	d.caseID, d.guarded = e.CaseID, e.Guarded || f.guarded()
 	d.seenBy = append(append(d.seenBy, e.OfficerID), f.people()...)
