@@ -143,10 +143,11 @@ const (
 	CodeSupplementReason Code = "supplement_reason"
 
 	// The slip and sealed text.
-	CodeSlipUnknown Code = "slip_unknown"
-	CodeSlipTries   Code = "slip_tries"
-	CodeKeyGone     Code = "key_gone"
-	CodeReadBudget  Code = "read_budget"
+	CodeSlipUnknown        Code = "slip_unknown"
+	CodeSlipTries          Code = "slip_tries"
+	CodeKeyGone            Code = "key_gone"
+	CodeReadBudget         Code = "read_budget"
+	CodeConflictOfInterest Code = "conflict_of_interest"
 
 	// Corrections and held ops.
 	CodeSelfCorrection   Code = "self_correction"

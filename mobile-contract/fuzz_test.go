@@ -180,6 +180,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindLadderSet:          typed[contract.LadderSet],
 	contract.KindOffenceSet:         typed[contract.OffenceSet],
 	contract.KindIdentityRead:       typed[contract.IdentityRead],
+	contract.KindInterestDeclare:    typed[contract.InterestDeclare],
 	contract.KindReadRaise:          typed[contract.ReadRaise],
 	contract.KindReadAllow:          typed[contract.ReadAllow],
 	contract.KindPostTake:           typed[contract.PostTake], contract.KindPostLeave: typed[contract.PostLeave],

@@ -94,6 +94,7 @@ const (
 	KindInspectionClose    Kind = "inspection.close"
 	KindInspectionComply   Kind = "inspection.comply"
 	KindInspectionRecord   Kind = "inspection.record"
+	KindInterestDeclare    Kind = "interest.declare"
 	KindLadderSet          Kind = "ladder.set"
 	KindLimitSet           Kind = "limit.set"
 	KindNCRSend            Kind = "ncr.send"
@@ -227,6 +228,8 @@ func (e Kind) Valid() bool {
 	case KindInspectionComply:
 		return true
 	case KindInspectionRecord:
+		return true
+	case KindInterestDeclare:
 		return true
 	case KindLadderSet:
 		return true
@@ -1093,7 +1096,10 @@ type ComplaintReceive struct {
 	// FromCentre Code of a centre (its station's), or HQ for the district's own book
 	FromCentre Centre `json:"from_centre"`
 	FromID     UUID   `json:"from_id"`
-	IsChild    bool   `json:"is_child"`
+
+	// Interests Officers who declared an interest in it
+	Interests []UUID `json:"interests,omitempty"`
+	IsChild   bool   `json:"is_child"`
 
 	// Repeat She had come with another not long before
 	Repeat     *bool  `json:"repeat,omitempty"`
@@ -1821,6 +1827,12 @@ type InspectionRecord struct {
 
 	// Remarks Remarks, sealed
 	Remarks *Remarks `json:"remarks,omitempty"`
+}
+
+// InterestDeclare An officer says that a complaint is about himself or somebody close: from then on he has nothing to do with it
+type InterestDeclare struct {
+	ComplaintID UUID   `json:"complaint_id"`
+	Relation    string `json:"relation"`
 }
 
 // JWK A P-256 public key (RFC 7517). No other member

@@ -57,9 +57,10 @@ type ComplaintData struct {
 	SlipGiven    bool        `json:"slip_given,omitempty"`
 	Sensitive    []string    `json:"sensitive,omitempty"` // why it needs the in-charge's own hand
 	Alerts       []string    `json:"alerts,omitempty"`
-	About        []uuid.UUID `json:"about,omitempty"`    // officers complained of
-	Handlers     []uuid.UUID `json:"handlers,omitempty"` // officers who acted on it, in their order
-	Earlier      int         `json:"earlier,omitempty"`  // earlier complaints from the same number
+	About        []uuid.UUID `json:"about,omitempty"`     // officers complained of
+	Handlers     []uuid.UUID `json:"handlers,omitempty"`  // officers who acted on it, in their order
+	Interests    []uuid.UUID `json:"interests,omitempty"` // officers who have nothing to do with it: theirs or a relative's
+	Earlier      int         `json:"earlier,omitempty"`   // earlier complaints from the same number
 	BeatID       *uuid.UUID  `json:"beat_id,omitempty"`
 	VillageCode  string      `json:"village_code,omitempty"`
 	AssignedAt   *time.Time  `json:"assigned_at,omitempty"`

@@ -146,6 +146,9 @@ var kinds = table(
 	define("read.allow", incharges, needsReadAllow, checkReadAllow, applyReadAllow),
 	define("read.raise", clockOnly, needsReadRaise, checkReadRaise, applyReadRaise),
 
+	// interest.go
+	define("interest.declare", append(slices.Clone(everyPost), staff.CO), needsInterestDeclare, checkInterestDeclare, applyInterestDeclare),
+
 	// inspection.go
 	amending(define("inspection.record", inspectors, needsInspection, checkInspection, applyInspection), amendInspection),
 	define("inspection.comply", incharges, needsInspectionComply, checkInspectionComply, applyInspectionComply),

@@ -170,13 +170,22 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 		return refuse(contract.CodeUnknownReference, "/body/subject_id")
 	}
 	f := s.fileOf(e)
+	if f.isAbout(d.officer) {
+		d.batch.raise(d, whyComplainedOf, f.complaint())
+	}
 	if e.Centre != s.Centre && !f.came() && !f.received(e) || f.isAbout(d.officer) {
 		// What stands in another book, or is about himself, he does not learn of.
 		return refuse(contract.CodeUnknownReference, "/body/subject_id")
 	}
+	if f.declared(d.officer) {
+		return d.batch.partial(d, whyInterest, f)
+	}
 	may, err := f.choose(d, e)
 	if err != nil {
 		return err
+	}
+	if d.batch.hasNumberOf(d.officer, e.CaseID) { // only who may read else learns of it
+		return d.batch.partial(d, whyOwnNumber, f)
 	}
 	_, report, err := contract.DecodeSealedOp(e.Sealed)
 	if err != nil {
