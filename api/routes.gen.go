@@ -66,6 +66,9 @@ type ServerInterface interface {
 	// GetProof Inclusion proof of one entry
 	// (GET /v1/proofs)
 	GetProof(c *fiber.Ctx, params GetProofParams) error
+	// GetReads Who read what in a centre's book, in a span of days
+	// (GET /v1/reads)
+	GetReads(c *fiber.Ctx, params GetReadsParams) error
 	// GetReference Code lists, stations, helplines and labels
 	// (GET /v1/reference)
 	GetReference(c *fiber.Ctx, params GetReferenceParams) error
@@ -611,6 +614,71 @@ func (siw *ServerInterfaceWrapper) GetProof(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// GetReads operation middleware
+func (siw *ServerInterfaceWrapper) GetReads(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReadsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", query, &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter from: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", query, &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter to: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", query, &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter after: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetReads(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // GetReference operation middleware
 func (siw *ServerInterfaceWrapper) GetReference(c *fiber.Ctx) error {
 
@@ -1117,6 +1185,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Post(options.BaseURL+"/v1/unseal", wrapper.Unseal)
 
+	router.Get(options.BaseURL+"/v1/reads", wrapper.GetReads)
+
 	router.Post(options.BaseURL+"/public/status", wrapper.PublicStatus)
 
 	router.Get(options.BaseURL+"/v1/held", wrapper.ListHeld)
@@ -1584,6 +1654,35 @@ func (response GetProofdefaultApplicationProblemPlusJSONResponse) VisitGetProofR
 	return ctx.JSON(&response.Body)
 }
 
+type GetReadsRequestObject struct {
+	Params GetReadsParams
+}
+
+type GetReadsResponseObject interface {
+	VisitGetReadsResponse(ctx *fiber.Ctx) error
+}
+
+type GetReads200JSONResponse ReadPage
+
+func (response GetReads200JSONResponse) VisitGetReadsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetReadsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetReadsdefaultApplicationProblemPlusJSONResponse) VisitGetReadsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type GetReferenceRequestObject struct {
 	Params GetReferenceParams
 }
@@ -1941,6 +2040,9 @@ type StrictServerInterface interface {
 	// GetProof Inclusion proof of one entry
 	// (GET /v1/proofs)
 	GetProof(ctx context.Context, request GetProofRequestObject) (GetProofResponseObject, error)
+	// GetReads Who read what in a centre's book, in a span of days
+	// (GET /v1/reads)
+	GetReads(ctx context.Context, request GetReadsRequestObject) (GetReadsResponseObject, error)
 	// GetReference Code lists, stations, helplines and labels
 	// (GET /v1/reference)
 	GetReference(ctx context.Context, request GetReferenceRequestObject) (GetReferenceResponseObject, error)
@@ -2482,6 +2584,33 @@ func (sh *strictHandler) GetProof(ctx *fiber.Ctx, params GetProofParams) error {
 		return err
 	} else if validResponse, ok := response.(GetProofResponseObject); ok {
 		if err := validResponse.VisitGetProofResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetReads operation middleware
+func (sh *strictHandler) GetReads(ctx *fiber.Ctx, params GetReadsParams) error {
+	var request GetReadsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReads(ctx.UserContext(), request.(GetReadsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReads")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReadsResponseObject); ok {
+		if err := validResponse.VisitGetReadsResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -2282,6 +2282,49 @@ type ReadAllow struct {
 	Reason    string `json:"reason"`
 }
 
+// ReadLine One read of sealed fields, or one search by a number
+type ReadLine struct {
+	// Allowed Beyond the budget, allowed by a second person
+	Allowed bool `json:"allowed"`
+
+	// At RFC 3339 with an offset or Z
+	At Time `json:"at"`
+
+	// CaseNo Number of the line in its register; none of a search
+	CaseNo     *string `json:"case_no,omitempty"`
+	FieldCount int     `json:"field_count"`
+
+	// Fields Their names; none of a guarded case to who looks in from above
+	Fields    []Pointer `json:"fields"`
+	Kind      string    `json:"kind"`
+	OfficerID UUID      `json:"officer_id"`
+	PostID    UUID      `json:"post_id"`
+
+	// Reason A code in lower case
+	Reason *Word `json:"reason,omitempty"`
+
+	// Role What a post is
+	Role Role `json:"role"`
+	Seq  Seq  `json:"seq"`
+
+	// UsedDay The same in 24 hours
+	UsedDay int `json:"used_day"`
+
+	// UsedHour Reads (or searches) of the officer in the hour up to this one and with it
+	UsedHour int `json:"used_hour"`
+}
+
+// ReadPage defines model for ReadPage.
+type ReadPage struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre             `json:"centre"`
+	From   openapi_types.Date `json:"from"`
+	More   bool               `json:"more"`
+	Next   Seq                `json:"next"`
+	Reads  []ReadLine         `json:"reads"`
+	To     openapi_types.Date `json:"to"`
+}
+
 // ReadRaise Protected fields were refused to an officer: whoever is above him is told. Made by the server's clock
 type ReadRaise struct {
 	ComplaintID *UUID `json:"complaint_id,omitempty"`
@@ -3043,6 +3086,21 @@ type GetProofParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
 	Seq    int64       `form:"seq" json:"seq"`
 	Size   int64       `form:"size" json:"size"`
+}
+
+// GetReadsParams defines parameters for GetReads.
+type GetReadsParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+
+	// From First day (IST)
+	From openapi_types.Date `form:"from" json:"from"`
+
+	// To Last day (IST), at most 31 days from the first
+	To openapi_types.Date `form:"to" json:"to"`
+
+	// After The cursor, a seq of the centre's book; 0 is the beginning
+	After *AfterParam `form:"after,omitempty" json:"after,omitempty"`
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // GetReferenceParams defines parameters for GetReference.
