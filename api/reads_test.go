@@ -30,16 +30,17 @@ func TestTheDistrictSeesWhoReadWhatAndNeverWhatStoodThere(t *testing.T) {
 		x.Refresh()
 	}
 	desk.Enter("identity.read", asksFor(child, "/body/complainant_name"))
+	desk.Enter("phone.search", contract.PhoneSearch{Phone: "9812345670", Reason: "inquiry"})
 	const week = "/v1/reads?centre=KRW&from=2026-11-16&to=2026-11-22"
 	for _, role := range []contract.Role{"sp", "addl_sp", "women_cell", "nodal"} {
 		x := w.Enlist("HQ", role)
 		a := x.Do(apitest.Get(week))
 		var page contract.ReadPage
 		a.Into(http.StatusOK, &page)
-		if len(page.Reads) != 3 || page.More || page.Next != page.Reads[2].Seq {
+		if len(page.Reads) != 4 || page.More || page.Next != page.Reads[3].Seq {
 			t.Fatalf("%s: %+v", role, page)
 		}
-		first, second, guarded := page.Reads[0], page.Reads[1], page.Reads[2]
+		first, second, guarded, search := page.Reads[0], page.Reads[1], page.Reads[2], page.Reads[3]
 		if first.OfficerID != desk.ID || first.Role != "desk_officer" || first.CaseNo == nil || *first.CaseNo != "KRW/HD/2026/00001" ||
 			!slices.Equal(first.Fields, []string{"/body/mobile", "/body/complainant_name"}) || first.Reason == nil || *first.Reason != "call_her" ||
 			first.UsedHour != 1 || first.UsedDay != 1 || first.Allowed || first.Kind != "identity.read" {
@@ -50,6 +51,9 @@ func TestTheDistrictSeesWhoReadWhatAndNeverWhatStoodThere(t *testing.T) {
 		}
 		if len(guarded.Fields) != 0 || guarded.FieldCount != 1 || guarded.Reason != nil || *guarded.CaseNo != "KRW/HD/2026/00002" {
 			t.Errorf("%s: of a child's case %+v", role, guarded)
+		}
+		if search.Kind != "phone.search" || search.CaseNo != nil || search.FieldCount != 0 || search.UsedHour != 1 || *search.Reason != "inquiry" {
+			t.Errorf("%s: the search is %+v", role, search)
 		}
 		for _, canary := range []string{"9812345670", "कैनरी", "निस्तारण"} {
 			if contains(string(a.Body), canary) {
@@ -64,7 +68,7 @@ func TestTheDistrictSeesWhoReadWhatAndNeverWhatStoodThere(t *testing.T) {
 		t.Fatalf("%+v", page)
 	}
 	incharge.Read(week+"&limit=2&after="+itoa(page.Next), &page)
-	if len(page.Reads) != 1 || page.More || len(page.Reads[0].Fields) != 1 {
+	if len(page.Reads) != 2 || page.More || len(page.Reads[0].Fields) != 1 {
 		t.Errorf("the in-charge's second page: %+v", page)
 	}
 	sho.Read("/v1/reads?centre=KRW&from=2026-11-19&to=2026-11-22", &page)

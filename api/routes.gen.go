@@ -81,6 +81,9 @@ type ServerInterface interface {
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(c *fiber.Ctx, params GetReturnsParams) error
+	// SearchPhone In which cases a number stands
+	// (POST /v1/search/phone)
+	SearchPhone(c *fiber.Ctx) error
 	// LogIn Log in with officer number and PIN
 	// (POST /v1/sessions)
 	LogIn(c *fiber.Ctx) error
@@ -955,6 +958,24 @@ func (siw *ServerInterfaceWrapper) GetReturns(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// SearchPhone operation middleware
+func (siw *ServerInterfaceWrapper) SearchPhone(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.SearchPhone(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // LogIn operation middleware
 func (siw *ServerInterfaceWrapper) LogIn(c *fiber.Ctx) error {
 
@@ -1186,6 +1207,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Post(options.BaseURL+"/v1/unseal", wrapper.Unseal)
 
 	router.Get(options.BaseURL+"/v1/reads", wrapper.GetReads)
+
+	router.Post(options.BaseURL+"/v1/search/phone", wrapper.SearchPhone)
 
 	router.Post(options.BaseURL+"/public/status", wrapper.PublicStatus)
 
@@ -1818,6 +1841,35 @@ func (response GetReturnsdefaultApplicationProblemPlusJSONResponse) VisitGetRetu
 	return ctx.JSON(&response.Body)
 }
 
+type SearchPhoneRequestObject struct {
+	Body *SearchPhoneJSONRequestBody
+}
+
+type SearchPhoneResponseObject interface {
+	VisitSearchPhoneResponse(ctx *fiber.Ctx) error
+}
+
+type SearchPhone200JSONResponse PhoneAnswer
+
+func (response SearchPhone200JSONResponse) VisitSearchPhoneResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type SearchPhonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response SearchPhonedefaultApplicationProblemPlusJSONResponse) VisitSearchPhoneResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type LogInRequestObject struct {
 	Body *LogInJSONRequestBody
 }
@@ -2055,6 +2107,9 @@ type StrictServerInterface interface {
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(ctx context.Context, request GetReturnsRequestObject) (GetReturnsResponseObject, error)
+	// SearchPhone In which cases a number stands
+	// (POST /v1/search/phone)
+	SearchPhone(ctx context.Context, request SearchPhoneRequestObject) (SearchPhoneResponseObject, error)
 	// LogIn Log in with officer number and PIN
 	// (POST /v1/sessions)
 	LogIn(ctx context.Context, request LogInRequestObject) (LogInResponseObject, error)
@@ -2722,6 +2777,45 @@ func (sh *strictHandler) GetReturns(ctx *fiber.Ctx, params GetReturnsParams) err
 		return err
 	} else if validResponse, ok := response.(GetReturnsResponseObject); ok {
 		if err := validResponse.VisitGetReturnsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SearchPhone operation middleware
+func (sh *strictHandler) SearchPhone(ctx *fiber.Ctx) error {
+	var request SearchPhoneRequestObject
+
+	var body SearchPhoneJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchPhone(ctx.UserContext(), request.(SearchPhoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchPhone")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SearchPhoneResponseObject); ok {
+		if err := validResponse.VisitSearchPhoneResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -148,6 +148,7 @@ const (
 	CodeKeyGone            Code = "key_gone"
 	CodeReadBudget         Code = "read_budget"
 	CodeConflictOfInterest Code = "conflict_of_interest"
+	CodeSearchBudget       Code = "search_budget"
 
 	// Corrections and held ops.
 	CodeSelfCorrection   Code = "self_correction"

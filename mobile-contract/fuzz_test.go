@@ -180,6 +180,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindLadderSet:          typed[contract.LadderSet],
 	contract.KindOffenceSet:         typed[contract.OffenceSet],
 	contract.KindIdentityRead:       typed[contract.IdentityRead],
+	contract.KindPhoneSearch:        typed[contract.PhoneSearch],
 	contract.KindInterestDeclare:    typed[contract.InterestDeclare],
 	contract.KindReadRaise:          typed[contract.ReadRaise],
 	contract.KindReadAllow:          typed[contract.ReadAllow],

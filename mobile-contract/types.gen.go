@@ -102,6 +102,7 @@ const (
 	KindOffenceSet         Kind = "offence.set"
 	KindPauseAllow         Kind = "pause.allow"
 	KindPauseAsk           Kind = "pause.ask"
+	KindPhoneSearch        Kind = "phone.search"
 	KindPostLeave          Kind = "post.leave"
 	KindPostTake           Kind = "post.take"
 	KindPreventiveReport   Kind = "preventive.report"
@@ -244,6 +245,8 @@ func (e Kind) Valid() bool {
 	case KindPauseAllow:
 		return true
 	case KindPauseAsk:
+		return true
+	case KindPhoneSearch:
 		return true
 	case KindPostLeave:
 		return true
@@ -1711,6 +1714,12 @@ type FollowUpPlan struct {
 	DueOn       []openapi_types.Date `json:"due_on,omitempty"`
 }
 
+// FoundCase defines model for FoundCase.
+type FoundCase struct {
+	ComplaintID UUID   `json:"complaint_id"`
+	No          string `json:"no"`
+}
+
 // GDNo Number in the general diary
 type GDNo = string
 
@@ -2090,6 +2099,28 @@ type PauseAsk struct {
 	ComplaintID UUID    `json:"complaint_id"`
 	Note        *string `json:"note,omitempty"`
 	Reason      string  `json:"reason"`
+}
+
+// PhoneAnswer defines model for PhoneAnswer.
+type PhoneAnswer struct {
+	// Cases The newest first; none when the op was entered longer ago
+	Cases []FoundCase `json:"cases"`
+
+	// Others Cases that are not the caller's to see
+	Others int `json:"others"`
+
+	// Receipt What became of an op. An entered one carries all that the phone needs, beside its own op, to rebuild the leaf and
+	// check the inclusion proof.
+	Receipt Receipt `json:"receipt"`
+}
+
+// PhoneQuestion defines model for PhoneQuestion.
+type PhoneQuestion = json.RawMessage
+
+// PhoneSearch An officer asks in which cases a number stands; sent to /v1/search/phone
+type PhoneSearch struct {
+	Phone  string `json:"phone"`
+	Reason string `json:"reason"`
 }
 
 // Pin Six digits
@@ -3180,6 +3211,9 @@ type PostOpsJSONRequestBody = OpsBatch
 
 // PostPositionsJSONRequestBody defines body for PostPositions for application/json ContentType.
 type PostPositionsJSONRequestBody = Positions
+
+// SearchPhoneJSONRequestBody defines body for SearchPhone for application/json ContentType.
+type SearchPhoneJSONRequestBody = PhoneQuestion
 
 // LogInJSONRequestBody defines body for LogIn for application/json ContentType.
 type LogInJSONRequestBody = LogIn

@@ -113,6 +113,9 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		if err := t.unseal(drafts); err != nil {
 			return err
 		}
+		if err := t.search(ctx, drafts); err != nil {
+			return err
+		}
 		return t.flush(ctx, head)
 	})
 	if err == nil && woken {
@@ -130,7 +133,7 @@ func (d *draft) reset() {
 	})
 	d.facts, d.registers, d.seenBy, d.marks, d.cells = Facts{}, nil, nil, nil, nil
 	d.guarded, d.caseID, d.base = false, d.op.ID, "/body"
-	d.plain = nil
+	d.plain, d.found, d.others = nil, nil, 0
 	d.enters, d.strikes, d.beat, d.corrects = uuid.Nil, uuid.Nil, nil, nil
 }
 

@@ -146,6 +146,9 @@ var kinds = table(
 	define("read.allow", incharges, needsReadAllow, checkReadAllow, applyReadAllow),
 	define("read.raise", clockOnly, needsReadRaise, checkReadRaise, applyReadRaise),
 
+	// search.go
+	define(kindSearch, desk, needsPhoneSearch, checkPhoneSearch, applyPhoneSearch),
+
 	// interest.go
 	define("interest.declare", append(slices.Clone(everyPost), staff.CO), needsInterestDeclare, checkInterestDeclare, applyInterestDeclare),
 

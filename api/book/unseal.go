@@ -2,7 +2,6 @@ package book
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,11 +41,20 @@ type Unsealed struct {
 // without an entry that says so. They go to the officer who made the op, not to
 // another on the same handset.
 func (b *Book) Unseal(ctx context.Context, who staff.Caller, in Incoming) (*Unsealed, error) {
-	if len(in.Items) != 1 {
-		return nil, errors.New("unseal: one op at a time")
-	}
 	ctx, cancel := context.WithTimeout(ctx, b.Deadline)
 	defer cancel()
+	d, err := b.single(ctx, who, in, kindRead)
+	if err != nil {
+		return nil, err
+	}
+	return &Unsealed{Receipt: d.receipt, Fields: d.plain}, nil
+}
+
+// single appends one op of a kind whose answer is for the officer who made it.
+func (b *Book) single(ctx context.Context, who staff.Caller, in Incoming, kind contract.Kind) (*draft, error) {
+	if len(in.Items) != 1 {
+		return nil, fmt.Errorf("%s: one op at a time", kind)
+	}
 	drafts, err := b.receive(ctx, who, in)
 	if err != nil {
 		return nil, err
@@ -54,7 +62,7 @@ func (b *Book) Unseal(ctx context.Context, who staff.Caller, in Incoming) (*Unse
 	d := drafts[0]
 	switch {
 	case d.settled():
-	case d.op.Kind != kindRead:
+	case d.op.Kind != kind:
 		d.refused(refusal(contract.CodeBadKind, "/kind"))
 	case d.officer != who.OfficerID:
 		d.refused(refusal(contract.CodeForbidden, "/session_id"))
@@ -63,7 +71,7 @@ func (b *Book) Unseal(ctx context.Context, who staff.Caller, in Incoming) (*Unse
 	if err := b.append(ctx, who.District, drafts); err != nil {
 		return nil, err
 	}
-	return &Unsealed{Receipt: d.receipt, Fields: d.plain}, nil
+	return d, nil
 }
 
 // sealedEntry is an entry of any book of the district as far as it takes to
