@@ -11,8 +11,8 @@ import (
 )
 
 // once lists the calls whose proof serves once: those that are not idempotent,
-// and unseal, whose answer nobody shall get by saying again what he overheard.
-var once = map[string]bool{"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true}
+// and those whose answer nobody shall get by saying again what he overheard.
+var once = map[string]bool{"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true, "searchPhone": true}
 
 // How long a request may wait for the database: who calls is one look into it;
 // what a handler does has tighter limits of its own where it matters.

@@ -69,6 +69,9 @@ type ServerInterface interface {
 	// GetProof Inclusion proof of one entry
 	// (GET /v1/proofs)
 	GetProof(c *fiber.Ctx, params GetProofParams) error
+	// GetReads Who read what in a centre's book, in a span of days
+	// (GET /v1/reads)
+	GetReads(c *fiber.Ctx, params GetReadsParams) error
 	// GetReference Code lists, stations, helplines and labels
 	// (GET /v1/reference)
 	GetReference(c *fiber.Ctx, params GetReferenceParams) error
@@ -81,6 +84,9 @@ type ServerInterface interface {
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(c *fiber.Ctx, params GetReturnsParams) error
+	// SearchPhone In which cases a number stands
+	// (POST /v1/search/phone)
+	SearchPhone(c *fiber.Ctx) error
 	// LogIn Log in with officer number and PIN
 	// (POST /v1/sessions)
 	LogIn(c *fiber.Ctx) error
@@ -632,6 +638,71 @@ func (siw *ServerInterfaceWrapper) GetProof(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// GetReads operation middleware
+func (siw *ServerInterfaceWrapper) GetReads(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReadsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", query, &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter from: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", query, &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter to: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", query, &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter after: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetReads(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // GetReference operation middleware
 func (siw *ServerInterfaceWrapper) GetReference(c *fiber.Ctx) error {
 
@@ -908,6 +979,24 @@ func (siw *ServerInterfaceWrapper) GetReturns(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// SearchPhone operation middleware
+func (siw *ServerInterfaceWrapper) SearchPhone(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.SearchPhone(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // LogIn operation middleware
 func (siw *ServerInterfaceWrapper) LogIn(c *fiber.Ctx) error {
 
@@ -1137,6 +1226,10 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Get(options.BaseURL+"/v1/returns", wrapper.GetReturns)
 
 	router.Post(options.BaseURL+"/v1/unseal", wrapper.Unseal)
+
+	router.Get(options.BaseURL+"/v1/reads", wrapper.GetReads)
+
+	router.Post(options.BaseURL+"/v1/search/phone", wrapper.SearchPhone)
 
 	router.Post(options.BaseURL+"/public/status", wrapper.PublicStatus)
 
@@ -1636,6 +1729,35 @@ func (response GetProofdefaultApplicationProblemPlusJSONResponse) VisitGetProofR
 	return ctx.JSON(&response.Body)
 }
 
+type GetReadsRequestObject struct {
+	Params GetReadsParams
+}
+
+type GetReadsResponseObject interface {
+	VisitGetReadsResponse(ctx *fiber.Ctx) error
+}
+
+type GetReads200JSONResponse ReadPage
+
+func (response GetReads200JSONResponse) VisitGetReadsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetReadsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetReadsdefaultApplicationProblemPlusJSONResponse) VisitGetReadsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type GetReferenceRequestObject struct {
 	Params GetReferenceParams
 }
@@ -1765,6 +1887,35 @@ type GetReturnsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReturnsdefaultApplicationProblemPlusJSONResponse) VisitGetReturnsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type SearchPhoneRequestObject struct {
+	Body *SearchPhoneJSONRequestBody
+}
+
+type SearchPhoneResponseObject interface {
+	VisitSearchPhoneResponse(ctx *fiber.Ctx) error
+}
+
+type SearchPhone200JSONResponse PhoneAnswer
+
+func (response SearchPhone200JSONResponse) VisitSearchPhoneResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type SearchPhonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response SearchPhonedefaultApplicationProblemPlusJSONResponse) VisitSearchPhoneResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -1996,6 +2147,9 @@ type StrictServerInterface interface {
 	// GetProof Inclusion proof of one entry
 	// (GET /v1/proofs)
 	GetProof(ctx context.Context, request GetProofRequestObject) (GetProofResponseObject, error)
+	// GetReads Who read what in a centre's book, in a span of days
+	// (GET /v1/reads)
+	GetReads(ctx context.Context, request GetReadsRequestObject) (GetReadsResponseObject, error)
 	// GetReference Code lists, stations, helplines and labels
 	// (GET /v1/reference)
 	GetReference(ctx context.Context, request GetReferenceRequestObject) (GetReferenceResponseObject, error)
@@ -2008,6 +2162,9 @@ type StrictServerInterface interface {
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(ctx context.Context, request GetReturnsRequestObject) (GetReturnsResponseObject, error)
+	// SearchPhone In which cases a number stands
+	// (POST /v1/search/phone)
+	SearchPhone(ctx context.Context, request SearchPhoneRequestObject) (SearchPhoneResponseObject, error)
 	// LogIn Log in with officer number and PIN
 	// (POST /v1/sessions)
 	LogIn(ctx context.Context, request LogInRequestObject) (LogInResponseObject, error)
@@ -2584,6 +2741,33 @@ func (sh *strictHandler) GetProof(ctx *fiber.Ctx, params GetProofParams) error {
 	return nil
 }
 
+// GetReads operation middleware
+func (sh *strictHandler) GetReads(ctx *fiber.Ctx, params GetReadsParams) error {
+	var request GetReadsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReads(ctx.UserContext(), request.(GetReadsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReads")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReadsResponseObject); ok {
+		if err := validResponse.VisitGetReadsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetReference operation middleware
 func (sh *strictHandler) GetReference(ctx *fiber.Ctx, params GetReferenceParams) error {
 	var request GetReferenceRequestObject
@@ -2687,6 +2871,45 @@ func (sh *strictHandler) GetReturns(ctx *fiber.Ctx, params GetReturnsParams) err
 		return err
 	} else if validResponse, ok := response.(GetReturnsResponseObject); ok {
 		if err := validResponse.VisitGetReturnsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SearchPhone operation middleware
+func (sh *strictHandler) SearchPhone(ctx *fiber.Ctx) error {
+	var request SearchPhoneRequestObject
+
+	var body SearchPhoneJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchPhone(ctx.UserContext(), request.(SearchPhoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchPhone")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SearchPhoneResponseObject); ok {
+		if err := validResponse.VisitSearchPhoneResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

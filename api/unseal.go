@@ -15,17 +15,11 @@ import (
 // the answer's own: there is one op, and no receipt of another to tell.
 func (s *server) Unseal(ctx context.Context, in UnsealRequestObject) (UnsealResponseObject, error) {
 	r := of(ctx)
-	item, err := contract.SplitItem(*in.Body)
+	one, err := s.incoming(ctx, *in.Body)
 	if err != nil {
 		return nil, err
 	}
-	offset, err := s.Staff.ClockOffset(ctx, r.caller)
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.Book.Unseal(ctx, r.caller, book.Incoming{
-		ReceivedAt: r.receivedAt, Offset: offset, Items: []contract.Item{item},
-	})
+	out, err := s.Book.Unseal(ctx, r.caller, one)
 	if err != nil {
 		return nil, err
 	}
@@ -33,6 +27,40 @@ func (s *server) Unseal(ctx context.Context, in UnsealRequestObject) (UnsealResp
 		return nil, inOp(out.Receipt.Problem)
 	}
 	return unsealed{receipt: s.receipt(&out.Receipt, r), fields: out.Fields}, nil
+}
+
+// incoming is the one op of a request.
+func (s *server) incoming(ctx context.Context, body json.RawMessage) (book.Incoming, error) {
+	r := of(ctx)
+	item, err := contract.SplitItem(body)
+	if err != nil {
+		return book.Incoming{}, err
+	}
+	offset, err := s.Staff.ClockOffset(ctx, r.caller)
+	return book.Incoming{ReceivedAt: r.receivedAt, Offset: offset, Items: []contract.Item{item}}, err
+}
+
+// SearchPhone enters a search and tells in which cases its number stands.
+func (s *server) SearchPhone(ctx context.Context, in SearchPhoneRequestObject) (SearchPhoneResponseObject, error) {
+	r := of(ctx)
+	one, err := s.incoming(ctx, *in.Body)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Book.SearchPhone(ctx, r.caller, one)
+	if err != nil {
+		return nil, err
+	}
+	if found.Receipt.Outcome == book.Refused {
+		return nil, inOp(found.Receipt.Problem)
+	}
+	out := SearchPhone200JSONResponse{
+		Receipt: s.receipt(&found.Receipt, r), Cases: make([]contract.FoundCase, len(found.Cases)), Others: found.Others,
+	}
+	for i, c := range found.Cases {
+		out.Cases[i] = contract.FoundCase{ComplaintID: c.ComplaintID, No: c.No}
+	}
+	return out, nil
 }
 
 // inOp points into the request instead of the op in it.

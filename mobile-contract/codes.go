@@ -144,9 +144,12 @@ const (
 	CodeSupplementReason Code = "supplement_reason"
 
 	// The slip and sealed text.
-	CodeSlipUnknown Code = "slip_unknown"
-	CodeSlipTries   Code = "slip_tries"
-	CodeKeyGone     Code = "key_gone"
+	CodeSlipUnknown        Code = "slip_unknown"
+	CodeSlipTries          Code = "slip_tries"
+	CodeKeyGone            Code = "key_gone"
+	CodeReadBudget         Code = "read_budget"
+	CodeConflictOfInterest Code = "conflict_of_interest"
+	CodeSearchBudget       Code = "search_budget"
 
 	// Corrections and held ops.
 	CodeSelfCorrection   Code = "self_correction"

@@ -102,6 +102,7 @@ const (
 	KindInspectionClose    Kind = "inspection.close"
 	KindInspectionComply   Kind = "inspection.comply"
 	KindInspectionRecord   Kind = "inspection.record"
+	KindInterestDeclare    Kind = "interest.declare"
 	KindLadderSet          Kind = "ladder.set"
 	KindLimitSet           Kind = "limit.set"
 	KindNCRSend            Kind = "ncr.send"
@@ -109,10 +110,13 @@ const (
 	KindOffenceSet         Kind = "offence.set"
 	KindPauseAllow         Kind = "pause.allow"
 	KindPauseAsk           Kind = "pause.ask"
+	KindPhoneSearch        Kind = "phone.search"
 	KindPostLeave          Kind = "post.leave"
 	KindPostTake           Kind = "post.take"
 	KindPreventiveReport   Kind = "preventive.report"
 	KindPreventiveStep     Kind = "preventive.step"
+	KindReadAllow          Kind = "read.allow"
+	KindReadRaise          Kind = "read.raise"
 	KindReferralAnswer     Kind = "referral.answer"
 	KindReferralSend       Kind = "referral.send"
 	KindReturnSign         Kind = "return.sign"
@@ -250,6 +254,8 @@ func (e Kind) Valid() bool {
 		return true
 	case KindInspectionRecord:
 		return true
+	case KindInterestDeclare:
+		return true
 	case KindLadderSet:
 		return true
 	case KindLimitSet:
@@ -264,6 +270,8 @@ func (e Kind) Valid() bool {
 		return true
 	case KindPauseAsk:
 		return true
+	case KindPhoneSearch:
+		return true
 	case KindPostLeave:
 		return true
 	case KindPostTake:
@@ -271,6 +279,10 @@ func (e Kind) Valid() bool {
 	case KindPreventiveReport:
 		return true
 	case KindPreventiveStep:
+		return true
+	case KindReadAllow:
+		return true
+	case KindReadRaise:
 		return true
 	case KindReferralAnswer:
 		return true
@@ -1128,7 +1140,10 @@ type ComplaintReceive struct {
 	// FromCentre Code of a centre (its station's), or HQ for the district's own book
 	FromCentre Centre `json:"from_centre"`
 	FromID     UUID   `json:"from_id"`
-	IsChild    bool   `json:"is_child"`
+
+	// Interests Officers who declared an interest in it
+	Interests []UUID `json:"interests,omitempty"`
+	IsChild   bool   `json:"is_child"`
 
 	// Repeat She had come with another not long before
 	Repeat     *bool  `json:"repeat,omitempty"`
@@ -1793,6 +1808,12 @@ type FollowUpPlan struct {
 	DueOn       []openapi_types.Date `json:"due_on,omitempty"`
 }
 
+// FoundCase defines model for FoundCase.
+type FoundCase struct {
+	ComplaintID UUID   `json:"complaint_id"`
+	No          string `json:"no"`
+}
+
 // GDNo Number in the general diary
 type GDNo = string
 
@@ -1928,6 +1949,12 @@ type InspectionRecord struct {
 
 	// Remarks Remarks, sealed
 	Remarks *Remarks `json:"remarks,omitempty"`
+}
+
+// InterestDeclare An officer says that a complaint is about himself or somebody close: from then on he has nothing to do with it
+type InterestDeclare struct {
+	ComplaintID UUID   `json:"complaint_id"`
+	Relation    string `json:"relation"`
 }
 
 // JWK A P-256 public key (RFC 7517). No other member
@@ -2210,6 +2237,28 @@ type PauseAsk struct {
 	Reason      string  `json:"reason"`
 }
 
+// PhoneAnswer defines model for PhoneAnswer.
+type PhoneAnswer struct {
+	// Cases The newest first; none when the op was entered longer ago
+	Cases []FoundCase `json:"cases"`
+
+	// Others Cases that are not the caller's to see
+	Others int `json:"others"`
+
+	// Receipt What became of an op. An entered one carries all that the phone needs, beside its own op, to rebuild the leaf and
+	// check the inclusion proof.
+	Receipt Receipt `json:"receipt"`
+}
+
+// PhoneQuestion defines model for PhoneQuestion.
+type PhoneQuestion = json.RawMessage
+
+// PhoneSearch An officer asks in which cases a number stands; sent to /v1/search/phone
+type PhoneSearch struct {
+	Phone  string `json:"phone"`
+	Reason string `json:"reason"`
+}
+
 // Pin Six digits
 type Pin = string
 
@@ -2398,6 +2447,69 @@ type Provider string
 // PushToken defines model for PushToken.
 type PushToken struct {
 	Token string `json:"token"`
+}
+
+// ReadAllow A second person allows an officer reads beyond the budget, in this book and for the next hour
+type ReadAllow struct {
+	// Count How many more
+	Count     int    `json:"count"`
+	OfficerID UUID   `json:"officer_id"`
+	Reason    string `json:"reason"`
+}
+
+// ReadLine One read of sealed fields, or one search by a number
+type ReadLine struct {
+	// Allowed Beyond the budget, allowed by a second person
+	Allowed bool `json:"allowed"`
+
+	// At RFC 3339 with an offset or Z
+	At Time `json:"at"`
+
+	// CaseNo Number of the line in its register; none of a search
+	CaseNo     *string `json:"case_no,omitempty"`
+	FieldCount int     `json:"field_count"`
+
+	// Fields Their names; none of a guarded case to who looks in from above
+	Fields    []Pointer `json:"fields"`
+	Kind      string    `json:"kind"`
+	OfficerID UUID      `json:"officer_id"`
+	PostID    UUID      `json:"post_id"`
+
+	// Reason A code in lower case
+	Reason *Word `json:"reason,omitempty"`
+
+	// Role What a post is
+	Role Role `json:"role"`
+	Seq  Seq  `json:"seq"`
+
+	// UsedDay The same in 24 hours
+	UsedDay int `json:"used_day"`
+
+	// UsedHour Reads (or searches) of the officer in the hour up to this one and with it
+	UsedHour int `json:"used_hour"`
+}
+
+// ReadPage defines model for ReadPage.
+type ReadPage struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre             `json:"centre"`
+	From   openapi_types.Date `json:"from"`
+	More   bool               `json:"more"`
+	Next   Seq                `json:"next"`
+	Reads  []ReadLine         `json:"reads"`
+	To     openapi_types.Date `json:"to"`
+}
+
+// ReadRaise Protected fields were refused to an officer: whoever is above him is told. Made by the server's clock
+type ReadRaise struct {
+	ComplaintID *UUID `json:"complaint_id,omitempty"`
+	OfficerID   UUID  `json:"officer_id"`
+
+	// ToRole What a post is
+	ToRole Role `json:"to_role"`
+
+	// Why The budget of an hour or a day, or of searches, is used up; or his own number stands in the case, he declared an interest, or is complained of
+	Why string `json:"why"`
 }
 
 // Receipt What became of an op. An entered one carries all that the phone needs, beside its own op, to rebuild the leaf and
@@ -3154,6 +3266,21 @@ type GetProofParams struct {
 	Size   int64       `form:"size" json:"size"`
 }
 
+// GetReadsParams defines parameters for GetReads.
+type GetReadsParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+
+	// From First day (IST)
+	From openapi_types.Date `form:"from" json:"from"`
+
+	// To Last day (IST), at most 31 days from the first
+	To openapi_types.Date `form:"to" json:"to"`
+
+	// After The cursor, a seq of the centre's book; 0 is the beginning
+	After *AfterParam `form:"after,omitempty" json:"after,omitempty"`
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // GetReferenceParams defines parameters for GetReference.
 type GetReferenceParams struct {
 	IfNoneMatch *string `json:"If-None-Match,omitempty"`
@@ -3234,6 +3361,9 @@ type PostOpsJSONRequestBody = OpsBatch
 
 // PostPositionsJSONRequestBody defines body for PostPositions for application/json ContentType.
 type PostPositionsJSONRequestBody = Positions
+
+// SearchPhoneJSONRequestBody defines body for SearchPhone for application/json ContentType.
+type SearchPhoneJSONRequestBody = PhoneQuestion
 
 // LogInJSONRequestBody defines body for LogIn for application/json ContentType.
 type LogInJSONRequestBody = LogIn

@@ -80,6 +80,7 @@ func (b *badWorld) here() {
 	set("complaint.reopen", "complaint_id", disposed)
 	set("complaint.dispose", "complaint_id", b.complaint(registered))
 	set("complaint.transfer", "complaint_id", b.complaint(registered))
+	set("interest.declare", "complaint_id", b.complaint(registered))
 	set("post.take", "post_id", uuid.Must(uuid.NewV7()))
 	accepted := send(b.World, b.Beat, "soon").OpID
 	b.Beat.Enter("task.accept", contract.TaskAccept{TaskID: accepted})

@@ -48,6 +48,8 @@ type batch struct {
 	newSlips []slip
 	shreds   []caseClass
 	sealed   map[uuid.UUID]*sealedEntry // entries whose sealed fields are read
+	readers  map[uuid.UUID]*reader
+	marksIn  map[uuid.UUID][]seal.Mark // of the cases that they belong to
 	owes     []owed
 	provided []string
 	forced   []uuid.UUID
@@ -90,7 +92,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 			book: b, tx: tx, district: district, centre: centre, now: b.now(),
 			known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
 			held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
-			sealed: map[uuid.UUID]*sealedEntry{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
+			sealed: map[uuid.UUID]*sealedEntry{}, readers: map[uuid.UUID]*reader{}, marksIn: map[uuid.UUID][]seal.Mark{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
 		}
 		t.state = newState(district, centre, b.rules.Load().of(district))
 		t.state.now = t.now
@@ -112,6 +114,9 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		if err := t.unseal(drafts); err != nil {
 			return err
 		}
+		if err := t.search(ctx, drafts); err != nil {
+			return err
+		}
 		return t.flush(ctx, head)
 	})
 	if err == nil && woken {
@@ -129,7 +134,7 @@ func (d *draft) reset() {
 	})
 	d.facts, d.registers, d.seenBy, d.marks, d.cells = Facts{}, nil, nil, nil, nil
 	d.guarded, d.caseID, d.base = false, d.op.ID, "/body"
-	d.plain = nil
+	d.plain, d.found, d.others = nil, nil, 0
 	d.enters, d.strikes, d.beat, d.corrects = uuid.Nil, uuid.Nil, nil, nil
 }
 
@@ -267,6 +272,9 @@ func (t *batch) more(ctx context.Context, n *needs) error {
 	}
 	cases, err := t.loadSealed(ctx, n.reads)
 	if err != nil {
+		return err
+	}
+	if err := t.loadReaders(ctx, n.readers, cases); err != nil {
 		return err
 	}
 	for _, e := range t.state.entries {

@@ -248,6 +248,9 @@ func (s *State) complaint(d *draft, id uuid.UUID) (*Complaint, error) {
 		// An officer complained of does not learn that there is a complaint.
 		return nil, refuse(contract.CodeUnknownReference, d.ptr("/complaint_id"))
 	}
+	if c.declared(d.officer) {
+		return nil, refuse(contract.CodeConflictOfInterest, d.ptr("/complaint_id"))
+	}
 	d.caseID, d.guarded = c.CaseID, d.guarded || c.Data.Guarded
 	d.seenBy = append(d.seenBy, c.Data.OpenedBy)
 	d.seenBy = append(d.seenBy, c.Data.Handlers...)
@@ -324,6 +327,9 @@ func checkComplaintAssign(s *State, d *draft, b *contract.ComplaintAssign) error
 	}
 	if !s.officers[b.OfficerID] || !s.serves(b.OfficerID, d.at) || slices.Contains(c.Data.About, b.OfficerID) {
 		return refuse(contract.CodeUnknownReference, d.ptr("/officer_id"))
+	}
+	if c.declared(b.OfficerID) {
+		return refuse(contract.CodeConflictOfInterest, d.ptr("/officer_id"))
 	}
 	if c.OwnerID != nil && *c.OwnerID == b.OfficerID && c.State != stateRegistered {
 		return refuse(contract.CodeWrongState, d.ptr("/officer_id"))

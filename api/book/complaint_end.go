@@ -200,7 +200,7 @@ func owesTransfer(s *State, e *Entry, b *contract.ComplaintTransfer) []owed {
 	body := contract.ComplaintReceive{
 		FromCentre: s.Centre, FromID: c.ComplaintID, CorrelationID: c.CorrelationID, CaseID: &c.CaseID, Category: c.Category,
 		RiskLevel: c.RiskLevel, Channel: c.Channel, ArrivedAt: contract.At(c.ArrivedAt), IsChild: c.Data.IsChild,
-		AboutBy: c.Data.About, Alerts: c.Data.Alerts, SafeToCall: &c.Data.WomanSafe, StatusSafe: &c.Data.StatusSafe,
+		AboutBy: c.Data.About, Interests: c.Data.Interests, Alerts: c.Data.Alerts, SafeToCall: &c.Data.WomanSafe, StatusSafe: &c.Data.StatusSafe,
 	}
 	if repeat := slices.Contains(c.Data.Sensitive, "repeat"); repeat {
 		body.Repeat = &repeat
@@ -244,6 +244,7 @@ func applyComplaintReceive(s *State, e *Entry, b *contract.ComplaintReceive) []p
 	c := s.newComplaint(e, b.ArrivedAt.Time, b.Category, b.RiskLevel, b.Channel)
 	c.CorrelationID = b.CorrelationID
 	c.Data.FromCentre, c.Data.FromID, c.Data.About, c.Data.Alerts = b.FromCentre, &b.FromID, b.AboutBy, b.Alerts
+	c.Data.Interests = b.Interests
 	if b.Earlier != nil {
 		c.Data.Earlier = *b.Earlier
 	}

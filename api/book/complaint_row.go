@@ -57,11 +57,12 @@ type ComplaintData struct {
 	SlipGiven    bool        `json:"slip_given,omitempty"`
 	Sensitive    []string    `json:"sensitive,omitempty"` // why it needs the in-charge's own hand
 	Alerts       []string    `json:"alerts,omitempty"`
-	About        []uuid.UUID `json:"about,omitempty"`    // officers complained of
-	Handlers     []uuid.UUID `json:"handlers,omitempty"` // officers who acted on it, in their order
-	Named        []uuid.UUID `json:"named,omitempty"`    // by case.name; see named.go
-	Assigned     *uuid.UUID  `json:"assigned,omitempty"` // who has it by assignment or because she stepped in
-	Earlier      int         `json:"earlier,omitempty"`  // earlier complaints from the same number
+	About        []uuid.UUID `json:"about,omitempty"`     // officers complained of
+	Handlers     []uuid.UUID `json:"handlers,omitempty"`  // officers who acted on it, in their order
+	Named        []uuid.UUID `json:"named,omitempty"`     // by case.name; see named.go
+	Assigned     *uuid.UUID  `json:"assigned,omitempty"`  // who has it by assignment or because she stepped in
+	Interests    []uuid.UUID `json:"interests,omitempty"` // officers who have nothing to do with it: theirs or a relative's
+	Earlier      int         `json:"earlier,omitempty"`   // earlier complaints from the same number
 	BeatID       *uuid.UUID  `json:"beat_id,omitempty"`
 	VillageCode  string      `json:"village_code,omitempty"`
 	AssignedAt   *time.Time  `json:"assigned_at,omitempty"`

@@ -78,6 +78,9 @@ func (b *Book) Complaints(ctx context.Context, who staff.Caller, q ComplaintQuer
 		if err != nil {
 			return err
 		}
+		if !v.all && !v.rows { // who declared an interest stands in the data, too, and has no part by it
+			list = slices.DeleteFunc(list, func(c *Complaint) bool { return !c.part(who.OfficerID) })
+		}
 		page.Views, err = b.complaintViews(ctx, tx, who, q.Centre, v, list)
 		return err
 	})

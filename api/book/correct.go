@@ -23,6 +23,9 @@ func checkNote(s *State, d *draft, b *contract.NoteAdd) error {
 	if !s.shows(d, e) {
 		return refuse(contract.CodeUnknownReference, "/body/subject_id")
 	}
+	if s.isInterested(d, e) {
+		return refuse(contract.CodeConflictOfInterest, "/body/subject_id")
+	}
 	d.caseID, d.guarded = e.CaseID, e.Guarded
 	d.seenBy = append(d.seenBy, e.OfficerID)
 	return nil
@@ -120,6 +123,9 @@ func checkCorrect(s *State, d *draft, b *contract.EntryCorrect) error {
 	}
 	if !s.shows(d, old) {
 		return refuse(contract.CodeUnknownReference, "/body/corrects_id")
+	}
+	if s.isInterested(d, old) {
+		return refuse(contract.CodeConflictOfInterest, "/body/corrects_id")
 	}
 	if old.OfficerID != d.officer && !slices.Contains(incharges, d.post.Role) {
 		return refuse(contract.CodeForbidden, "/body/corrects_id")

@@ -63,7 +63,7 @@ func (c *Complaint) counselled(d *draft) error {
 // counsellor wants a counsellor who serves here and is not complained of.
 func (s *State) counsellor(d *draft, c *Complaint, by uuid.UUID, at time.Time) error {
 	serves := s.serves(by, at) || d.corrects != nil // who has left since did counsel
-	if !s.officers[by] || !serves || slices.Contains(c.Data.About, by) {
+	if !s.officers[by] || !serves || slices.Contains(c.Data.About, by) || c.declared(by) {
 		return refuse(contract.CodeUnknownReference, d.ptr("/counsellor_by"))
 	}
 	d.seenBy = append(d.seenBy, by)

@@ -114,7 +114,8 @@ func (s *State) unreviewed(date, at time.Time, officer uuid.UUID) []string {
 	}
 	var list []*Complaint
 	for _, c := range s.complaints.m {
-		if c.pending() && c.cameHere().Before(endOfDay(date)) && !seen[c.ComplaintID] && !slices.Contains(c.Data.About, officer) {
+		if c.pending() && c.cameHere().Before(endOfDay(date)) && !seen[c.ComplaintID] && !slices.Contains(c.Data.About, officer) &&
+			!c.declared(officer) { // that is for another to look at
 			list = append(list, c)
 		}
 	}

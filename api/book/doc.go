@@ -81,8 +81,10 @@
 //
 // Sealed fields are read by an op (unseal.go; unseal_right.go lists who may): it is entered like any other, the fields
 // are opened in the same transaction and handed out only after its commit. Those of a guarded case are for the officers
-// named on it (named.go), or for one who asked and was allowed by a post above, for an hour (glass.go). What became of a complaint its slip tells
-// (slip.go, slip_status.go), by number and secret, without a log-in and without an entry.
+// named on it (named.go), or for one who asked and was allowed by a post above, for an hour (glass.go). An officer has a
+// budget of reads, counted under a lock of the officer, and a refusal above it is owed to the book as an entry of the clock
+// (reads.go). What became of a complaint its slip tells (slip.go, slip_status.go), by number and secret, without a log-in
+// and without an entry.
 //
 // Verify checks a book from the database alone: numbers, hashes, signatures, tree. Checkpoints are signed notes of size
 // and root, made on demand from the head row.

@@ -58,8 +58,10 @@ type draft struct {
 
 	batch   *batch
 	old     *Entry // of an op sent again
-	reads   bool   // the plain text that it names is wanted (unseal.go)
+	reads   bool   // its answer is wanted: the plain text that it names (unseal.go), the cases of a number (search.go)
 	plain   []PlainField
+	found   []FoundCase // search.go
+	others  int
 	receipt Receipt
 	head    *Head
 	err     error

@@ -239,7 +239,8 @@ type owedText struct {
 func (t *batch) queueOwed(p *pgx.Batch) {
 	for _, o := range t.owes {
 		text := jsonText(owedText{Kind: o.Op.Kind, Subject: o.Op.Subject, Rule: o.Op.Rule, At: contract.At(o.Op.At), Body: json.RawMessage(jsonText(o.Op.Body))})
-		p.Queue(`INSERT INTO outbox (district_id, op_id, from_centre, to_centre, op, made_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		p.Queue(`INSERT INTO outbox (district_id, op_id, from_centre, to_centre, op, made_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (district_id, op_id) DO NOTHING`, // what is told once an hour may wait there already
 			t.district, serverOpID(roleClock, o.Op), t.centre, o.Centre, text, t.now)
 	}
 }

@@ -70,6 +70,9 @@ func (s *State) standing(d *draft, id uuid.UUID, kind, field string) (*Matter, e
 		if s.complaints.get(*m.ComplaintID).accuses(d.officer) {
 			return nil, refuse(contract.CodeUnknownReference, d.ptr("%s", field))
 		}
+		if s.declaredOf(m, d.officer) {
+			return nil, refuse(contract.CodeConflictOfInterest, d.ptr("%s", field))
+		}
 		if _, err := s.complaint(d, *m.ComplaintID); err != nil {
 			return nil, err
 		}

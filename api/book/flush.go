@@ -47,6 +47,7 @@ func (s *State) queueFlush(b *pgx.Batch) {
 	s.flushTallies(b)
 	s.flushDays(b)
 	s.flushRules(b)
+	s.flushReads(b)
 }
 
 func (s *State) flushSerials(b *pgx.Batch) {

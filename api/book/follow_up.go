@@ -322,6 +322,7 @@ func (s *State) openIncident(e *Entry, old *Complaint, b *contract.FollowUpDone)
 	c.ComplaintID = incidentID(e.OpID)
 	c.CorrelationID = c.ComplaintID
 	c.Data.ParentID, c.Data.Earlier, c.Data.About = &old.ComplaintID, old.Data.Earlier+1, old.Data.About
+	c.Data.Interests = old.Data.Interests
 	c.Data.BeatID, c.Data.VillageCode = old.Data.BeatID, old.Data.VillageCode
 	s.hand(e, c, &e.OfficerID, &e.PostID, e.Role)
 	s.begin(e, c, &c.ArrivedAt)

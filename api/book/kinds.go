@@ -143,7 +143,17 @@ var kinds = table(
 	define("escalation.answer", answerers, needsEscalationAnswer, checkEscalationAnswer, applyEscalationAnswer),
 
 	// unseal.go
-	define("identity.read", readers, needsIdentityRead, checkIdentityRead, nil),
+	define("identity.read", readers, needsIdentityRead, checkIdentityRead, applyIdentityRead),
+
+	// reads.go
+	define("read.allow", incharges, needsReadAllow, checkReadAllow, applyReadAllow),
+	define("read.raise", clockOnly, needsReadRaise, checkReadRaise, applyReadRaise),
+
+	// search.go
+	define(kindSearch, desk, needsPhoneSearch, checkPhoneSearch, applyPhoneSearch),
+
+	// interest.go
+	define("interest.declare", append(slices.Clone(everyPost), staff.CO), needsInterestDeclare, checkInterestDeclare, applyInterestDeclare),
 
 	// named.go, glass.go
 	define("case.name", incharges, needsCaseName, checkCaseName, applyCaseName),

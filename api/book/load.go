@@ -20,6 +20,7 @@ type needs struct {
 	tasks, dutyIDs, dutyOf, posts, officers, squads, beats []uuid.UUID
 	entries, lines, heldIDs, traces                        []uuid.UUID
 	reads                                                  []uuid.UUID // entries whose sealed fields are asked for
+	readers                                                []uuid.UUID // officers who read now, and have a budget
 	briefs                                                 []briefKey
 	keys                                                   []string
 	serials                                                bool
@@ -119,6 +120,9 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	s.queueDays(b, n)
 	if n.rulesAfter != nil {
 		s.queueHeard(b, *n.rulesAfter)
+	}
+	if len(n.readers) > 0 {
+		s.queueAllows(b, n.readers)
 	}
 	if len(n.centres) > 0 {
 		s.queueCentres(b, n.centres)

@@ -85,7 +85,7 @@ func needsCaseName(_ *draft, b *contract.CaseName, n *needs) {
 }
 
 // checkCaseName lets in-charge and head of the station name an officer who serves
-// here and is not complained of, themselves included.
+// here, is not complained of and declared no interest, themselves included.
 func checkCaseName(s *State, d *draft, b *contract.CaseName) error {
 	c, m, err := s.subject(d, b.SubjectID)
 	if err != nil {
@@ -93,7 +93,7 @@ func checkCaseName(s *State, d *draft, b *contract.CaseName) error {
 	}
 	var already, about bool
 	if c != nil {
-		already, about = c.named(b.OfficerID), c.accuses(b.OfficerID)
+		already, about = c.named(b.OfficerID), c.accuses(b.OfficerID) || slices.Contains(c.Data.Interests, b.OfficerID)
 	} else {
 		already, about = slices.Contains(m.Data.Named, b.OfficerID), slices.Contains(m.Data.About, b.OfficerID)
 	}

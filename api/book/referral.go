@@ -100,6 +100,9 @@ func (s *State) matterOf(d *draft, id uuid.UUID, kind, field string) (*Matter, e
 	if c := s.complaints.get(*m.ComplaintID); c != nil && slices.Contains(c.Data.About, d.officer) {
 		return nil, refuse(contract.CodeUnknownReference, d.ptr("%s", field))
 	}
+	if s.declaredOf(m, d.officer) {
+		return nil, refuse(contract.CodeConflictOfInterest, d.ptr("%s", field))
+	}
 	if _, err := s.complaint(d, *m.ComplaintID); err != nil {
 		return nil, err
 	}

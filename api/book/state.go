@@ -115,6 +115,8 @@ type State struct {
 	kinds      map[string]*kindRow
 	newRules   []ruleChange
 	heard      []ruleChange // changes of the rules that this process may not know
+	reads      *rows[int64, Read]
+	allows     *rows[uuid.UUID, readAllow]
 }
 
 func newState(district int32, centre string, v *ruleView) *State {
@@ -124,6 +126,7 @@ func newState(district int32, centre string, v *ruleView) *State {
 		complaints: newRows[uuid.UUID, Complaint](), custody: newRows[custodyKey, Custody](), holders: map[uuid.UUID]int{},
 		matters: newRows[uuid.UUID, Matter](), clocks: newClockRows(), reviews: newRows[reviewKey, Review](),
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
+		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
 		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),

@@ -2,7 +2,6 @@ package book
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,11 +41,20 @@ type Unsealed struct {
 // without an entry that says so. They go to the officer who made the op, not to
 // another on the same handset.
 func (b *Book) Unseal(ctx context.Context, who staff.Caller, in Incoming) (*Unsealed, error) {
-	if len(in.Items) != 1 {
-		return nil, errors.New("unseal: one op at a time")
-	}
 	ctx, cancel := context.WithTimeout(ctx, b.Deadline)
 	defer cancel()
+	d, err := b.single(ctx, who, in, kindRead)
+	if err != nil {
+		return nil, err
+	}
+	return &Unsealed{Receipt: d.receipt, Fields: d.plain}, nil
+}
+
+// single appends one op of a kind whose answer is for the officer who made it.
+func (b *Book) single(ctx context.Context, who staff.Caller, in Incoming, kind contract.Kind) (*draft, error) {
+	if len(in.Items) != 1 {
+		return nil, fmt.Errorf("%s: one op at a time", kind)
+	}
 	drafts, err := b.receive(ctx, who, in)
 	if err != nil {
 		return nil, err
@@ -54,7 +62,7 @@ func (b *Book) Unseal(ctx context.Context, who staff.Caller, in Incoming) (*Unse
 	d := drafts[0]
 	switch {
 	case d.settled():
-	case d.op.Kind != kindRead:
+	case d.op.Kind != kind:
 		d.refused(refusal(contract.CodeBadKind, "/kind"))
 	case d.officer != who.OfficerID:
 		d.refused(refusal(contract.CodeForbidden, "/session_id"))
@@ -63,7 +71,7 @@ func (b *Book) Unseal(ctx context.Context, who staff.Caller, in Incoming) (*Unse
 	if err := b.append(ctx, who.District, drafts); err != nil {
 		return nil, err
 	}
-	return &Unsealed{Receipt: d.receipt, Fields: d.plain}, nil
+	return d, nil
 }
 
 // sealedEntry is an entry of any book of the district as far as it takes to
@@ -153,8 +161,11 @@ func (t *batch) sealedOf(id uuid.UUID) *sealedEntry {
 	return nil
 }
 
-func needsIdentityRead(_ *draft, b *contract.IdentityRead, n *needs) {
+func needsIdentityRead(d *draft, b *contract.IdentityRead, n *needs) {
 	n.reads = append(n.reads, b.SubjectID)
+	if d.batch != nil { // not when a book is folded again
+		n.readers = append(n.readers, d.officer)
+	}
 }
 
 // checkIdentityRead lets an officer read sealed fields whose duty needs them:
@@ -167,13 +178,22 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 		return refuse(contract.CodeUnknownReference, "/body/subject_id")
 	}
 	f := s.fileOf(e)
+	if f.isAbout(d.officer) {
+		d.batch.raise(d, whyComplainedOf, f.complaint())
+	}
 	if e.Centre != s.Centre && !f.came() && !f.received(e) || f.isAbout(d.officer) {
 		// What stands in another book, or is about himself, he does not learn of.
 		return refuse(contract.CodeUnknownReference, "/body/subject_id")
 	}
+	if f.declared(d.officer) {
+		return d.batch.partial(d, whyInterest, f)
+	}
 	may, err := f.choose(d, e)
 	if err != nil {
 		return err
+	}
+	if d.batch.hasNumberOf(d.officer, e.CaseID) { // only who may read else learns of it
+		return d.batch.partial(d, whyOwnNumber, f)
 	}
 	_, report, err := contract.DecodeSealedOp(e.Sealed)
 	if err != nil {
@@ -196,6 +216,9 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 		return &fault{err}
 	case gone:
 		return refuse(contract.CodeKeyGone, "/body/subject_id")
+	}
+	if err := d.batch.spend(d); err != nil {
+		return err
 	}
 	d.caseID, d.guarded = e.CaseID, e.Guarded || f.guarded()
 	d.seenBy = append(append(d.seenBy, e.OfficerID), f.people()...)

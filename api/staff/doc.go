@@ -42,7 +42,7 @@
 //
 //	circles   circle, hi, en
 //	stations  centre, [circle], hi, en, [lat], [lon], [phone]        centre: KRW; HQ is the district office
-//	officers  number, name_hi, name_en, rank, is_woman               is_woman: yes or no
+//	officers  number, name_hi, name_en, rank, is_woman, [phone]      is_woman: yes or no; phone: only its keyed hash is kept
 //	squads    centre, hi, en
 //	beats     centre, hi, en, [area]                                 area: GeoJSON, or "lat lon;lat lon;..."
 //	posts     number, role, centre, from, [until], [squad], [beat], [circle]

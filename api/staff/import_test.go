@@ -41,6 +41,44 @@ func allFiles(t *testing.T) []staff.Import {
 	}
 }
 
+func TestOfAnOfficersNumberOnlyTheKeyedHashIsKept(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	load := func(text string) (staff.Loaded, []staff.LineError, error) {
+		return h.Load(t.Context(), district, []staff.Import{parse(t, staff.KindOfficers, text)}, false)
+	}
+	const head, with = "number,name_hi,name_en,rank,is_woman", "number,name_hi,name_en,rank,is_woman,phone"
+	const one1, two = "\nP1,सीता देवी,Sita Devi,constable,yes", "\nP2,मीरा,Meera,si,yes"
+	if _, _, err := load(with + one1 + ",9812345670\n"); err == nil {
+		t.Error("a number is taken though there is no key to hash it by")
+	}
+	h.options.Numbers = func(of int32, number string) [][]byte {
+		return [][]byte{fmt.Appendf(nil, "a%d%d", of, len(number)), fmt.Appendf(nil, "b%s", number[6:7])}
+	}
+	h.Service = h.another()
+	for _, x := range []struct {
+		what, text  string
+		added, same int
+	}{
+		{"two, one with a number", with + one1 + ",9812345670" + two + ",\n", 2, 0},
+		{"the same again", with + one1 + ",9812345670" + two + ",\n", 0, 2},
+		{"a file without numbers", head + one1 + two + "\n", 0, 2},
+		{"the other's number added", with + two + ",9812345671\n", 0, 1},
+	} {
+		got, wrong, err := load(x.text)
+		if err != nil || len(wrong) > 0 || got.Added[staff.KindOfficers] != x.added || got.Same[staff.KindOfficers] != x.same {
+			t.Errorf("%s: %+v, %v, %v", x.what, got, wrong, err)
+		}
+	}
+	if _, wrong, err := load(with + one1 + ",98123456701\n"); err != nil || len(wrong) != 1 || wrong[0].Column != "phone" {
+		t.Errorf("another number: %v, %v", wrong, err)
+	}
+	rows := one[string](h, `SELECT string_agg(o::text, ' ' ORDER BY number) FROM officers o`)
+	if strings.Contains(rows, "98123") || one[int](h, `SELECT count(*) FROM officers WHERE cardinality(phone_hashes) = 2`) != 2 {
+		t.Errorf("stored: %s", rows)
+	}
+}
+
 func TestADistrictIsLoadedFromFilesAndOnceMoreChangesNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -3,6 +3,7 @@ package staff
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,7 +43,7 @@ var errDryRun = errors.New("dry run")
 // alone if it is the same, and an error if it differs: an import adds, it never changes. A dry run does everything but
 // keep it.
 func (s *Service) Load(ctx context.Context, district int32, files []Import, dry bool) (Loaded, []LineError, error) {
-	l := &loader{district: district, now: s.instant(), out: Loaded{Added: map[string]int{}, Same: map[string]int{}}}
+	l := &loader{district: district, now: s.instant(), out: Loaded{Added: map[string]int{}, Same: map[string]int{}}, numbers: s.numbers, hashes: map[string][][]byte{}}
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b Import) int {
 		return slices.Index(ImportKinds, a.Kind) - slices.Index(ImportKinds, b.Kind)
@@ -75,6 +76,8 @@ type loader struct {
 	now      time.Time
 	out      Loaded
 	errs     []LineError
+	numbers  func(district int32, number string) [][]byte
+	hashes   map[string][][]byte // of officers' own numbers, by the text of the first
 }
 
 func (l *loader) wrong(kind string, line int, column, text string) {
@@ -101,6 +104,11 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx, f Import) error {
 	for _, row := range f.rows {
 		l.refer(f.Kind, t, row, known)
 		was, ok := stored[t.keyOf(row.values)]
+		if f.Kind == KindOfficers {
+			if row, err = l.number(b, row, was); err != nil {
+				return err
+			}
+		}
 		switch {
 		case !ok:
 			l.out.Added[f.Kind]++
@@ -117,6 +125,31 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx, f Import) error {
 		return nil // what does not fit would fail as a whole, without naming its line
 	}
 	return tx.SendBatch(ctx, b).Close()
+}
+
+// number puts the keyed hash of an officer's own number in its place: the number
+// itself is kept nowhere. A file that names none leaves the one that is stored; one that
+// names the first adds it.
+func (l *loader) number(b *pgx.Batch, row importRow, was []string) (importRow, error) {
+	const phone = 5
+	row.values = slices.Clone(row.values)
+	if row.values[phone] == "" {
+		if was != nil {
+			row.values[phone] = was[phone]
+		}
+		return row, nil
+	}
+	if l.numbers == nil {
+		return row, errors.New("phones of officers: no key to hash them by")
+	}
+	hashes := l.numbers(l.district, row.values[phone])
+	text := hex.EncodeToString(hashes[0])
+	row.values[phone], l.hashes[text] = text, hashes
+	if was != nil && was[phone] == "" {
+		was[phone] = text
+		b.Queue(`UPDATE officers SET phone_hashes = $3 WHERE district_id = $1 AND number = $2`, l.district, row.values[0], hashes)
+	}
+	return row, nil
 }
 
 func (l *loader) differs(kind string, t sheet, row importRow, was []string) {
@@ -181,9 +214,10 @@ func (l *loader) stored(ctx context.Context, tx pgx.Tx, kind string, t sheet) (m
 		KindCircles: `SELECT circle, hi, en FROM circles WHERE district_id = $1`,
 		KindStations: `SELECT centre, coalesce(circle, ''), hi, en, lat, lon, coalesce(phone, '')
 			FROM centres WHERE district_id = $1`,
-		KindOfficers: `SELECT number, name_hi, name_en, rank, is_woman::text FROM officers WHERE district_id = $1`,
-		KindSquads:   `SELECT centre, hi, en FROM squads WHERE district_id = $1`,
-		KindBeats:    `SELECT centre, hi, en, coalesce(area, '') FROM beats WHERE district_id = $1`,
+		KindOfficers: `SELECT number, name_hi, name_en, rank, is_woman::text,
+			coalesce(encode(phone_hashes[1], 'hex'), '') FROM officers WHERE district_id = $1`,
+		KindSquads: `SELECT centre, hi, en FROM squads WHERE district_id = $1`,
+		KindBeats:  `SELECT centre, hi, en, coalesce(area, '') FROM beats WHERE district_id = $1`,
 	}[kind]
 	rows, err := tx.Query(ctx, query, l.district)
 	if err != nil {
@@ -222,8 +256,8 @@ func (l *loader) insert(b *pgx.Batch, kind string, v []string) error {
 		if err != nil {
 			return err
 		}
-		b.Queue(`INSERT INTO officers (district_id, officer_id, number, name_hi, name_en, rank, is_woman, state_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, l.district, id, v[0], v[1], v[2], v[3], v[4] == "true", l.now)
+		b.Queue(`INSERT INTO officers (district_id, officer_id, number, name_hi, name_en, rank, is_woman, state_at, phone_hashes)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, l.district, id, v[0], v[1], v[2], v[3], v[4] == "true", l.now, l.hashes[v[5]])
 	case KindSquads:
 		b.Queue(`INSERT INTO squads (district_id, squad_id, centre, hi, en) VALUES ($1, $2, $3, $4, $5)`,
 			l.district, l.idOf(kind, v[0], v[2]), v[0], v[1], v[2])

@@ -33,6 +33,23 @@ func QueueKnown(b *pgx.Batch, district int32, officers, squads, beats []uuid.UUI
 	}
 }
 
+// QueueLock puts into a pipeline the locks of officers, in the order of their
+// ids, and tells of each the keyed hashes of his own number. The lock lets
+// other tables go on referring to him.
+func QueueLock(b *pgx.Batch, district int32, officers []uuid.UUID, tell func(id uuid.UUID, numbers [][]byte)) {
+	b.Queue(`SELECT officer_id, phone_hashes FROM officers WHERE district_id = $1 AND officer_id = ANY($2)
+		ORDER BY officer_id FOR NO KEY UPDATE`, district, officers).Query(func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var numbers [][]byte
+		_, err := pgx.ForEachRow(rows, []any{&id, &numbers}, func() error {
+			tell(id, numbers)
+			numbers = nil
+			return nil
+		})
+		return err
+	})
+}
+
 func textsInto(m map[uuid.UUID]string) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		var id uuid.UUID

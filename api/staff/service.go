@@ -26,6 +26,8 @@ type Options struct {
 	Signing  *SigningKeys
 	Issuer   string // of access tokens, compared exactly
 	Audience string
+	// Numbers makes the keyed hashes by which an officer's own number is found in a case; without it none is imported.
+	Numbers func(district int32, number string) [][]byte
 }
 
 // Service knows who speaks. It is safe for use by many at once.
@@ -36,6 +38,7 @@ type Service struct {
 
 	signing          *SigningKeys
 	issuer, audience string
+	numbers          func(district int32, number string) [][]byte
 
 	hashing chan struct{} // one place for each PIN or code being hashed
 	nobody  string        // hash that no PIN has, for officers that do not exist
@@ -61,7 +64,7 @@ func New(pool *pgxpool.Pool, o Options) (*Service, error) {
 		return nil, errors.New("staff: a clock, signing keys, issuer and audience are needed")
 	}
 	s := &Service{
-		pool: pool, now: o.Now, signing: o.Signing, issuer: o.Issuer, audience: o.Audience,
+		pool: pool, now: o.Now, signing: o.Signing, issuer: o.Issuer, audience: o.Audience, numbers: o.Numbers,
 		hashing: make(chan struct{}, hashesAtOnce),
 		known:   newCache[string, accessClaims](remembered),
 		states:  newCache[sessionRef, sessionState](remembered),

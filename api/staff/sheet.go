@@ -79,6 +79,7 @@ func sheets() map[string]sheet {
 				{name: "number", form: officerNumber}, {name: "name_hi", form: named(nameLimit)},
 				{name: "name_en", form: named(nameLimit)}, {name: "rank", form: named(rankLimit)},
 				{name: "is_woman", form: yesNo},
+				{name: "phone", optional: true, form: matching(phonePattern, "a phone number")},
 			},
 			key: []int{0},
 		},

@@ -45,6 +45,7 @@ func openStaff(pool *pgxpool.Pool, s *secrets, now func() time.Time) (*staff.Ser
 	}
 	service, err := staff.New(pool, staff.Options{
 		Now: now, Pepper: s.pepper, CodeKey: s.code, NonceKey: s.nonce, Signing: signing, Issuer: issuer, Audience: audience,
+		Numbers: func(district int32, number string) [][]byte { return book.NumberHashes(s.blind, district, number) },
 	})
 	return service, signing, err
 }
