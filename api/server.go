@@ -60,7 +60,8 @@ func New(o Options) *fiber.App {
 	}
 	contract.Compile()
 	s := &server{
-		Options: o, matcher: newMatcher(contract.Routes()), references: references{of: map[int32]*reference{}},
+		Options: o, matcher: newMatcher(contract.Routes()),
+		references: references{of: map[int32]*reference{}},
 	}
 	app := fiber.New(fiber.Config{
 		AppName:               "kendra",
@@ -91,8 +92,9 @@ type request struct {
 	receivedAt time.Time
 	address    string
 	caller     staff.Caller
-	centres    []string // whose books a batch went to
-	kinds      []string // of op that it entered
+	proof      staff.CallProof // of a call without a token
+	centres    []string        // whose books a batch went to
+	kinds      []string        // of op that it entered
 }
 
 type requestKey struct{}

@@ -69,11 +69,11 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 	if n.pool, err = openPool(ctx, appURL, c.PoolSize); err != nil {
 		return nil, err
 	}
-	if n.staff, n.signing, err = openStaff(n.pool, n.secrets, now); err != nil {
-		return nil, err
-	}
 	enqueue, err := push.New()
 	if err != nil {
+		return nil, err
+	}
+	if n.staff, n.signing, err = openStaff(n.pool, n.secrets, enqueue, now); err != nil {
 		return nil, err
 	}
 	n.book, err = book.New(ctx, book.Options{
