@@ -49,6 +49,9 @@ func (s *server) authenticate(c *fiber.Ctx) error {
 			return err
 		}
 		r.caller = who
+		if err := s.limitCaller(who); err != nil {
+			return err
+		}
 	}
 	ctx, done := context.WithTimeout(context.WithValue(context.Background(), requestKey{}, r), requestLimit)
 	defer done()

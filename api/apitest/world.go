@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/note"
 
+	"kendra/api"
 	"kendra/api/book"
 	"kendra/api/seal"
 	"kendra/api/staff"
@@ -42,6 +44,8 @@ type Limits struct {
 	Deadline time.Duration
 	Patience time.Duration
 	MaxConns int32
+	Rates    api.Rates
+	Proxies  []netip.Prefix
 }
 
 // World is a district and its servers.

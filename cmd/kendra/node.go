@@ -50,7 +50,7 @@ func openNode(ctx context.Context, c config, appURL string, log *slog.Logger, no
 		n.close()
 		return nil, err
 	}
-	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Proxies: c.Proxies})
+	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Proxies: c.Proxies, Rates: c.Rates})
 	return n, nil
 }
 
