@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -273,24 +274,33 @@ func (s *server) begin(c *fiber.Ctx) *request {
 	return r
 }
 
-// address is where a request comes from: the socket's other end, or what a
-// trusted proxy there says, which is the last address of the header.
+// address is where a request comes from: the socket's other end, or, where
+// that is one of our proxies, what it says. Each proxy adds to the end who
+// asked it, in a header of its own or in the one that was there: so the last
+// that is none of ours is it, and whatever a client wrote stands before.
 func (s *server) address(c *fiber.Ctx) string {
 	peer, ok := netip.AddrFromSlice(c.Context().RemoteIP())
 	if !ok {
 		return c.Context().RemoteIP().String()
 	}
 	peer = peer.Unmap()
-	for _, p := range s.Proxies {
-		if !p.Contains(peer) {
-			continue
+	var told []string
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
+		told = append(told, strings.Split(string(line), ",")...)
+	}
+	for i := len(told) - 1; i >= 0 && s.ours(peer); i-- {
+		client, err := netip.ParseAddr(strings.TrimSpace(told[i]))
+		if err != nil {
+			break
 		}
-		list := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
-		if client, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
-			return client.Unmap().String()
-		}
+		peer = client.Unmap()
 	}
 	return peer.String()
+}
+
+// ours tells whether a proxy in front of this server has the address.
+func (s *server) ours(peer netip.Addr) bool {
+	return slices.ContainsFunc(s.Proxies, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
 
 const requestLocal = "request"

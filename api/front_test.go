@@ -57,7 +57,7 @@ func enrolment(t *testing.T, w *apitest.World) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Do(enrol(string(text))).Refused(http.StatusUnauthorized, contract.CodeBadNonce, "/nonce") // nothing else is wrong with it
+	w.Do(enrol(string(text))).Refused(http.StatusUnauthorized, contract.CodeDPoPInvalid, "") // nothing else is wrong with it
 	return string(text)
 }
 

@@ -12,7 +12,10 @@ import (
 
 // once lists the calls whose proof serves once: those that are not idempotent,
 // and those whose answer nobody shall get by saying again what he overheard.
-var once = map[string]bool{"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true, "searchPhone": true}
+var once = map[string]bool{
+	"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true, "searchPhone": true,
+	"reportLost": true, "replaceDevice": true, "approveReplacement": true,
+}
 
 // How long a request may wait for the database: who calls is one look into it;
 // what a handler does has tighter limits of its own where it matters.
@@ -26,12 +29,15 @@ const (
 func (s *server) authenticate(c *fiber.Ctx) error {
 	r := requestOf(c)
 	route, _ := c.Locals(routeKey).(*contract.Route)
+	if err := singleHeads(c); err != nil {
+		return err
+	}
+	if route != nil && route.Handset {
+		r.proof = staff.CallProof{Text: c.Get(headProof), Method: c.Method(), URL: s.urlOf(c)}
+	}
 	if route == nil || !route.Open {
 		in := staff.AuthIn{
-			Authorization: c.Get(fiber.HeaderAuthorization), Proof: c.Get("DPoP"), Method: c.Method(), URL: s.urlOf(c),
-		}
-		if len(c.Request().Header.PeekAll("DPoP")) > 1 {
-			return contract.NewProblem(contract.CodeDPoPInvalid)
+			Authorization: c.Get(fiber.HeaderAuthorization), Proof: c.Get(headProof), Method: c.Method(), URL: s.urlOf(c),
 		}
 		if route != nil {
 			in.Once = once[route.OperationID]
@@ -43,11 +49,27 @@ func (s *server) authenticate(c *fiber.Ctx) error {
 			return err
 		}
 		r.caller = who
+		if err := s.limitCaller(who); err != nil {
+			return err
+		}
 	}
 	ctx, done := context.WithTimeout(context.WithValue(context.Background(), requestKey{}, r), requestLimit)
 	defer done()
 	c.SetUserContext(ctx)
 	return c.Next()
+}
+
+const headProof = "DPoP"
+
+// singleHeads refuses a token or a proof that is there twice.
+func singleHeads(c *fiber.Ctx) error {
+	switch head := &c.Request().Header; {
+	case len(head.PeekAll(fiber.HeaderAuthorization)) > 1:
+		return contract.NewProblem(contract.CodeUnauthorized)
+	case len(head.PeekAll(headProof)) > 1:
+		return contract.NewProblem(contract.CodeDPoPInvalid)
+	}
+	return nil
 }
 
 // urlOf is the URL that a proof must name, without its query.
@@ -77,6 +99,7 @@ func (s *server) EnrolDevice(ctx context.Context, in EnrolDeviceRequestObject) (
 	}
 	out, err := s.Staff.Enrol(ctx, staff.EnrolIn{
 		Code: staff.Secret(b.Code), PublicKey: b.PublicKey, Nonce: b.Nonce, Label: label, Sig: b.Sig, Address: of(ctx).address,
+		Proof: of(ctx).proof,
 	})
 	if err != nil {
 		return nil, err
@@ -92,6 +115,7 @@ func (s *server) PutPin(ctx context.Context, in PutPinRequestObject) (PutPinResp
 	err := s.Staff.SetPIN(ctx, staff.SetPINIn{
 		District: b.District, DeviceID: b.DeviceID, OfficerNo: b.OfficerNo, ActivationCode: secret(b.ActivationCode),
 		OldPIN: secret(b.OldPin), NewPIN: staff.Secret(b.NewPin), Nonce: b.Nonce, Sig: b.Sig, Address: of(ctx).address,
+		Proof: of(ctx).proof,
 	})
 	if err != nil {
 		return nil, err
@@ -112,6 +136,7 @@ func (s *server) LogIn(ctx context.Context, in LogInRequestObject) (LogInRespons
 	out, err := s.Staff.LogIn(ctx, staff.LogInIn{
 		District: b.District, DeviceID: b.DeviceID, OfficerNo: b.OfficerNo, PIN: staff.Secret(b.Pin),
 		SessionKey: b.SessionKey, Nonce: b.Nonce, Sig: b.Sig, Address: of(ctx).address,
+		Proof: of(ctx).proof,
 	})
 	if err != nil {
 		return nil, err
@@ -126,7 +151,7 @@ func (s *server) LogIn(ctx context.Context, in LogInRequestObject) (LogInRespons
 // RefreshSession changes a refresh token for the next pair.
 func (s *server) RefreshSession(ctx context.Context, in RefreshSessionRequestObject) (RefreshSessionResponseObject, error) {
 	b := in.Body
-	out, err := s.Staff.Refresh(ctx, staff.RefreshIn{Token: staff.Secret(b.RefreshToken), Nonce: b.Nonce, Sig: b.Sig})
+	out, err := s.Staff.Refresh(ctx, staff.RefreshIn{Token: staff.Secret(b.RefreshToken), Nonce: b.Nonce, Sig: b.Sig, Proof: of(ctx).proof})
 	if err != nil {
 		return nil, err
 	}

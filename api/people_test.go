@@ -54,7 +54,7 @@ func TestASuspendedOfficersOpsFromBeforeEnterAndNoneAfter(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Do(apitest.Post("/v1/ops", w.Batch(before))).Refused(http.StatusUnauthorized, contract.CodeSessionEnded, "")
-	w.Do(apitest.Post("/v1/sessions", handset.LogInBody(bad, apitest.GoodPIN, a.Key))).Refused(http.StatusForbidden, contract.CodeForbidden, "")
+	w.Do(handset.Vouch(w.Server, apitest.Post("/v1/sessions", handset.LogInBody(bad, apitest.GoodPIN, a.Key)))).Refused(http.StatusForbidden, contract.CodeForbidden, "")
 	w.Pass(time.Hour)
 	after := a.Op("visit.record", w.Visit())
 	got := handset.LogIn(good).Send(before, after)
@@ -80,7 +80,7 @@ func TestARevokedHandsetIsOutOnEveryServerWithinAMinute(t *testing.T) {
 	for _, s := range []*apitest.Server{w.Server, second} {
 		x.At(s, apitest.Get("/v1/bundle")).Refused(http.StatusUnauthorized, contract.CodeDeviceRevoked, "")
 		x.At(s, apitest.Post("/v1/ops", w.Batch(x.Op("visit.record", w.Visit())))).Refused(http.StatusUnauthorized, contract.CodeDeviceRevoked, "")
-		s.Do(apitest.Post("/v1/sessions", x.Handset.LogInBody(x.Officer, apitest.GoodPIN, x.Key))).
+		s.Do(x.Handset.Vouch(s, apitest.Post("/v1/sessions", x.Handset.LogInBody(x.Officer, apitest.GoodPIN, x.Key)))).
 			Refused(http.StatusUnauthorized, contract.CodeDeviceRevoked, "")
 	}
 }
@@ -91,9 +91,9 @@ func TestASessionIsRefreshedOverHTTPAndAnOldTokenEndsIt(t *testing.T) {
 	x := w.Enlist(apitest.Karwi, "beat_officer")
 	refresh := func(token string) *apitest.Answer {
 		nonce := w.Nonce()
-		return w.Do(apitest.Post("/v1/sessions/refresh", contract.Refresh{
+		return w.Do(x.Handset.Vouch(w.Server, apitest.Post("/v1/sessions/refresh", contract.Refresh{
 			RefreshToken: token, Nonce: nonce, Sig: w.Sign(x.Handset.Key, contract.RefreshMessage(token, nonce)),
-		}))
+		})))
 	}
 	var first, retried, second contract.Tokens
 	old := x.Session.RefreshToken
@@ -123,7 +123,7 @@ func TestAWrongPINAnUnknownOfficerAndAnOfficerWithoutPINAreToldAlike(t *testing.
 	unknown := &apitest.Officer{ID: uuid.New(), Number: "CTK9999"}
 	bodies := map[string]bool{}
 	for _, o := range []*apitest.Officer{known, none, unknown} {
-		a := w.Do(apitest.Post("/v1/sessions", handset.LogInBody(o, "918273", handset.Key)))
+		a := w.Do(handset.Vouch(w.Server, apitest.Post("/v1/sessions", handset.LogInBody(o, "918273", handset.Key))))
 		a.Refused(http.StatusUnauthorized, contract.CodeWrongCredentials, "")
 		p := a.Problem()
 		p.RequestID = ""
@@ -133,9 +133,9 @@ func TestAWrongPINAnUnknownOfficerAndAnOfficerWithoutPINAreToldAlike(t *testing.
 		t.Errorf("answers differ: %v", bodies)
 	}
 	for range 5 {
-		w.Do(apitest.Post("/v1/sessions", handset.LogInBody(known, "918273", handset.Key)))
+		w.Do(handset.Vouch(w.Server, apitest.Post("/v1/sessions", handset.LogInBody(known, "918273", handset.Key))))
 	}
-	locked := w.Do(apitest.Post("/v1/sessions", handset.LogInBody(known, apitest.GoodPIN, handset.Key)))
+	locked := w.Do(handset.Vouch(w.Server, apitest.Post("/v1/sessions", handset.LogInBody(known, apitest.GoodPIN, handset.Key))))
 	locked.Refused(http.StatusTooManyRequests, contract.CodeTooManyTries, "")
 	if locked.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")

@@ -44,6 +44,9 @@ func (s *server) problem(c *fiber.Ctx, err error) error {
 	if p.RetryAfter > 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
 	}
+	if p.Code == contract.CodeUseDPoPNonce {
+		c.Set("DPoP-Nonce", s.Staff.Nonce())
+	}
 	if p.Status == fiber.StatusUnauthorized {
 		c.Set(fiber.HeaderWWWAuthenticate, `DPoP algs="ES256"`)
 	}

@@ -24,6 +24,9 @@ type ServerInterface interface {
 	// PublicStatus What became of a complaint, for the woman who has its slip
 	// (POST /public/status)
 	PublicStatus(c *fiber.Ctx) error
+	// ListAlarms What the caller must know of phones and sessions
+	// (GET /v1/alarms)
+	ListAlarms(c *fiber.Ctx) error
 	// GetBundle Everything a phone needs to start a shift
 	// (GET /v1/bundle)
 	GetBundle(c *fiber.Ctx) error
@@ -39,6 +42,9 @@ type ServerInterface interface {
 	// GetDay The day sheet of a centre
 	// (GET /v1/days/{date})
 	GetDay(c *fiber.Ctx, date openapi_types.Date, params GetDayParams) error
+	// ListDevices The phones of a centre, so that one that is lost can be named
+	// (GET /v1/devices)
+	ListDevices(c *fiber.Ctx, params ListDevicesParams) error
 	// EnrolDevice Enrol this phone with a one-time code
 	// (POST /v1/devices)
 	EnrolDevice(c *fiber.Ctx) error
@@ -48,6 +54,15 @@ type ServerInterface interface {
 	// PutPushToken Bind an FCM token to this device and the officer on duty
 	// (PUT /v1/devices/self/push-token)
 	PutPushToken(c *fiber.Ctx) error
+	// ReportLost Report a phone of the caller's centre as lost
+	// (POST /v1/devices/{device_id}/lost)
+	ReportLost(c *fiber.Ctx, deviceID DeviceParam) error
+	// ReplaceDevice Ask for a phone in the place of a lost one; when a second officer has agreed, get its code
+	// (POST /v1/devices/{device_id}/replacement)
+	ReplaceDevice(c *fiber.Ctx, deviceID DeviceParam) error
+	// ApproveReplacement Agree, as the second officer, that a lost phone is replaced
+	// (POST /v1/devices/{device_id}/replacement/approval)
+	ApproveReplacement(c *fiber.Ctx, deviceID DeviceParam) error
 	// GetFeed The entries of one centre after a cursor
 	// (GET /v1/feed)
 	GetFeed(c *fiber.Ctx, params GetFeedParams) error
@@ -139,6 +154,24 @@ func (siw *ServerInterfaceWrapper) PublicStatus(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.PublicStatus(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListAlarms operation middleware
+func (siw *ServerInterfaceWrapper) ListAlarms(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListAlarms(c)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -352,6 +385,43 @@ func (siw *ServerInterfaceWrapper) GetDay(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ListDevices operation middleware
+func (siw *ServerInterfaceWrapper) ListDevices(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDevicesParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListDevices(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // EnrolDevice operation middleware
 func (siw *ServerInterfaceWrapper) EnrolDevice(c *fiber.Ctx) error {
 
@@ -393,6 +463,93 @@ func (siw *ServerInterfaceWrapper) PutPushToken(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.PutPushToken(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ReportLost operation middleware
+func (siw *ServerInterfaceWrapper) ReportLost(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "device_id" -------------
+	var deviceID DeviceParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "device_id", c.Params("device_id"), &deviceID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter device_id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ReportLost(c, deviceID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ReplaceDevice operation middleware
+func (siw *ServerInterfaceWrapper) ReplaceDevice(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "device_id" -------------
+	var deviceID DeviceParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "device_id", c.Params("device_id"), &deviceID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter device_id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ReplaceDevice(c, deviceID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ApproveReplacement operation middleware
+func (siw *ServerInterfaceWrapper) ApproveReplacement(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "device_id" -------------
+	var deviceID DeviceParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "device_id", c.Params("device_id"), &deviceID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter device_id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ApproveReplacement(c, deviceID)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -1181,7 +1338,17 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/v1/hello", wrapper.GetHello)
 
+	router.Get(options.BaseURL+"/v1/devices", wrapper.ListDevices)
+
 	router.Post(options.BaseURL+"/v1/devices", wrapper.EnrolDevice)
+
+	router.Post(options.BaseURL+"/v1/devices/:device_id/lost", wrapper.ReportLost)
+
+	router.Post(options.BaseURL+"/v1/devices/:device_id/replacement", wrapper.ReplaceDevice)
+
+	router.Post(options.BaseURL+"/v1/devices/:device_id/replacement/approval", wrapper.ApproveReplacement)
+
+	router.Get(options.BaseURL+"/v1/alarms", wrapper.ListAlarms)
 
 	router.Delete(options.BaseURL+"/v1/devices/self/push-token", wrapper.DeletePushToken)
 
@@ -1293,6 +1460,34 @@ type PublicStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PublicStatusdefaultApplicationProblemPlusJSONResponse) VisitPublicStatusResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListAlarmsRequestObject struct {
+}
+
+type ListAlarmsResponseObject interface {
+	VisitListAlarmsResponse(ctx *fiber.Ctx) error
+}
+
+type ListAlarms200JSONResponse AlarmList
+
+func (response ListAlarms200JSONResponse) VisitListAlarmsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListAlarmsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ListAlarmsdefaultApplicationProblemPlusJSONResponse) VisitListAlarmsResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -1444,6 +1639,35 @@ func (response GetDaydefaultApplicationProblemPlusJSONResponse) VisitGetDayRespo
 	return ctx.JSON(&response.Body)
 }
 
+type ListDevicesRequestObject struct {
+	Params ListDevicesParams
+}
+
+type ListDevicesResponseObject interface {
+	VisitListDevicesResponse(ctx *fiber.Ctx) error
+}
+
+type ListDevices200JSONResponse DeviceList
+
+func (response ListDevices200JSONResponse) VisitListDevicesResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListDevicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ListDevicesdefaultApplicationProblemPlusJSONResponse) VisitListDevicesResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type EnrolDeviceRequestObject struct {
 	Body *EnrolDeviceJSONRequestBody
 }
@@ -1522,6 +1746,92 @@ type PutPushTokendefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PutPushTokendefaultApplicationProblemPlusJSONResponse) VisitPutPushTokenResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ReportLostRequestObject struct {
+	DeviceID DeviceParam `json:"device_id"`
+}
+
+type ReportLostResponseObject interface {
+	VisitReportLostResponse(ctx *fiber.Ctx) error
+}
+
+type ReportLost204Response struct {
+}
+
+func (response ReportLost204Response) VisitReportLostResponse(ctx *fiber.Ctx) error {
+	ctx.Status(204)
+	return nil
+}
+
+type ReportLostdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ReportLostdefaultApplicationProblemPlusJSONResponse) VisitReportLostResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ReplaceDeviceRequestObject struct {
+	DeviceID DeviceParam `json:"device_id"`
+}
+
+type ReplaceDeviceResponseObject interface {
+	VisitReplaceDeviceResponse(ctx *fiber.Ctx) error
+}
+
+type ReplaceDevice200JSONResponse Replacement
+
+func (response ReplaceDevice200JSONResponse) VisitReplaceDeviceResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ReplaceDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ReplaceDevicedefaultApplicationProblemPlusJSONResponse) VisitReplaceDeviceResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ApproveReplacementRequestObject struct {
+	DeviceID DeviceParam `json:"device_id"`
+}
+
+type ApproveReplacementResponseObject interface {
+	VisitApproveReplacementResponse(ctx *fiber.Ctx) error
+}
+
+type ApproveReplacement200JSONResponse Replacement
+
+func (response ApproveReplacement200JSONResponse) VisitApproveReplacementResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ApproveReplacementdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ApproveReplacementdefaultApplicationProblemPlusJSONResponse) VisitApproveReplacementResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -2102,6 +2412,9 @@ type StrictServerInterface interface {
 	// PublicStatus What became of a complaint, for the woman who has its slip
 	// (POST /public/status)
 	PublicStatus(ctx context.Context, request PublicStatusRequestObject) (PublicStatusResponseObject, error)
+	// ListAlarms What the caller must know of phones and sessions
+	// (GET /v1/alarms)
+	ListAlarms(ctx context.Context, request ListAlarmsRequestObject) (ListAlarmsResponseObject, error)
 	// GetBundle Everything a phone needs to start a shift
 	// (GET /v1/bundle)
 	GetBundle(ctx context.Context, request GetBundleRequestObject) (GetBundleResponseObject, error)
@@ -2117,6 +2430,9 @@ type StrictServerInterface interface {
 	// GetDay The day sheet of a centre
 	// (GET /v1/days/{date})
 	GetDay(ctx context.Context, request GetDayRequestObject) (GetDayResponseObject, error)
+	// ListDevices The phones of a centre, so that one that is lost can be named
+	// (GET /v1/devices)
+	ListDevices(ctx context.Context, request ListDevicesRequestObject) (ListDevicesResponseObject, error)
 	// EnrolDevice Enrol this phone with a one-time code
 	// (POST /v1/devices)
 	EnrolDevice(ctx context.Context, request EnrolDeviceRequestObject) (EnrolDeviceResponseObject, error)
@@ -2126,6 +2442,15 @@ type StrictServerInterface interface {
 	// PutPushToken Bind an FCM token to this device and the officer on duty
 	// (PUT /v1/devices/self/push-token)
 	PutPushToken(ctx context.Context, request PutPushTokenRequestObject) (PutPushTokenResponseObject, error)
+	// ReportLost Report a phone of the caller's centre as lost
+	// (POST /v1/devices/{device_id}/lost)
+	ReportLost(ctx context.Context, request ReportLostRequestObject) (ReportLostResponseObject, error)
+	// ReplaceDevice Ask for a phone in the place of a lost one; when a second officer has agreed, get its code
+	// (POST /v1/devices/{device_id}/replacement)
+	ReplaceDevice(ctx context.Context, request ReplaceDeviceRequestObject) (ReplaceDeviceResponseObject, error)
+	// ApproveReplacement Agree, as the second officer, that a lost phone is replaced
+	// (POST /v1/devices/{device_id}/replacement/approval)
+	ApproveReplacement(ctx context.Context, request ApproveReplacementRequestObject) (ApproveReplacementResponseObject, error)
 	// GetFeed The entries of one centre after a cursor
 	// (GET /v1/feed)
 	GetFeed(ctx context.Context, request GetFeedRequestObject) (GetFeedResponseObject, error)
@@ -2281,6 +2606,31 @@ func (sh *strictHandler) PublicStatus(ctx *fiber.Ctx) error {
 	return nil
 }
 
+// ListAlarms operation middleware
+func (sh *strictHandler) ListAlarms(ctx *fiber.Ctx) error {
+	var request ListAlarmsRequestObject
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAlarms(ctx.UserContext(), request.(ListAlarmsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAlarms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAlarmsResponseObject); ok {
+		if err := validResponse.VisitListAlarmsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetBundle operation middleware
 func (sh *strictHandler) GetBundle(ctx *fiber.Ctx) error {
 	var request GetBundleRequestObject
@@ -2415,6 +2765,33 @@ func (sh *strictHandler) GetDay(ctx *fiber.Ctx, date openapi_types.Date, params 
 	return nil
 }
 
+// ListDevices operation middleware
+func (sh *strictHandler) ListDevices(ctx *fiber.Ctx, params ListDevicesParams) error {
+	var request ListDevicesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDevices(ctx.UserContext(), request.(ListDevicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDevices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDevicesResponseObject); ok {
+		if err := validResponse.VisitListDevicesResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // EnrolDevice operation middleware
 func (sh *strictHandler) EnrolDevice(ctx *fiber.Ctx) error {
 	var request EnrolDeviceRequestObject
@@ -2510,6 +2887,87 @@ func (sh *strictHandler) PutPushToken(ctx *fiber.Ctx) error {
 		return err
 	} else if validResponse, ok := response.(PutPushTokenResponseObject); ok {
 		if err := validResponse.VisitPutPushTokenResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReportLost operation middleware
+func (sh *strictHandler) ReportLost(ctx *fiber.Ctx, deviceID DeviceParam) error {
+	var request ReportLostRequestObject
+
+	request.DeviceID = deviceID
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportLost(ctx.UserContext(), request.(ReportLostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportLost")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReportLostResponseObject); ok {
+		if err := validResponse.VisitReportLostResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceDevice operation middleware
+func (sh *strictHandler) ReplaceDevice(ctx *fiber.Ctx, deviceID DeviceParam) error {
+	var request ReplaceDeviceRequestObject
+
+	request.DeviceID = deviceID
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceDevice(ctx.UserContext(), request.(ReplaceDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceDevice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceDeviceResponseObject); ok {
+		if err := validResponse.VisitReplaceDeviceResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ApproveReplacement operation middleware
+func (sh *strictHandler) ApproveReplacement(ctx *fiber.Ctx, deviceID DeviceParam) error {
+	var request ApproveReplacementRequestObject
+
+	request.DeviceID = deviceID
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveReplacement(ctx.UserContext(), request.(ApproveReplacementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveReplacement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ApproveReplacementResponseObject); ok {
+		if err := validResponse.VisitApproveReplacementResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -26,6 +26,8 @@ type Options struct {
 	// Proxies are the addresses of the proxies in front; only from them is
 	// X-Forwarded-For believed, and of it only what they added themselves.
 	Proxies []netip.Prefix
+	// Rates bound the requests that are taken; the zero Rates bound none.
+	Rates Rates
 	// OldestApp is the oldest app version that is still served.
 	OldestApp string
 	// SyncEvery is the middle of the span after which phones are asked to sync
@@ -36,6 +38,7 @@ type Options struct {
 type server struct {
 	Options
 	matcher    *matcher
+	limiter    *limiter
 	references references
 }
 
@@ -60,7 +63,8 @@ func New(o Options) *fiber.App {
 	}
 	contract.Compile()
 	s := &server{
-		Options: o, matcher: newMatcher(contract.Routes()), references: references{of: map[int32]*reference{}},
+		Options: o, matcher: newMatcher(contract.Routes()), limiter: newLimiter(o.Now),
+		references: references{of: map[int32]*reference{}},
 	}
 	app := fiber.New(fiber.Config{
 		AppName:               "kendra",
@@ -79,7 +83,7 @@ func New(o Options) *fiber.App {
 		ErrorHandler: s.unread,
 		JSONDecoder:  decodeBody,
 	})
-	app.Use(s.observe, s.headers, compress, s.front, s.authenticate)
+	app.Use(s.observe, s.headers, s.limitAddress, compress, s.front, s.authenticate)
 	RegisterHandlers(app, NewStrictHandler(s, nil))
 	return app
 }
@@ -91,8 +95,9 @@ type request struct {
 	receivedAt time.Time
 	address    string
 	caller     staff.Caller
-	centres    []string // whose books a batch went to
-	kinds      []string // of op that it entered
+	proof      staff.CallProof // of a call without a token
+	centres    []string        // whose books a batch went to
+	kinds      []string        // of op that it entered
 }
 
 type requestKey struct{}

@@ -137,6 +137,11 @@ func (x *exchange) enrol(device *ecdsa.PrivateKey) {
 	x.block("text", strings.ReplaceAll(string(msg), "\n", `\n`))
 	x.say("`POST /v1/devices`\n")
 	x.request("enrolDevice", contract.Enrolment{Code: code, PublicKey: jwk, Nonce: exchangeNonce, Sig: x.sign(device, msg)})
+	x.say("The header `DPoP` of this call is a proof by the device's key with these header and payload; those of the next have their own `htu`:\n")
+	payload := `{"htm":"POST","htu":"https://kendra.example/v1/devices","iat":1791182700,"jti":"e2Yj9P6tWv4mA0rS","nonce":"` + exchangeNonce + `"}`
+	header, signed := x.signed(device, payload)
+	x.block("json", header+"\n"+payload)
+	x.block("text", signed)
 }
 
 func (x *exchange) logIn(device, session *ecdsa.PrivateKey) {
@@ -170,20 +175,25 @@ func (x *exchange) op(session *ecdsa.PrivateKey) (raw []byte, sig string) {
 	return raw, sig
 }
 
-func (x *exchange) proof(session *ecdsa.PrivateKey) {
-	const token = "eyJhbGciOiJFZERTQSJ9.opaque-to.the-phone"
-	ath := sha256.Sum256([]byte(token))
-	jwk := x.jwk(session)
-	header, err := json.Marshal(map[string]any{"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk})
+// signed makes a proof of a payload.
+func (x *exchange) signed(key *ecdsa.PrivateKey, payload string) (header, proof string) {
+	raw, err := json.Marshal(map[string]any{"typ": "dpop+jwt", "alg": "ES256", "jwk": x.jwk(key)})
 	if err != nil {
 		x.t.Fatal(err)
 	}
+	text := contract.Encode(raw) + "." + contract.Encode([]byte(payload))
+	return string(raw), text + "." + x.sign(key, []byte(text))
+}
+
+func (x *exchange) proof(session *ecdsa.PrivateKey) {
+	const token = "eyJhbGciOiJFZERTQSJ9.opaque-to.the-phone"
+	ath := sha256.Sum256([]byte(token))
 	payload := fmt.Sprintf(`{"htm":"POST","htu":"https://kendra.example/v1/ops","iat":1791182700,"jti":"f3Zk0Q7uXw5nB1sT","ath":"%s"}`, contract.Encode(ath[:]))
-	signed := contract.Encode(header) + "." + contract.Encode([]byte(payload))
+	header, signed := x.signed(session, payload)
 	x.say("**4. Prove the session.** With the access token `%s` the header and payload of the DPoP proof are\n", token)
-	x.block("json", string(header)+"\n"+payload)
+	x.block("json", header+"\n"+payload)
 	x.say("and the request has these headers:\n")
-	x.block("text", "Authorization: DPoP "+token+"\nDPoP: "+signed+"."+x.sign(session, []byte(signed))+"\nContent-Type: application/json\nAccept-Language: hi")
+	x.block("text", "Authorization: DPoP "+token+"\nDPoP: "+signed+"\nContent-Type: application/json\nAccept-Language: hi")
 }
 
 func (x *exchange) answer(raw []byte, sig string) {

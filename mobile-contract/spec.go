@@ -27,6 +27,7 @@ type Route struct {
 	OperationID string
 	Body        *Schema // of the request; nil when it has none, and for postOps, which SplitBatch reads
 	Open        bool    // served without an access token
+	Handset     bool    // open, but with a proof by the handset's own key
 	query       map[string]*param
 	path        map[string]*node
 }
@@ -111,7 +112,7 @@ func compile(text []byte) (*compiled, error) {
 func compileRoute(method, path string, op *openapi3.Operation) (*Route, error) {
 	r := &Route{
 		Method: method, Path: path, OperationID: op.OperationID,
-		Open:  op.Security != nil && len(*op.Security) == 0,
+		Open: !guardedBy(op, "dpop"), Handset: guardedBy(op, "handset"),
 		query: map[string]*param{}, path: map[string]*node{},
 	}
 	for _, ref := range op.Parameters {
@@ -136,6 +137,17 @@ func compileRoute(method, path string, op *openapi3.Operation) (*Route, error) {
 	}
 	r.Body = &Schema{root: n}
 	return r, nil
+}
+
+// guardedBy tells whether a call wants what the scheme says; one that names no scheme wants an access token.
+func guardedBy(op *openapi3.Operation, scheme string) bool {
+	if op.Security == nil {
+		return scheme == "dpop"
+	}
+	return slices.ContainsFunc(*op.Security, func(r openapi3.SecurityRequirement) bool {
+		_, ok := r[scheme]
+		return ok
+	})
 }
 
 // HasBody tells whether the call has a request body.

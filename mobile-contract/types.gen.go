@@ -687,6 +687,28 @@ func (e GetRegisterParamsOrder) Valid() bool {
 	}
 }
 
+// Alarm defines model for Alarm.
+type Alarm struct {
+	AlarmID UUID `json:"alarm_id"`
+
+	// At RFC 3339 with an offset or Z
+	At Time `json:"at"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre   *Centre `json:"centre,omitempty"`
+	DeviceID *UUID   `json:"device_id,omitempty"`
+
+	// Kind new_device, device_lost, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
+	// activation_code_guessed, poison_op; others may come
+	Kind      string `json:"kind"`
+	OfficerID *UUID  `json:"officer_id,omitempty"`
+}
+
+// AlarmList defines model for AlarmList.
+type AlarmList struct {
+	Alarms []Alarm `json:"alarms"`
+}
+
 // Alias How a sealed person is called in lists
 type Alias = string
 
@@ -1368,6 +1390,30 @@ type DaySheet struct {
 // DaySign The day is reviewed: each open complaint has been looked at
 type DaySign struct {
 	Date openapi_types.Date `json:"date"`
+}
+
+// DeviceLine defines model for DeviceLine.
+type DeviceLine struct {
+	DeviceID UUID `json:"device_id"`
+
+	// EnrolledAt RFC 3339 with an offset or Z
+	EnrolledAt Time `json:"enrolled_at"`
+
+	// Label Name of the handset
+	Label *string `json:"label,omitempty"`
+
+	// Officers Who is logged in on it
+	Officers []UUID `json:"officers"`
+
+	// RevokedAt RFC 3339 with an offset or Z
+	RevokedAt *Time `json:"revoked_at,omitempty"`
+}
+
+// DeviceList defines model for DeviceList.
+type DeviceList struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre  Centre       `json:"centre"`
+	Devices []DeviceLine `json:"devices"`
 }
 
 // DeviceSeq Counts the ops of one session on one device, so that the server can tell their order
@@ -2708,6 +2754,23 @@ type Registered struct {
 // Remarks Remarks, sealed
 type Remarks = string
 
+// Replacement defines model for Replacement.
+type Replacement struct {
+	// ApprovedAt RFC 3339 with an offset or Z
+	ApprovedAt *Time `json:"approved_at,omitempty"`
+	ApprovedBy *UUID `json:"approved_by,omitempty"`
+
+	// AskedAt RFC 3339 with an offset or Z
+	AskedAt Time `json:"asked_at"`
+	AskedBy UUID `json:"asked_by"`
+
+	// Code Enrols one phone; shown to who asked
+	Code *string `json:"code,omitempty"`
+
+	// ExpiresAt RFC 3339 with an offset or Z
+	ExpiresAt *Time `json:"expires_at,omitempty"`
+}
+
 // ReturnSign The daily return as the book has it is signed. Signed again it is a supplement; what was signed stays
 type ReturnSign struct {
 	Date   openapi_types.Date `json:"date"`
@@ -3210,6 +3273,9 @@ type AfterParam = int64
 // CentreParam Code of a centre (its station's), or HQ for the district's own book
 type CentreParam = Centre
 
+// DeviceParam defines model for DeviceParam.
+type DeviceParam = UUID
+
 // LimitParam defines model for LimitParam.
 type LimitParam = int
 
@@ -3235,6 +3301,11 @@ type ListComplaintsParams struct {
 
 // GetDayParams defines parameters for GetDay.
 type GetDayParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+}
+
+// ListDevicesParams defines parameters for ListDevices.
+type ListDevicesParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
 }
 

@@ -9,10 +9,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// Kinds of notice: a task has something new for its holder; so has a complaint, or what hangs on one.
+// Kinds of notice: a task has something new for its holder; so has a complaint, or what hangs on one; something is to be
+// known of phones and sessions.
 const (
-	KindTask = "task"
-	KindCase = "case"
+	KindTask  = "task"
+	KindCase  = "case"
+	KindAlarm = "alarm"
 )
 
 // Urgencies of a notice, the most urgent first. They decide which job a busy worker takes first.
@@ -68,7 +70,7 @@ func (n Notice) Check() error {
 		return fmt.Errorf("%w: no id", ErrNotice)
 	case n.Subject == uuid.Nil:
 		return fmt.Errorf("%w: no subject", ErrNotice)
-	case n.Kind != KindTask && n.Kind != KindCase:
+	case n.Kind != KindTask && n.Kind != KindCase && n.Kind != KindAlarm:
 		return fmt.Errorf("%w: unknown kind", ErrNotice)
 	case targets != 1:
 		return fmt.Errorf("%w: %d targets, want one", ErrNotice, targets)

@@ -79,6 +79,7 @@ func (s *Server) Try(r Request) (*Answer, error) {
 	if isJSON {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	req.Host = r.Header["Host"] // empty: that of the URL
 	for k, v := range r.Header {
 		req.Header.Set(k, v)
 		if v == "" {

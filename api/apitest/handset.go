@@ -83,7 +83,7 @@ func (w *World) Handset(centre string) *Handset {
 	w.must(err)
 	h := &Handset{w: w, On: w.Server, Key: w.newKey()}
 	var out contract.EnrolledDevice
-	h.On.Do(Post("/v1/devices", w.Enrolment(h.Key, string(code.Text)))).Into(http.StatusCreated, &out)
+	h.On.Do(h.Vouch(h.On, Post("/v1/devices", w.Enrolment(h.Key, string(code.Text))))).Into(http.StatusCreated, &out)
 	h.ID = out.DeviceID
 	return h
 }
@@ -97,16 +97,44 @@ func (w *World) Enrolment(key *ecdsa.PrivateKey, code string) contract.Enrolment
 	}
 }
 
+// Vouch adds the handset's proof to a call without a token, over the nonce of
+// its body.
+func (h *Handset) Vouch(s *Server, r Request) Request {
+	h.w.T.Helper()
+	nonce := ""
+	switch b := r.Body.(type) {
+	case contract.Enrolment:
+		nonce = b.Nonce
+	case contract.PinChange:
+		nonce = b.Nonce
+	case contract.LogIn:
+		nonce = b.Nonce
+	case contract.Refresh:
+		nonce = b.Nonce
+	default:
+		h.w.T.Fatalf("%T has no nonce", r.Body)
+	}
+	return r.With("DPoP", h.Proof(phone.Claims{Method: r.Method, URL: s.URL + r.Path, Nonce: nonce, ID: uuid.NewString(), At: h.w.Now()}))
+}
+
+// Proof makes a proof by the handset's key.
+func (h *Handset) Proof(c phone.Claims) string {
+	h.w.T.Helper()
+	proof, err := phone.Proof(h.Key, c)
+	h.w.must(err)
+	return proof
+}
+
 // Activate gives an officer the PIN of these tests, by an activation code.
 func (h *Handset) Activate(o *Officer) {
 	h.w.T.Helper()
 	code, err := h.w.Staff.IssueActivationCode(context.Background(), District, o.Number)
 	h.w.must(err)
 	text, nonce := string(code.Text), h.On.Nonce()
-	h.On.Do(Request{Method: http.MethodPut, Path: "/v1/officers/self/pin", Body: contract.PinChange{
+	h.On.Do(h.Vouch(h.On, Request{Method: http.MethodPut, Path: "/v1/officers/self/pin", Body: contract.PinChange{
 		District: District, DeviceID: h.ID, OfficerNo: o.Number, ActivationCode: &text, NewPin: GoodPIN, Nonce: nonce,
 		Sig: h.w.Sign(h.Key, contract.PinMessage(District, h.ID.String(), o.Number, text, GoodPIN, nonce)),
-	}}).Into(http.StatusNoContent, nil)
+	}})).Into(http.StatusNoContent, nil)
 	o.hasPIN = true
 }
 
@@ -117,7 +145,7 @@ func (h *Handset) LogIn(o *Officer) *Shift {
 		h.Activate(o)
 	}
 	x := &Shift{Officer: o, Handset: h, w: h.w, Key: h.w.newKey()}
-	h.On.Do(Post("/v1/sessions", h.LogInBody(o, GoodPIN, x.Key))).Into(http.StatusCreated, &x.Session)
+	h.On.Do(h.Vouch(h.On, Post("/v1/sessions", h.LogInBody(o, GoodPIN, x.Key)))).Into(http.StatusCreated, &x.Session)
 	return x
 }
 
@@ -136,9 +164,9 @@ func (x *Shift) Refresh() {
 	x.w.T.Helper()
 	token, nonce := x.Session.RefreshToken, x.Handset.On.Nonce()
 	var out contract.Tokens
-	x.Handset.On.Do(Post("/v1/sessions/refresh", contract.Refresh{
+	x.Handset.On.Do(x.Handset.Vouch(x.Handset.On, Post("/v1/sessions/refresh", contract.Refresh{
 		RefreshToken: token, Nonce: nonce, Sig: x.w.Sign(x.Handset.Key, contract.RefreshMessage(token, nonce)),
-	})).Into(http.StatusOK, &out)
+	}))).Into(http.StatusOK, &out)
 	x.Session.AccessToken, x.Session.RefreshToken = out.AccessToken, out.RefreshToken
 }
 

@@ -59,7 +59,8 @@ func (b *Buffer) String() string {
 
 func (w *World) staffOptions() staff.Options {
 	return staff.Options{
-		Now: w.Now, Pepper: w.secrets.one, CodeKey: w.secrets.one, NonceKey: w.secrets.one,
+		Tell: w.tell,
+		Now:  w.Now, Pepper: w.secrets.one, CodeKey: w.secrets.one, NonceKey: w.secrets.one,
 		Signing: w.secrets.signing, Issuer: "kendra", Audience: "kendra-phone",
 	}
 }
@@ -110,7 +111,9 @@ func (w *World) pool() *pgxpool.Pool {
 func (s *Server) listen(log *slog.Logger) {
 	t := s.w.T
 	t.Helper()
-	s.App = api.New(api.Options{Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log})
+	s.App = api.New(api.Options{
+		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies,
+	})
 	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	s.w.must(err)
 	s.URL = "http://" + ln.Addr().String()

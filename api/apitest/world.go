@@ -6,7 +6,9 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
+	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/note"
 
+	"kendra/api"
 	"kendra/api/book"
 	"kendra/api/seal"
 	"kendra/api/staff"
@@ -41,6 +44,8 @@ type Limits struct {
 	Deadline time.Duration
 	Patience time.Duration
 	MaxConns int32
+	Rates    api.Rates
+	Proxies  []netip.Prefix
 }
 
 // World is a district and its servers.
@@ -60,12 +65,14 @@ type World struct {
 	limits  Limits
 
 	mu      sync.Mutex
+	told    []staff.Notice
 	now     time.Time
 	numbers int
 }
 
 // secrets are shared by all servers of a district, as files are.
 type secrets struct {
+	signer      ed25519.PrivateKey
 	signing     *staff.SigningKeys
 	keyset      *seal.Keyset
 	blind       *seal.Blinder
@@ -131,6 +138,20 @@ func (w *World) Now() time.Time {
 	return w.now
 }
 
+func (w *World) tell(_ context.Context, _ pgx.Tx, n staff.Notice) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = append(w.told, n)
+	return nil
+}
+
+// Told lists whom alarms have woken, in their order.
+func (w *World) Told() []staff.Notice {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.told)
+}
+
 // Pass lets time pass.
 func (w *World) Pass(d time.Duration) {
 	w.mu.Lock()
@@ -151,10 +172,14 @@ func (w *World) makeSecrets() {
 	blind, err := seal.NewBlinder(bytes.Repeat([]byte{3}, 32))
 	w.must(err)
 	w.secrets = secrets{
-		blind: blind, signing: staff.NewSigningKeys(signer), keyset: keyset, skey: skey, vkey: vkey,
+		blind: blind, signer: signer, signing: staff.NewSigningKeys(signer), keyset: keyset, skey: skey, vkey: vkey,
 		one: bytes.Repeat([]byte{1}, 32), second: bytes.Repeat([]byte{2}, 32),
 	}
 }
+
+// Signer is the key that access tokens are signed with, for tests that forge
+// them.
+func (w *World) Signer() ed25519.PrivateKey { return w.secrets.signer }
 
 // place loads the stations, a squad and a beat.
 func (w *World) place() {

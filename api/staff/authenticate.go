@@ -48,7 +48,7 @@ const scheme = "DPoP "
 // Authenticate makes a Caller of a token and a proof. What the token says is only where to look: the session, the
 // handset, the officer and his posts are read from their rows.
 func (s *Service) Authenticate(ctx context.Context, in AuthIn) (Caller, error) {
-	if len(in.Authorization) < len(scheme) || !strings.EqualFold(in.Authorization[:len(scheme)], scheme) {
+	if len(in.Authorization) < len(scheme) || len(in.Authorization) > authorizationMax || !strings.EqualFold(in.Authorization[:len(scheme)], scheme) {
 		return Caller{}, refuse(contract.CodeUnauthorized)
 	}
 	token := in.Authorization[len(scheme):]

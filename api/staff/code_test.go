@@ -98,7 +98,7 @@ func TestAnEnrolmentIsRefused(t *testing.T) {
 	_, err = h.Enrol(t.Context(), in)
 	h.must(err)
 	_, err = h.Enrol(t.Context(), in)
-	wants(t, err, contract.CodeBadNonce)
+	wants(t, err, contract.CodeDPoPReplayed)
 }
 
 func TestAnActivationCodeDiesOfFiveWrongOnes(t *testing.T) {

@@ -19,16 +19,17 @@ type device struct {
 	ID         uuid.UUID
 	Centre     string
 	Key        *ecdsa.PublicKey
+	Thumbprint string
 	EnrolledAt time.Time
 	RevokedAt  *time.Time
 }
 
-const deviceColumns = `device_id, centre, public_key, enrolled_at, revoked_at`
+const deviceColumns = `device_id, centre, public_key, thumbprint, enrolled_at, revoked_at`
 
 func scanDevice(row pgx.CollectableRow) (device, error) {
 	var d device
 	var key []byte
-	if err := row.Scan(&d.ID, &d.Centre, &key, &d.EnrolledAt, &d.RevokedAt); err != nil {
+	if err := row.Scan(&d.ID, &d.Centre, &key, &d.Thumbprint, &d.EnrolledAt, &d.RevokedAt); err != nil {
 		return device{}, err
 	}
 	var err error
@@ -38,8 +39,8 @@ func scanDevice(row pgx.CollectableRow) (device, error) {
 	return d, nil
 }
 
-// signed finds the handset and checks that the message is signed by it.
-func (s *Service) signed(ctx context.Context, tx pgx.Tx, district int32, id uuid.UUID, message []byte, sig string) error {
+// signed finds the handset and checks that the message is signed by it, and the call proven by it.
+func (s *Service) signed(ctx context.Context, tx pgx.Tx, district int32, id uuid.UUID, message []byte, sig string, shown opening) error {
 	rows, err := tx.Query(ctx, `SELECT `+deviceColumns+` FROM devices WHERE district_id = $1 AND device_id = $2`, district, id)
 	if err != nil {
 		return fmt.Errorf("find device: %w", err)
@@ -53,10 +54,13 @@ func (s *Service) signed(ctx context.Context, tx pgx.Tx, district int32, id uuid
 	}
 	raw, err := contract.Decode(sig)
 	if err != nil || !contract.VerifyES256(d.Key, message, raw) {
-		if err := s.alarm(ctx, tx, district, alarmSignature, id); err != nil {
+		if err := s.raise(ctx, tx, district, alarm{kind: alarmSignature, subject: id, device: id}); err != nil {
 			return err
 		}
 		return refuse(contract.CodeBadSignature, contract.WithPointer("/sig"))
+	}
+	if d.Thumbprint != shown.thumbprint {
+		return refuse(contract.CodeDPoPInvalid)
 	}
 	if d.RevokedAt != nil {
 		return refuse(contract.CodeDeviceRevoked)

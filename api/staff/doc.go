@@ -8,13 +8,22 @@
 //
 // # Ways in
 //
-// There are five, and no other. Each spends a nonce of the server and is signed by the handset's key:
+// There are five, and no other. The first four spend a nonce of the server, are signed by the handset's key, and carry a
+// DPoP proof by it over the same nonce (RFC 9449, 8), whose id is spent too, for all processes:
 //
 //	enrol          one-time code of 128 bits from the in-charge, 24 hours, bound to a centre
 //	set a PIN      officer number and an activation code, or the PIN until now
 //	log in         officer number and PIN on an enrolled handset; brings the session's own key
 //	refresh        the rotating refresh token
-//	authenticate   access token and a DPoP proof by the session's key (RFC 9449); no nonce, for it is every call
+//	authenticate   access token and a DPoP proof by the session's key; no nonce, for it is every call. The id of
+//	               the proof is spent where the call is not idempotent
+//
+// # Alarms
+//
+// What somebody must look at is a row of alarms, for one officer or for those in charge of a centre; the urgent ones
+// wake a phone by the function that cmd hands in. A refresh token used again ends its session and wakes the in-charge.
+// A lost handset is withdrawn by anybody at its centre, and replaced by two officers. An officer is told of each handset
+// that is new to her.
 //
 // # Times
 //

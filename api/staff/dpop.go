@@ -36,72 +36,115 @@ type proofClaims struct {
 	URL    string   `json:"htu"`
 	At     *float64 `json:"iat"`
 	Token  string   `json:"ath"`
+	Nonce  string   `json:"nonce"`
+}
+
+// proven is what a proof has shown: by which key, under which id, and when it says it was made.
+type proven struct {
+	id, thumbprint, nonce string
+	at                    time.Time
+}
+
+// CallProof is the DPoP proof of a call that has no token yet. It is by the handset's own key.
+type CallProof struct {
+	Text   string // header DPoP; the caller refuses a second one
+	Method string
+	URL    string // scheme, host and path as the client sees them
+}
+
+// opening is what the proof of a call without a token has shown. Its nonce and its id are spent with the call.
+type opening struct {
+	proven
+	ends time.Time // of the nonce
+}
+
+// opens checks the proof of a call without a token: it carries a nonce of ours (RFC 9449, 8), the one that the body is
+// signed over too, so no proof is made in stock. The nonce says when it was made; the handset's clock may be wrong.
+func (s *Service) opens(p CallProof, nonce string) (opening, error) {
+	shown, err := readProof(p.Text, p.Method, p.URL, "", "")
+	if err != nil {
+		return opening{}, refuse(contract.CodeDPoPInvalid, contract.WithCause(err))
+	}
+	ends, ok := s.nonceEnds(shown.nonce)
+	switch {
+	case !ok:
+		return opening{}, refuse(contract.CodeUseDPoPNonce)
+	case shown.nonce != nonce:
+		return opening{}, refuse(contract.CodeBadNonce, contract.WithPointer("/nonce"))
+	}
+	return opening{proven: shown, ends: ends}, nil
 }
 
 // checkProof checks a DPoP proof (RFC 9449, 4.3): that who holds the session's key makes this very call with this very
 // token, now. It returns the proof's own id and its time.
 func (s *Service) checkProof(proof, method, target, token, thumbprint string) (id string, at time.Time, err error) {
-	id, at, err = readProof(proof, method, target, token, thumbprint)
+	shown, err := readProof(proof, method, target, token, thumbprint)
 	if err != nil {
 		return "", time.Time{}, refuse(contract.CodeDPoPInvalid, contract.WithCause(err))
 	}
-	if s.now().Sub(at).Abs() > proofAge {
+	if s.now().Sub(shown.at).Abs() > proofAge {
 		return "", time.Time{}, refuse(contract.CodeDPoPInvalid, contract.WithCause(errors.New("made at another time")))
 	}
-	return id, at, nil
+	return shown.id, shown.at, nil
 }
 
-func readProof(proof, method, target, token, thumbprint string) (id string, at time.Time, err error) {
+// readProof checks all of a proof but its age. Without a thumbprint any key may have made it; without a token it must
+// be for none.
+func readProof(proof, method, target, token, thumbprint string) (proven, error) {
 	if len(proof) > proofMax || !isCompact(proof) {
-		return "", time.Time{}, errors.New("not a compact JWT")
+		return proven{}, errors.New("not a compact JWT")
 	}
-	claims, err := openProof(proof, thumbprint)
+	claims, by, err := openProof(proof, thumbprint)
 	if err != nil {
-		return "", time.Time{}, err
+		return proven{}, err
 	}
-	sum := sha256.Sum256([]byte(token))
+	ath := ""
+	if token != "" {
+		sum := sha256.Sum256([]byte(token))
+		ath = contract.Encode(sum[:])
+	}
 	switch {
 	case claims.ID == "" || len(claims.ID) > jtiMax:
-		return "", time.Time{}, errors.New("jti is missing or too long")
+		return proven{}, errors.New("jti is missing or too long")
 	case claims.Method != method:
-		return "", time.Time{}, errors.New("for another method")
+		return proven{}, errors.New("for another method")
 	case !sameTarget(claims.URL, target):
-		return "", time.Time{}, errors.New("for another address")
-	case subtle.ConstantTimeCompare([]byte(claims.Token), []byte(contract.Encode(sum[:]))) != 1:
-		return "", time.Time{}, errors.New("for another token")
+		return proven{}, errors.New("for another address")
+	case subtle.ConstantTimeCompare([]byte(claims.Token), []byte(ath)) != 1:
+		return proven{}, errors.New("for another token")
 	case claims.At == nil || *claims.At < 0 || *claims.At > 1e11:
-		return "", time.Time{}, errors.New("iat is missing or no time")
+		return proven{}, errors.New("iat is missing or no time")
 	}
-	return claims.ID, time.UnixMilli(int64(*claims.At * 1000)), nil
+	return proven{id: claims.ID, thumbprint: by, nonce: claims.Nonce, at: time.UnixMilli(int64(*claims.At * 1000))}, nil
 }
 
 // openProof checks key and signature, and only then reads the claims.
-func openProof(proof, thumbprint string) (proofClaims, error) {
+func openProof(proof, thumbprint string) (claims proofClaims, by string, err error) {
 	parts := strings.Split(proof, ".")
 	var header proofHeader
 	// Unknown members are refused: crit, x5u, or a private key in the jwk are nothing a phone has reason to send.
 	if err := decodePart(parts[0], &header, json.RejectUnknownMembers(true)); err != nil {
-		return proofClaims{}, fmt.Errorf("header: %w", err)
+		return proofClaims{}, "", fmt.Errorf("header: %w", err)
 	}
 	if header.Typ != proofType || header.Alg != proofMethod {
-		return proofClaims{}, errors.New("not an ES256 proof")
+		return proofClaims{}, "", errors.New("not an ES256 proof")
 	}
 	pub, err := contract.ParseJWK(header.JWK)
 	if err != nil {
-		return proofClaims{}, err
+		return proofClaims{}, "", err
 	}
-	if subtle.ConstantTimeCompare([]byte(header.JWK.Thumbprint()), []byte(thumbprint)) != 1 {
-		return proofClaims{}, errors.New("by another key")
+	by = header.JWK.Thumbprint()
+	if thumbprint != "" && subtle.ConstantTimeCompare([]byte(by), []byte(thumbprint)) != 1 {
+		return proofClaims{}, "", errors.New("by another key")
 	}
 	sig, err := contract.Decode(parts[2])
 	if err != nil || !contract.VerifyES256(pub, []byte(parts[0]+"."+parts[1]), sig) {
-		return proofClaims{}, errors.New("signature does not fit")
+		return proofClaims{}, "", errors.New("signature does not fit")
 	}
-	var claims proofClaims
 	if err := decodePart(parts[1], &claims); err != nil {
-		return proofClaims{}, fmt.Errorf("claims: %w", err)
+		return proofClaims{}, "", fmt.Errorf("claims: %w", err)
 	}
-	return claims, nil
+	return claims, by, nil
 }
 
 // decodePart reads one part, strictly: duplicate names and names in another case are refused.

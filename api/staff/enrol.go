@@ -20,6 +20,7 @@ type EnrolIn struct {
 	Label     string
 	Sig       string
 	Address   string // where the request comes from, for counting tries
+	Proof     CallProof
 }
 
 // EnrolOut is what the handset is from now on.
@@ -32,7 +33,7 @@ type EnrolOut struct {
 // Enrol takes a handset in by a one-time code. The same key with the same code gets the same answer again as long as
 // the code would have lived, for an answer may be lost on the way.
 func (s *Service) Enrol(ctx context.Context, in EnrolIn) (EnrolOut, error) {
-	ends, err := s.openNonce(in.Nonce)
+	shown, err := s.opens(in.Proof, in.Nonce)
 	if err != nil {
 		return EnrolOut{}, err
 	}
@@ -48,6 +49,9 @@ func (s *Service) Enrol(ctx context.Context, in EnrolIn) (EnrolOut, error) {
 	if err != nil || !contract.VerifyES256(pub, contract.EnrolMessage(string(in.Code), in.Nonce, in.PublicKey.Thumbprint()), sig) {
 		return EnrolOut{}, refuse(contract.CodeBadSignature, contract.WithPointer("/sig"))
 	}
+	if shown.thumbprint != in.PublicKey.Thumbprint() {
+		return EnrolOut{}, refuse(contract.CodeDPoPInvalid)
+	}
 	district, code, ok := splitEnrolCode(string(in.Code))
 	if !ok {
 		return EnrolOut{}, refuse(contract.CodeCodeInvalid, contract.WithPointer("/code"))
@@ -57,7 +61,7 @@ func (s *Service) Enrol(ctx context.Context, in EnrolIn) (EnrolOut, error) {
 		if ok, err := s.present(ctx, tx, district); err != nil || !ok {
 			return orElse(err, contract.CodeCodeInvalid)
 		}
-		if err := s.spendNonce(ctx, tx, district, in.Nonce, ends); err != nil {
+		if err := s.spendOpening(ctx, tx, district, shown); err != nil {
 			return s.settle(ctx, tx, district, e, err)
 		}
 		err := s.enrol(ctx, tx, in, code, point, &out)

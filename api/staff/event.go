@@ -20,18 +20,12 @@ const (
 	eventLogOut    = "log_out"
 	eventReplay    = "replay"
 	eventRevoke    = "revoke_device"
+	eventLost      = "report_lost"
+	eventReplace   = "replace_device"
 	eventEnd       = "end_sessions"
 	eventState     = "officer_state"
 	eventCode      = "issue_code"
 	eventBootstrap = "bootstrap"
-)
-
-// The kinds of alarm.
-const (
-	alarmRefreshReuse = "refresh_reuse"
-	alarmSignature    = "bad_device_signature"
-	alarmLockOut      = "lock_out"
-	alarmCode         = "activation_code_guessed"
 )
 
 // event is what an attempt is remembered by: ids, never what was typed.
@@ -78,14 +72,4 @@ func (s *Service) refusal(ctx context.Context, tx pgx.Tx, district int32, e *eve
 		return nil
 	}
 	return s.settle(ctx, tx, district, e, told)
-}
-
-func (s *Service) alarm(ctx context.Context, tx pgx.Tx, district int32, kind string, subject uuid.UUID) error {
-	id, err := newID()
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO alarms (district_id, alarm_id, at, kind, subject_id) VALUES ($1, $2, $3, $4, $5)`,
-		district, id, s.now(), kind, orNull(subject))
-	return wrap(err, "raise alarm")
 }

@@ -198,9 +198,25 @@ func (h *house) newPhone() *phone {
 	return p
 }
 
+// vouching is the proof of a call without a token, to be spoiled.
+func (p *phone) vouching(method, path, nonce string) proof {
+	return proof{
+		header: map[string]any{"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk(p.h.t, p.key)},
+		claims: map[string]any{
+			"jti": uuid.NewString(), "htm": method, "htu": server + path, "iat": p.h.clock.now().Unix(), "nonce": nonce,
+		},
+		key: p.key,
+	}
+}
+
+func (p *phone) vouch(method, path, nonce string) staff.CallProof {
+	return staff.CallProof{Text: p.vouching(method, path, nonce).text(p.h.t), Method: method, URL: server + path}
+}
+
 func (p *phone) enrolment(code string) staff.EnrolIn {
 	in := staff.EnrolIn{Code: staff.Secret(code), PublicKey: jwk(p.h.t, p.key), Nonce: p.h.Nonce(), Label: "Karwi 1"}
 	in.Sig = sign(p.h.t, p.key, contract.EnrolMessage(code, in.Nonce, in.PublicKey.Thumbprint()))
+	in.Proof = p.vouch("POST", "/v1/devices", in.Nonce)
 	return in
 }
 
@@ -209,6 +225,7 @@ func (p *phone) pinChange(number, activation, old, pin string) staff.SetPINIn {
 		District: district, DeviceID: p.id, OfficerNo: number, ActivationCode: staff.Secret(activation),
 		OldPIN: staff.Secret(old), NewPIN: staff.Secret(pin), Nonce: p.h.Nonce(),
 	}
+	in.Proof = p.vouch("PUT", "/v1/officers/self/pin", in.Nonce)
 	in.Sig = sign(p.h.t, p.key, contract.PinMessage(district, p.id.String(), number, activation+old, pin, in.Nonce))
 	return in
 }
@@ -225,6 +242,7 @@ func (p *phone) logIn(number, pin string, session *ecdsa.PrivateKey) staff.LogIn
 	in := staff.LogInIn{
 		District: district, DeviceID: p.id, OfficerNo: number, PIN: staff.Secret(pin), SessionKey: jwk(p.h.t, session), Nonce: p.h.Nonce(),
 	}
+	in.Proof = p.vouch("POST", "/v1/sessions", in.Nonce)
 	in.Sig = sign(p.h.t, p.key, contract.SessionMessage(district, p.id.String(), number, pin, in.SessionKey.Thumbprint(), in.Nonce))
 	return in
 }
@@ -256,6 +274,7 @@ func (h *house) newShift(number string) *shift {
 
 func (x *shift) refresh(token staff.Secret) staff.RefreshIn {
 	in := staff.RefreshIn{Token: token, Nonce: x.phone.h.Nonce()}
+	in.Proof = x.phone.vouch("POST", "/v1/sessions/refresh", in.Nonce)
 	in.Sig = sign(x.phone.h.t, x.phone.key, contract.RefreshMessage(string(token), in.Nonce))
 	return in
 }

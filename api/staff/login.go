@@ -28,6 +28,7 @@ type LogInIn struct {
 	Nonce      string
 	Sig        string
 	Address    string
+	Proof      CallProof
 }
 
 // Tokens are an access token and the refresh token for the next.
@@ -49,7 +50,7 @@ type LoggedIn struct {
 // LogIn opens a session. An earlier one of the officer on the same handset ends; others stay, and so do those of other
 // officers on this handset.
 func (s *Service) LogIn(ctx context.Context, in LogInIn) (LoggedIn, error) {
-	ends, err := s.openNonce(in.Nonce)
+	shown, err := s.opens(in.Proof, in.Nonce)
 	if err != nil {
 		return LoggedIn{}, err
 	}
@@ -71,7 +72,7 @@ func (s *Service) LogIn(ctx context.Context, in LogInIn) (LoggedIn, error) {
 	defer done()
 	thumbprint := in.SessionKey.Thumbprint()
 	a := attempt{
-		district: in.District, device: in.DeviceID, number: canonicalNumber(in.OfficerNo), nonce: in.Nonce, nonceEnds: ends,
+		district: in.District, device: in.DeviceID, number: canonicalNumber(in.OfficerNo), shown: shown,
 		message: contract.SessionMessage(in.District, in.DeviceID.String(), in.OfficerNo, string(in.PIN), thumbprint, in.Nonce),
 		sig:     in.Sig, address: in.Address, event: event{kind: eventLogIn},
 	}
@@ -125,7 +126,7 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, a *attempt, point []byte,
 		CreatedAt: now, ExpiresAt: now.Add(sessionLife), thumbprint: thumbprint,
 	}
 	const first = 1
-	if out.Tokens, err = s.grant(a.district, x, first, now.Add(sessionIdle)); err != nil {
+	if out.Tokens, err = s.grant(a.district, x, first, now, now.Add(sessionIdle)); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO sessions (district_id, session_id, officer_id, device_id, public_key, thumbprint,
@@ -133,7 +134,10 @@ func (s *Service) open(ctx context.Context, tx pgx.Tx, a *attempt, point []byte,
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $7)`,
 		a.district, x.SessionID, x.OfficerID, x.DeviceID, point, thumbprint, x.CreatedAt, x.ExpiresAt,
 		out.RefreshExpiresAt, first, hashRefresh(string(out.Refresh)))
-	return wrap(err, "store session")
+	if err != nil {
+		return fmt.Errorf("store session: %w", err)
+	}
+	return s.noteDevice(ctx, tx, a.district, a.officer.ID, a.device, now)
 }
 
 func postsOf(ctx context.Context, tx pgx.Tx, district int32, officer uuid.UUID) ([]Post, error) {

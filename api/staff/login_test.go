@@ -100,11 +100,14 @@ func TestALogInIsRefused(t *testing.T) {
 	_, err := h.LogIn(t.Context(), in)
 	h.must(err)
 	_, err = h.LogIn(t.Context(), in)
+	wants(t, err, contract.CodeDPoPReplayed)
+	in.Proof = p.vouch("POST", "/v1/sessions", in.Nonce)
+	_, err = h.LogIn(t.Context(), in)
 	wants(t, err, contract.CodeBadNonce)
 	late := p.logIn(number(1), goodPIN, newKey(t))
 	h.clock.move(2*time.Minute + time.Second)
 	_, err = h.LogIn(t.Context(), late)
-	wants(t, err, contract.CodeBadNonce)
+	wants(t, err, contract.CodeUseDPoPNonce)
 }
 
 func TestALogInWithoutPostOrActiveStateIsRefusedAfterTheRightPIN(t *testing.T) {

@@ -36,22 +36,27 @@ func (s *Service) nonceMAC(body []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// openNonce checks MAC and age; spendNonce must follow, in the transaction of the call.
-func (s *Service) openNonce(text string) (ends time.Time, err error) {
+// nonceEnds tells whether a nonce is one of ours and alive, and until when; spendOpening must follow, in the
+// transaction of the call.
+func (s *Service) nonceEnds(text string) (ends time.Time, ok bool) {
 	b, err := contract.Decode(text)
 	if err != nil || len(b) != nonceBody+sha256.Size || !hmac.Equal(b[nonceBody:], s.nonceMAC(b[:nonceBody])) {
-		return time.Time{}, refuse(contract.CodeBadNonce, contract.WithPointer("/nonce"))
+		return time.Time{}, false
 	}
 	ends = time.UnixMilli(int64(binary.BigEndian.Uint64(b)))
-	if !s.now().Before(ends) {
-		return time.Time{}, refuse(contract.CodeBadNonce, contract.WithPointer("/nonce"))
-	}
-	return ends, nil
+	return ends, s.now().Before(ends)
 }
 
-func (s *Service) spendNonce(ctx context.Context, tx pgx.Tx, district int32, text string, ends time.Time) error {
-	fresh, err := spend(ctx, tx, district, "nonce\n"+text, ends)
+// spendOpening spends the id of a proof and its nonce, whichever process the call came to.
+func (s *Service) spendOpening(ctx context.Context, tx pgx.Tx, district int32, o opening) error {
+	fresh, err := spend(ctx, tx, district, "jti\n"+o.thumbprint+"\n"+o.id, o.ends)
 	if err != nil {
+		return fmt.Errorf("spend proof: %w", err)
+	}
+	if !fresh {
+		return refuse(contract.CodeDPoPReplayed)
+	}
+	if fresh, err = spend(ctx, tx, district, "nonce\n"+o.nonce, o.ends); err != nil {
 		return fmt.Errorf("spend nonce: %w", err)
 	}
 	if !fresh {

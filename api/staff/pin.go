@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -27,6 +26,7 @@ type SetPINIn struct {
 	Nonce          string
 	Sig            string
 	Address        string
+	Proof          CallProof
 }
 
 func (in *SetPINIn) message() []byte {
@@ -68,7 +68,7 @@ func isPIN(pin Secret) bool {
 
 // SetPIN sets an officer's PIN. It ends his sessions: who had his PIN or his handset until now is out.
 func (s *Service) SetPIN(ctx context.Context, in SetPINIn) error {
-	ends, err := s.openNonce(in.Nonce)
+	shown, err := s.opens(in.Proof, in.Nonce)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (s *Service) SetPIN(ctx context.Context, in SetPINIn) error {
 	}
 	defer done()
 	a := attempt{
-		district: in.District, device: in.DeviceID, number: canonicalNumber(in.OfficerNo), nonce: in.Nonce, nonceEnds: ends,
+		district: in.District, device: in.DeviceID, number: canonicalNumber(in.OfficerNo), shown: shown,
 		message: in.message(), sig: in.Sig, address: in.Address,
 		event: event{kind: eventPIN}, byCode: in.ActivationCode != "",
 	}
@@ -216,7 +216,7 @@ func (s *Service) wrongCode(ctx context.Context, tx pgx.Tx, a *attempt) error {
 		return fmt.Errorf("count wrong code: %w", err)
 	}
 	if slices.Contains(failures, codeFailures) {
-		if err := s.alarm(ctx, tx, a.district, alarmCode, a.event.officer); err != nil {
+		if err := s.raise(ctx, tx, a.district, alarm{kind: alarmCode, subject: a.event.officer, device: a.device}); err != nil {
 			return err
 		}
 	}
@@ -225,20 +225,19 @@ func (s *Service) wrongCode(ctx context.Context, tx pgx.Tx, a *attempt) error {
 
 // attempt is a way in by an officer's number on an enrolled handset: what is known before anything is hashed.
 type attempt struct {
-	district  int32
-	device    uuid.UUID
-	number    string
-	nonce     string
-	nonceEnds time.Time
-	message   []byte
-	sig       string
-	address   string
-	byCode    bool // the code itself counts its failures; the officer's number does not
-	event     event
-	subjects  []subject
-	officer   Officer     // zero: nobody has this number
-	hash      string      // of his PIN; empty: he has none
-	ended     []uuid.UUID // his sessions that end by this
+	district int32
+	device   uuid.UUID
+	number   string
+	shown    opening
+	message  []byte
+	sig      string
+	address  string
+	byCode   bool // the code itself counts its failures; the officer's number does not
+	event    event
+	subjects []subject
+	officer  Officer     // zero: nobody has this number
+	hash     string      // of his PIN; empty: he has none
+	ended    []uuid.UUID // his sessions that end by this
 }
 
 // begin spends the nonce, checks the handset, counts the attempt as failed and finds the officer. It is committed
@@ -253,10 +252,10 @@ func (s *Service) begin(ctx context.Context, a *attempt) error {
 }
 
 func (s *Service) admit(ctx context.Context, tx pgx.Tx, a *attempt) error {
-	if err := s.spendNonce(ctx, tx, a.district, a.nonce, a.nonceEnds); err != nil {
+	if err := s.spendOpening(ctx, tx, a.district, a.shown); err != nil {
 		return err
 	}
-	if err := s.signed(ctx, tx, a.district, a.device, a.message, a.sig); err != nil {
+	if err := s.signed(ctx, tx, a.district, a.device, a.message, a.sig, a.shown); err != nil {
 		return err
 	}
 	a.event.device = a.device
@@ -272,7 +271,7 @@ func (s *Service) admit(ctx context.Context, tx pgx.Tx, a *attempt) error {
 	a.event.officer = a.officer.ID
 	full, err := s.take(ctx, tx, a.district, counted)
 	if full && err == nil {
-		err = s.alarm(ctx, tx, a.district, alarmLockOut, a.device)
+		err = s.raise(ctx, tx, a.district, alarm{kind: alarmLockOut, subject: a.device, device: a.device})
 	}
 	return err
 }

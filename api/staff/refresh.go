@@ -26,6 +26,7 @@ type RefreshIn struct {
 	Token Secret
 	Nonce string
 	Sig   string
+	Proof CallProof
 }
 
 // refreshToken is rt.<district>.<session>.<n>.<secret>; the session is the family.
@@ -73,9 +74,10 @@ func hashRefresh(text string) []byte {
 	return sum[:]
 }
 
-// grant makes both tokens of a session; the refresh token is the n-th.
-func (s *Service) grant(district int32, x *Session, n int, idle time.Time) (Tokens, error) {
-	access, ends, err := s.grantAccess(district, x)
+// grant makes both tokens of a session as of a time; the refresh token is the n-th. For the same time and number they
+// are the same.
+func (s *Service) grant(district int32, x *Session, n int, at, idle time.Time) (Tokens, error) {
+	access, ends, err := s.grantAccess(district, x, at)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -99,7 +101,7 @@ type refreshState struct {
 // Refresh brings new tokens for a refresh token, which is spent by it. A spent one brings the same successor for half a
 // minute to the same handset; at any other time or from any other hand it ends the session, for somebody has a copy.
 func (s *Service) Refresh(ctx context.Context, in RefreshIn) (Tokens, error) {
-	ends, err := s.openNonce(in.Nonce)
+	shown, err := s.opens(in.Proof, in.Nonce)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -110,9 +112,9 @@ func (s *Service) Refresh(ctx context.Context, in RefreshIn) (Tokens, error) {
 	var out Tokens
 	err = s.write(ctx, t.district, func(tx pgx.Tx) error {
 		e := event{kind: eventRefresh, session: t.session}
-		err := s.spendNonce(ctx, tx, t.district, in.Nonce, ends)
+		err := s.spendOpening(ctx, tx, t.district, shown)
 		if err == nil {
-			out, err = s.rotate(ctx, tx, t, in, &e)
+			out, err = s.rotate(ctx, tx, t, in, shown, &e)
 		}
 		return s.settle(ctx, tx, t.district, &e, err)
 	})
@@ -123,7 +125,7 @@ func (s *Service) Refresh(ctx context.Context, in RefreshIn) (Tokens, error) {
 	return out, nil
 }
 
-func (s *Service) rotate(ctx context.Context, tx pgx.Tx, t refreshToken, in RefreshIn, e *event) (Tokens, error) {
+func (s *Service) rotate(ctx context.Context, tx pgx.Tx, t refreshToken, in RefreshIn, shown opening, e *event) (Tokens, error) {
 	x, st, err := lockFamily(ctx, tx, t)
 	if err != nil {
 		return Tokens{}, err
@@ -135,7 +137,7 @@ func (s *Service) rotate(ctx context.Context, tx pgx.Tx, t refreshToken, in Refr
 	case x.EndedAt != nil:
 		return Tokens{}, refuse(contract.CodeSessionEnded)
 	}
-	told := s.signed(ctx, tx, t.district, x.DeviceID, contract.RefreshMessage(string(in.Token), in.Nonce), in.Sig)
+	told := s.signed(ctx, tx, t.district, x.DeviceID, contract.RefreshMessage(string(in.Token), in.Nonce), in.Sig, shown)
 	if told != nil && !isRefusal(told) {
 		return Tokens{}, told
 	}
@@ -143,7 +145,7 @@ func (s *Service) rotate(ctx context.Context, tx pgx.Tx, t refreshToken, in Refr
 	fresh := t.n == st.n && equal(st.hash, hashRefresh(t.text))
 	forgiven := t.n == st.n-1 && now.Sub(st.rotatedAt) <= forgiveness && told == nil
 	if !fresh && !forgiven {
-		return Tokens{}, s.reused(ctx, tx, t)
+		return Tokens{}, s.reused(ctx, tx, t, x)
 	}
 	if told != nil {
 		return Tokens{}, told
@@ -152,10 +154,10 @@ func (s *Service) rotate(ctx context.Context, tx pgx.Tx, t refreshToken, in Refr
 		return Tokens{}, err
 	}
 	if forgiven {
-		return s.grant(t.district, x, st.n, st.idleAt)
+		return s.grant(t.district, x, st.n, st.rotatedAt, st.idleAt)
 	}
 	next := st.n + 1
-	out, err := s.grant(t.district, x, next, now.Add(sessionIdle))
+	out, err := s.grant(t.district, x, next, now, now.Add(sessionIdle))
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -185,12 +187,13 @@ func lockFamily(ctx context.Context, tx pgx.Tx, t refreshToken) (*Session, refre
 	return found[t.session], st, nil
 }
 
-// reused ends the family.
-func (s *Service) reused(ctx context.Context, tx pgx.Tx, t refreshToken) error {
+// reused ends the family, and wakes the in-charge.
+func (s *Service) reused(ctx context.Context, tx pgx.Tx, t refreshToken, x *Session) error {
 	if _, err := s.end(ctx, tx, t.district, Scope{session: t.session}, "refresh_reuse"); err != nil {
 		return err
 	}
-	if err := s.alarm(ctx, tx, t.district, alarmRefreshReuse, t.session); err != nil {
+	a := alarm{kind: alarmRefreshReuse, subject: t.session, device: x.DeviceID, about: x.OfficerID, wakes: true}
+	if err := s.raise(ctx, tx, t.district, a); err != nil {
 		return err
 	}
 	return refuse(contract.CodeRefreshInvalid)

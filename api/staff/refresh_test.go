@@ -104,7 +104,10 @@ func TestARefreshIsRefused(t *testing.T) {
 	good := x.refresh(x.Refresh)
 	_, err = h.Refresh(t.Context(), good)
 	h.must(err)
-	_, err = h.Refresh(t.Context(), good) // nonce and signature serve once
+	_, err = h.Refresh(t.Context(), good) // nonce, proof and signature serve once
+	wants(t, err, contract.CodeDPoPReplayed)
+	good.Proof = x.phone.vouch("POST", "/v1/sessions/refresh", good.Nonce)
+	_, err = h.Refresh(t.Context(), good)
 	wants(t, err, contract.CodeBadNonce)
 	h.must(x.works(h.Service))
 }

@@ -68,19 +68,24 @@ func (s *Service) EndSessions(ctx context.Context, district int32, of Scope, rea
 // RevokeDevice withdraws a handset for good and ends the sessions on it. Its key can't be enrolled again.
 func (s *Service) RevokeDevice(ctx context.Context, district int32, id uuid.UUID, reason string) error {
 	err := s.write(ctx, district, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `UPDATE devices SET revoked_at = coalesce(revoked_at, $3), revoked_reason = coalesce(revoked_reason, $4),
-			`+unbound+` WHERE district_id = $1 AND device_id = $2`, district, id, s.instant(), reason)
-		if err != nil {
-			return err
-		}
-		if tag.RowsAffected() == 0 {
-			return fmt.Errorf("device %s: %w", id, ErrNotKnown)
-		}
-		_, err = s.end(ctx, tx, district, OfDevice(id), "device_revoked")
+		err := s.revoke(ctx, tx, district, id, reason)
 		return s.settle(ctx, tx, district, &event{kind: eventRevoke, device: id}, err)
 	})
 	s.forget()
 	return wrap(err, "revoke device")
+}
+
+func (s *Service) revoke(ctx context.Context, tx pgx.Tx, district int32, id uuid.UUID, reason string) error {
+	tag, err := tx.Exec(ctx, `UPDATE devices SET revoked_at = coalesce(revoked_at, $3), revoked_reason = coalesce(revoked_reason, $4),
+		`+unbound+` WHERE district_id = $1 AND device_id = $2`, district, id, s.instant(), reason)
+	if err != nil {
+		return err
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("device %s: %w", id, ErrNotKnown)
+	}
+	_, err = s.end(ctx, tx, district, OfDevice(id), "device_revoked")
+	return err
 }
 
 // SetOfficerState suspends or retires an officer, which ends his sessions, or lets him work again.

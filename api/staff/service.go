@@ -28,12 +28,16 @@ type Options struct {
 	Audience string
 	// Numbers makes the keyed hashes by which an officer's own number is found in a case; without it none is imported.
 	Numbers func(district int32, number string) [][]byte
+	// Tell asks, in the transaction of an alarm, that those are woken whom it is for; without it they read it when they
+	// look.
+	Tell func(ctx context.Context, tx pgx.Tx, n Notice) error
 }
 
 // Service knows who speaks. It is safe for use by many at once.
 type Service struct {
 	pool *pgxpool.Pool
 	now  func() time.Time
+	tell func(ctx context.Context, tx pgx.Tx, n Notice) error
 	keys keys
 
 	signing          *SigningKeys
@@ -64,7 +68,7 @@ func New(pool *pgxpool.Pool, o Options) (*Service, error) {
 		return nil, errors.New("staff: a clock, signing keys, issuer and audience are needed")
 	}
 	s := &Service{
-		pool: pool, now: o.Now, signing: o.Signing, issuer: o.Issuer, audience: o.Audience, numbers: o.Numbers,
+		pool: pool, now: o.Now, tell: o.Tell, signing: o.Signing, issuer: o.Issuer, audience: o.Audience, numbers: o.Numbers,
 		hashing: make(chan struct{}, hashesAtOnce),
 		known:   newCache[string, accessClaims](remembered),
 		states:  newCache[sessionRef, sessionState](remembered),

@@ -17,8 +17,8 @@ import (
 // accessLife is how long an access token serves.
 const accessLife = 10 * time.Minute
 
-// accessMax bounds what is looked at at all.
-const accessMax = 4 << 10
+// authorizationMax bounds the header that is looked at at all.
+const authorizationMax = 4 << 10
 
 // accessLeeway is for two of our own machines whose clocks differ.
 const accessLeeway = 5 * time.Second
@@ -37,9 +37,8 @@ type accessClaims struct {
 	} `json:"cnf"`
 }
 
-// grantAccess signs an access token for a session.
-func (s *Service) grantAccess(district int32, x *Session) (Secret, time.Time, error) {
-	now := s.now()
+// grantAccess signs an access token for a session, given at a time.
+func (s *Service) grantAccess(district int32, x *Session, now time.Time) (Secret, time.Time, error) {
 	ends := now.Add(accessLife).Truncate(time.Second)
 	claims := accessClaims{Session: x.SessionID, Device: x.DeviceID, District: district, AuthTime: x.CreatedAt.Unix()}
 	claims.Issuer, claims.Audience, claims.Subject = s.issuer, jwt.ClaimStrings{s.audience}, x.OfficerID.String()
@@ -57,7 +56,7 @@ func (s *Service) grantAccess(district int32, x *Session) (Secret, time.Time, er
 
 // readAccess verifies an access token. One that was verified is remembered by its hash until it ends.
 func (s *Service) readAccess(text string) (accessClaims, error) {
-	if text == "" || len(text) > accessMax || !isCompact(text) {
+	if !isCompact(text) {
 		return accessClaims{}, refuse(contract.CodeUnauthorized)
 	}
 	sum := sha256.Sum256([]byte(text))
@@ -74,6 +73,9 @@ func (s *Service) readAccess(text string) (accessClaims, error) {
 	}
 	if err != nil {
 		return accessClaims{}, refuse(contract.CodeUnauthorized, contract.WithCause(err))
+	}
+	if len(claims.Audience) != 1 { // a list with ours in it is for others too
+		return accessClaims{}, refuse(contract.CodeUnauthorized)
 	}
 	if claims.District < 1 || claims.Session == uuid.Nil || claims.Device == uuid.Nil || claims.Confirm.Thumbprint == "" {
 		return accessClaims{}, refuse(contract.CodeUnauthorized)

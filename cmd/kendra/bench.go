@@ -95,7 +95,7 @@ func (b *bencher) serve(ctx context.Context) error {
 	}
 	b.server = exec.Command(self, "serve")
 	b.server.Env = append(os.Environ(), "DATABASE_URL="+b.url, "KENDRA_OWNER_DATABASE_URL="+b.url, "KENDRA_KEYS="+b.config.Keys,
-		"KENDRA_LISTEN="+b.addr, "KENDRA_PRIVATE_LISTEN=127.0.0.1:18098", "KENDRA_BASE_URL=", "KENDRA_FCM_ENDPOINT=",
+		"KENDRA_LISTEN="+b.addr, "KENDRA_PRIVATE_LISTEN=127.0.0.1:18098", "KENDRA_BASE_URL=", "KENDRA_FCM_ENDPOINT=", "KENDRA_RATES=off",
 		"GOOGLE_APPLICATION_CREDENTIALS=")
 	if err := b.server.Start(); err != nil {
 		return fmt.Errorf("start server: %w", err)

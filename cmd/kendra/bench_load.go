@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/phone"
 )
 
 // benchPhone is an officer on a handset with a connection of his own.
@@ -57,6 +59,7 @@ func newBenchPhone(ctx context.Context, s *staff.Service, addr string, district 
 	nonce := s.Nonce()
 	out, err := s.Enrol(ctx, staff.EnrolIn{
 		Code: code.Text, PublicKey: jwk, Nonce: nonce, Sig: p.sign(contract.EnrolMessage(string(code.Text), nonce, jwk.Thumbprint())),
+		Proof: vouch(p.device, nonce),
 	})
 	if err != nil {
 		return nil, err
@@ -69,12 +72,23 @@ func newBenchPhone(ctx context.Context, s *staff.Service, addr string, district 
 	nonce = s.Nonce()
 	err = s.SetPIN(ctx, staff.SetPINIn{
 		District: district, DeviceID: p.deviceID, OfficerNo: number, ActivationCode: act.Text, NewPIN: benchPIN, Nonce: nonce,
-		Sig: p.sign(contract.PinMessage(district, p.deviceID.String(), number, string(act.Text), benchPIN, nonce)),
+		Sig:   p.sign(contract.PinMessage(district, p.deviceID.String(), number, string(act.Text), benchPIN, nonce)),
+		Proof: vouch(p.device, nonce),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return p, p.logIn(ctx, s)
+}
+
+// vouch is the handset's proof of a call that is not made over the network.
+func vouch(key *ecdsa.PrivateKey, nonce string) staff.CallProof {
+	const place = "https://kendra.example/v1/sessions"
+	text, err := phone.Proof(key, phone.Claims{Method: http.MethodPost, URL: place, Nonce: nonce, ID: uuid.NewString(), At: time.Now()})
+	if err != nil {
+		return staff.CallProof{} // is refused
+	}
+	return staff.CallProof{Text: text, Method: http.MethodPost, URL: place}
 }
 
 func (p *benchPhone) sign(msg []byte) string {
@@ -98,7 +112,8 @@ func (p *benchPhone) logIn(ctx context.Context, s *staff.Service) error {
 	nonce := s.Nonce()
 	in, err := s.LogIn(ctx, staff.LogInIn{
 		District: p.district, DeviceID: p.deviceID, OfficerNo: p.number, PIN: benchPIN, SessionKey: p.jwk, Nonce: nonce,
-		Sig: p.sign(contract.SessionMessage(p.district, p.deviceID.String(), p.number, benchPIN, p.jwk.Thumbprint(), nonce)),
+		Sig:   p.sign(contract.SessionMessage(p.district, p.deviceID.String(), p.number, benchPIN, p.jwk.Thumbprint(), nonce)),
+		Proof: vouch(p.device, nonce),
 	})
 	if err != nil {
 		return err

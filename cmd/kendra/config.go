@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kendra/api"
 )
 
 // config is the whole configuration, checked at start.
@@ -32,6 +34,8 @@ type config struct {
 	BaseURL string
 	// Proxies are the proxies in front whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
+	// Rates bound the requests a process takes.
+	Rates api.Rates
 	// FCMEndpoint replaces FCM's own, for a local one.
 	FCMEndpoint string
 	// FCMProject is read from the credentials when empty.
@@ -88,6 +92,10 @@ func readConfig(get func(string) string) (config, error) {
 		}
 		c.Proxies = append(c.Proxies, p)
 	}
+	var err error
+	if c.Rates, err = readRates(get("KENDRA_RATES")); err != nil {
+		errs = append(errs, err)
+	}
 	if v := get("KENDRA_TICK"); v != "" {
 		d, err := time.ParseDuration(v)
 		if err != nil || d < 10*time.Millisecond {
@@ -104,6 +112,27 @@ func readConfig(get func(string) string) (config, error) {
 		}
 	}
 	return c, errors.Join(errs...)
+}
+
+// readRates reads such as "device=10/200,address=200/2000": requests a second
+// and at once. What is not named keeps its default; "off" bounds nothing.
+func readRates(text string) (api.Rates, error) {
+	if text == "off" {
+		return api.Rates{}, nil
+	}
+	r := api.DefaultRates()
+	into := map[string]*api.Rate{"device": &r.Device, "officer": &r.Officer, "address": &r.Address, "centre": &r.Centre}
+	for _, v := range strings.Fields(strings.ReplaceAll(text, ",", " ")) {
+		name, rate, _ := strings.Cut(v, "=")
+		second, once, _ := strings.Cut(rate, "/")
+		perSecond, err := strconv.ParseFloat(second, 64)
+		atOnce, wrong := strconv.Atoi(once)
+		if into[name] == nil || err != nil || wrong != nil || !(perSecond > 0 && perSecond < 1e6) || atOnce < 1 {
+			return api.Rates{}, errors.New("KENDRA_RATES: off, or device, officer, address and centre such as device=10/200")
+		}
+		*into[name] = api.Rate{PerSecond: perSecond, AtOnce: atOnce}
+	}
+	return r, nil
 }
 
 func or(s *string, def string) {

@@ -50,7 +50,7 @@ func openNode(ctx context.Context, c config, appURL string, log *slog.Logger, no
 		n.close()
 		return nil, err
 	}
-	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Proxies: c.Proxies})
+	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Proxies: c.Proxies, Rates: c.Rates})
 	return n, nil
 }
 
@@ -69,11 +69,11 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 	if n.pool, err = openPool(ctx, appURL, c.PoolSize); err != nil {
 		return nil, err
 	}
-	if n.staff, n.signing, err = openStaff(n.pool, n.secrets, now); err != nil {
-		return nil, err
-	}
 	enqueue, err := push.New()
 	if err != nil {
+		return nil, err
+	}
+	if n.staff, n.signing, err = openStaff(n.pool, n.secrets, enqueue, now); err != nil {
 		return nil, err
 	}
 	n.book, err = book.New(ctx, book.Options{

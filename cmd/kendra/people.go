@@ -12,11 +12,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"kendra/api/book"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
+	"kendra/push"
 )
 
 // defaultDistrict is Chitrakoot, the district this release comes with.
@@ -30,7 +32,7 @@ const (
 
 // openStaff makes the staff service; a server without signing keys makes two,
 // one that signs and one that is ready to.
-func openStaff(pool *pgxpool.Pool, s *secrets, now func() time.Time) (*staff.Service, *staff.SigningKeys, error) {
+func openStaff(pool *pgxpool.Pool, s *secrets, enqueue *push.Enqueuer, now func() time.Time) (*staff.Service, *staff.SigningKeys, error) {
 	signing, err := staff.LoadSigningKeys(s.dir)
 	for n := 0; err != nil && n < 2; n++ {
 		if _, err := staff.AddSigningKey(s.dir); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -46,8 +48,19 @@ func openStaff(pool *pgxpool.Pool, s *secrets, now func() time.Time) (*staff.Ser
 	service, err := staff.New(pool, staff.Options{
 		Now: now, Pepper: s.pepper, CodeKey: s.code, NonceKey: s.nonce, Signing: signing, Issuer: issuer, Audience: audience,
 		Numbers: func(district int32, number string) [][]byte { return book.NumberHashes(s.blind, district, number) },
+		Tell:    tellBy(enqueue),
 	})
 	return service, signing, err
+}
+
+// tellBy turns an alarm into a push, in the alarm's transaction.
+func tellBy(enqueue *push.Enqueuer) func(ctx context.Context, tx pgx.Tx, n staff.Notice) error {
+	return func(ctx context.Context, tx pgx.Tx, n staff.Notice) error {
+		return enqueue.Enqueue(ctx, tx, []push.Notice{{
+			DistrictID: n.District, ID: n.AlarmID, Centre: n.Centre, Officer: n.Officer, Role: n.Role,
+			Kind: push.KindAlarm, Subject: n.AlarmID, Urgency: push.Urgent,
+		}})
+	}
 }
 
 const officerUsage = `kendra officer VERB: people, phones and codes

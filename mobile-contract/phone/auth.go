@@ -28,21 +28,13 @@ func (o *Officer) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	nonce, err := o.p.hello(ctx)
-	if err != nil {
-		return err
-	}
-	sig, err := contract.SignES256(o.p.key, contract.RefreshMessage(s.Refresh, nonce))
-	if err != nil {
-		return err
-	}
 	var t contract.Tokens
-	a, err := o.p.once(ctx, request{method: http.MethodPost, path: "/v1/sessions/refresh", body: contract.Refresh{
-		RefreshToken: s.Refresh, Nonce: nonce, Sig: contract.Encode(sig),
-	}})
-	if err == nil {
-		err = a.into(&t)
-	}
+	err = o.p.tryNonce(ctx, func(nonce string) (request, error) {
+		sig, err := contract.SignES256(o.p.key, contract.RefreshMessage(s.Refresh, nonce))
+		return request{method: http.MethodPost, path: "/v1/sessions/refresh", body: contract.Refresh{
+			RefreshToken: s.Refresh, Nonce: nonce, Sig: contract.Encode(sig),
+		}}, err
+	}, &t)
 	if err != nil {
 		return o.endIfOver(err)
 	}
@@ -61,7 +53,23 @@ func (o *Officer) endIfOver(err error) error {
 	if !Refused(err, contract.CodeSessionEnded, contract.CodeRefreshInvalid, contract.CodeDeviceRevoked) {
 		return err
 	}
+	if Refused(err, contract.CodeDeviceRevoked) {
+		return errors.Join(err, ErrLoggedOut, o.p.wipe())
+	}
 	return errors.Join(err, ErrLoggedOut, o.forget())
+}
+
+// wipe forgets everybody on a handset that was withdrawn. The outbox goes with
+// the handset to the in-charge.
+func (p *Phone) wipe() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.state.Sessions {
+		s.Access, s.Refresh, s.SealedKey, s.Salt, s.Posts = "", "", nil, nil, nil
+	}
+	clear(p.officers)
+	p.state.Current = ""
+	return p.state.write(p.o.Dir)
 }
 
 // call makes an authorised call, with retries.

@@ -269,24 +269,47 @@ func (p *Phone) serverNow() time.Time {
 	return p.o.Now().Add(p.offset)
 }
 
-// withNonce makes a call that is signed over a nonce, which serves once: every
-// try gets a new one.
+// withNonce makes a call that is signed over a nonce and proven by the device
+// key, with retries.
 func (p *Phone) withNonce(ctx context.Context, build func(nonce string) (request, error), out any) error {
-	return p.retry(ctx, func() error {
-		nonce, err := p.hello(ctx)
-		if err != nil {
-			return err
-		}
-		r, err := build(nonce)
-		if err != nil {
-			return err
-		}
-		a, err := p.once(ctx, r)
-		if err != nil {
-			return err
-		}
-		return a.into(out)
-	})
+	return p.retry(ctx, func() error { return p.tryNonce(ctx, build, out) })
+}
+
+// tryNonce is one try, with a nonce from hello, which serves once. Where the
+// server wants another one it hands it over, and that one is signed.
+func (p *Phone) tryNonce(ctx context.Context, build func(nonce string) (request, error), out any) error {
+	nonce, err := p.hello(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := p.vouched(ctx, nonce, build)
+	var asked *nonceAsked
+	if errors.As(err, &asked) && asked.Code == string(contract.CodeUseDPoPNonce) {
+		a, err = p.vouched(ctx, asked.nonce, build)
+	}
+	if err != nil {
+		return err
+	}
+	return a.into(out)
+}
+
+// vouched sends a request whose body and proof are made over one nonce.
+func (p *Phone) vouched(ctx context.Context, nonce string, build func(nonce string) (request, error)) (*answer, error) {
+	r, err := build(nonce)
+	if err != nil {
+		return nil, err
+	}
+	now := p.serverNow()
+	jti, err := NewID(now, p.o.Random)
+	if err != nil {
+		return nil, err
+	}
+	proof, err := Proof(p.key, Claims{Method: r.method, URL: p.o.Server + r.path, Nonce: nonce, ID: jti.String(), At: now})
+	if err != nil {
+		return nil, err
+	}
+	r.header = map[string]string{"DPoP": proof}
+	return p.once(ctx, r)
 }
 
 func (a *answer) into(out any) error {

@@ -55,6 +55,8 @@ type fake struct {
 	poison   contract.Kind  // a batch with it is a 400
 	hold     contract.Kind  // is held
 	expire   bool           // the next token is too old
+	wants    string         // the nonce that proofs of calls without a token must carry, if set
+	revoked  bool           // the handset
 	tooEarly time.Duration  // proofs older or newer than that are refused, if set
 	answers  []func() error // consumed by the calls of /v1/ops: before anything is done
 	after    []func() error // the same, after it is done
@@ -79,9 +81,9 @@ func newFake(t *testing.T) *fake {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/hello", f.hello)
-	mux.HandleFunc("POST /v1/devices", f.enrol)
-	mux.HandleFunc("POST /v1/sessions", f.logIn)
-	mux.HandleFunc("POST /v1/sessions/refresh", f.refreshed)
+	mux.HandleFunc("POST /v1/devices", f.vouched(f.enrol))
+	mux.HandleFunc("POST /v1/sessions", f.vouched(f.logIn))
+	mux.HandleFunc("POST /v1/sessions/refresh", f.vouched(f.refreshed))
 	mux.HandleFunc("DELETE /v1/sessions/current", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
 	mux.HandleFunc("POST /v1/ops", f.authorised(f.ops))
 	mux.HandleFunc("GET /v1/feed", f.authorised(f.feed))
@@ -160,13 +162,50 @@ func (f *fake) refreshed(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
+// vouched wants a proof over the nonce of the body, and over the one that it
+// asks for.
+func (f *fake) vouched(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(text))
+		if r.Header.Get("Content-Encoding") == "gzip" {
+			zr, _ := gzip.NewReader(bytes.NewReader(text))
+			text, _ = io.ReadAll(zr)
+			r.Body = io.NopCloser(bytes.NewReader(text))
+		}
+		var body struct{ Nonce string }
+		_ = json.Unmarshal(text, &body)
+		var claims struct{ Nonce, HTM, HTU, ATH string }
+		if parts := strings.Split(r.Header.Get("DPoP"), "."); len(parts) == 3 {
+			raw, _ := contract.Decode(parts[1])
+			_ = json.Unmarshal(raw, &claims)
+		}
+		f.mu.Lock()
+		wants := f.wants
+		f.mu.Unlock()
+		switch {
+		case claims.HTM != r.Method || claims.HTU != f.url+r.URL.Path || claims.ATH != "" || claims.Nonce == "" || claims.Nonce != body.Nonce:
+			f.refuse(w, contract.CodeDPoPInvalid)
+		case wants != "" && claims.Nonce != wants:
+			w.Header().Set("DPoP-Nonce", wants)
+			f.refuse(w, contract.CodeUseDPoPNonce)
+		default:
+			h(w, r)
+		}
+	}
+}
+
 func (f *fake) authorised(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		f.mu.Lock()
-		expire, limit := f.expire, f.tooEarly
+		expire, limit, revoked := f.expire, f.tooEarly, f.revoked
 		f.expire = false
 		good := r.Header.Get("Authorization") == "DPoP "+f.access
 		f.mu.Unlock()
+		if revoked {
+			f.refuse(w, contract.CodeDeviceRevoked)
+			return
+		}
 		if expire || !good {
 			f.refuse(w, contract.CodeTokenExpired)
 			return

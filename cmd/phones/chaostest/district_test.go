@@ -174,7 +174,7 @@ func (p *place) env(more ...string) []string {
 		"DATABASE_URL=" + p.url, "KENDRA_KEYS=" + filepath.Join(p.dir, "keys"), "KENDRA_DATA=" + p.dir,
 		"KENDRA_LISTEN=127.0.0.1:0", "KENDRA_PRIVATE_LISTEN=127.0.0.1:0", "KENDRA_BASE_URL=" + publicURL,
 		"KENDRA_FCM_ENDPOINT=" + p.push.URL(), "KENDRA_FCM_PROJECT=" + p.push.Project(),
-		"KENDRA_TICK=200ms", "KENDRA_POOL=12", "PATH=" + os.Getenv("PATH"), "HOME=" + p.dir,
+		"KENDRA_TICK=200ms", "KENDRA_RATES=off", "KENDRA_POOL=12", "PATH=" + os.Getenv("PATH"), "HOME=" + p.dir,
 	}
 	return append(env, more...)
 }

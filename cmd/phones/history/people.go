@@ -8,6 +8,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ import (
 	"kendra/api/staff"
 	"kendra/cmd/phones/fleet"
 	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/phone"
 )
 
 // station is a centre with its people and what they share. The district office
@@ -335,6 +337,16 @@ func (h *handset) sign(msg []byte) string {
 	return contract.Encode(sig)
 }
 
+// vouch is the handset's proof of a call that is not made over the network.
+func vouch(key *ecdsa.PrivateKey, nonce string) staff.CallProof {
+	const place = "https://kendra.example/v1/sessions"
+	text, err := phone.Proof(key, phone.Claims{Method: http.MethodPost, URL: place, Nonce: nonce, ID: uuid.NewString(), At: time.Now()})
+	if err != nil {
+		return staff.CallProof{} // is refused
+	}
+	return staff.CallProof{Text: text, Method: http.MethodPost, URL: place}
+}
+
 func (s *sim) enrol(ctx context.Context, h *handset) error {
 	var err error
 	if h.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
@@ -351,6 +363,7 @@ func (s *sim) enrol(ctx context.Context, h *handset) error {
 	nonce := s.site.Staff.Nonce()
 	out, err := s.site.Staff.Enrol(ctx, staff.EnrolIn{
 		Code: code.Text, PublicKey: jwk, Nonce: nonce, Sig: h.sign(contract.EnrolMessage(string(code.Text), nonce, jwk.Thumbprint())),
+		Proof: vouch(h.key, nonce),
 	})
 	h.id = out.DeviceID
 	return err
@@ -364,7 +377,8 @@ func (s *sim) activate(ctx context.Context, o *officer) error {
 	h, pin, nonce := o.handset, pinOf(o.number), s.site.Staff.Nonce()
 	err = s.site.Staff.SetPIN(ctx, staff.SetPINIn{
 		District: s.site.District, DeviceID: h.id, OfficerNo: o.number, ActivationCode: code.Text, NewPIN: staff.Secret(pin), Nonce: nonce,
-		Sig: h.sign(contract.PinMessage(s.site.District, h.id.String(), o.number, string(code.Text), pin, nonce)),
+		Sig:   h.sign(contract.PinMessage(s.site.District, h.id.String(), o.number, string(code.Text), pin, nonce)),
+		Proof: vouch(h.key, nonce),
 	})
 	if err != nil {
 		return fmt.Errorf("set PIN: %w", err)
@@ -398,7 +412,8 @@ func (s *sim) logIn(ctx context.Context, o *officer) error {
 	h, pin, nonce := o.handset, pinOf(o.number), s.site.Staff.Nonce()
 	in, err := s.site.Staff.LogIn(ctx, staff.LogInIn{
 		District: s.site.District, DeviceID: h.id, OfficerNo: o.number, PIN: staff.Secret(pin), SessionKey: jwk, Nonce: nonce,
-		Sig: h.sign(contract.SessionMessage(s.site.District, h.id.String(), o.number, pin, jwk.Thumbprint(), nonce)),
+		Sig:   h.sign(contract.SessionMessage(s.site.District, h.id.String(), o.number, pin, jwk.Thumbprint(), nonce)),
+		Proof: vouch(h.key, nonce),
 	})
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)

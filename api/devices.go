@@ -1,0 +1,81 @@
+package api
+
+import (
+	"context"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// ListDevices lists the phones of a centre.
+func (s *server) ListDevices(ctx context.Context, in ListDevicesRequestObject) (ListDevicesResponseObject, error) {
+	list, err := s.Staff.Handsets(ctx, of(ctx).caller, in.Params.Centre)
+	if err != nil {
+		return nil, err
+	}
+	out := ListDevices200JSONResponse{Centre: in.Params.Centre, Devices: make([]contract.DeviceLine, len(list))}
+	for i := range list {
+		h := &list[i]
+		out.Devices[i] = contract.DeviceLine{DeviceID: h.DeviceID, EnrolledAt: contract.At(h.EnrolledAt), Officers: h.Officers}
+		if h.Label != "" {
+			out.Devices[i].Label = &h.Label
+		}
+		if h.RevokedAt != nil {
+			out.Devices[i].RevokedAt = contract.AtPtr(*h.RevokedAt)
+		}
+	}
+	return out, nil
+}
+
+// ReportLost withdraws a phone.
+func (s *server) ReportLost(ctx context.Context, in ReportLostRequestObject) (ReportLostResponseObject, error) {
+	if err := s.Staff.ReportLost(ctx, of(ctx).caller, in.DeviceID); err != nil {
+		return nil, err
+	}
+	return ReportLost204Response{}, nil
+}
+
+// ReplaceDevice asks for a phone in the place of a lost one, or gives its code.
+func (s *server) ReplaceDevice(ctx context.Context, in ReplaceDeviceRequestObject) (ReplaceDeviceResponseObject, error) {
+	r, err := s.Staff.Replace(ctx, of(ctx).caller, in.DeviceID)
+	if err != nil {
+		return nil, err
+	}
+	return ReplaceDevice200JSONResponse(replacement(r)), nil
+}
+
+// ApproveReplacement agrees as the second officer.
+func (s *server) ApproveReplacement(ctx context.Context, in ApproveReplacementRequestObject) (ApproveReplacementResponseObject, error) {
+	r, err := s.Staff.Approve(ctx, of(ctx).caller, in.DeviceID)
+	if err != nil {
+		return nil, err
+	}
+	return ApproveReplacement200JSONResponse(replacement(r)), nil
+}
+
+func replacement(r staff.Replacement) contract.Replacement {
+	out := contract.Replacement{AskedBy: r.AskedBy, AskedAt: contract.At(r.AskedAt), ApprovedBy: r.ApprovedBy}
+	if r.ApprovedAt != nil {
+		out.ApprovedAt = contract.AtPtr(*r.ApprovedAt)
+	}
+	if r.Code != nil {
+		text := string(r.Code.Text)
+		out.Code, out.ExpiresAt = &text, contract.AtPtr(r.Code.ExpiresAt)
+	}
+	return out
+}
+
+// ListAlarms lists what the caller must know of phones and sessions.
+func (s *server) ListAlarms(ctx context.Context, _ ListAlarmsRequestObject) (ListAlarmsResponseObject, error) {
+	list, err := s.Staff.Alarms(ctx, of(ctx).caller)
+	if err != nil {
+		return nil, err
+	}
+	out := ListAlarms200JSONResponse{Alarms: make([]contract.Alarm, len(list))}
+	for i, a := range list {
+		out.Alarms[i] = contract.Alarm{
+			AlarmID: a.AlarmID, At: contract.At(a.At), Kind: a.Kind, Centre: a.Centre, DeviceID: a.DeviceID, OfficerID: a.AboutID,
+		}
+	}
+	return out, nil
+}
