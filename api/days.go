@@ -22,7 +22,7 @@ func (s *server) GetDay(ctx context.Context, in GetDayRequestObject) (GetDayResp
 		Arrived:     d.Arrived,
 		Registered:  contract.Registered{Count: d.Registered, MedianMinutes: d.Median, WorstMinutes: d.Worst},
 		OpenByState: d.OpenByState, OpenByAge: d.OpenByAge, Counts: d.Counts, Visits: d.Visits, Flagged: d.Flagged,
-		TasksUnanswered: d.Unanswered, Held: d.Held,
+		TasksUnanswered: d.Unanswered, ConductFlags: d.Conduct, Held: d.Held,
 		MissingReviews: append([]string{}, d.Missing...), Unsigned: []openapi_types.Date{},
 		FollowUpsDue: followUps(d.FollowUps), Squads: []contract.SquadDay{},
 	}

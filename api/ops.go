@@ -103,6 +103,13 @@ func (s *server) receipt(r *book.Receipt, req *request) contract.Receipt {
 	if r.Slip != nil {
 		out.Slip = &contract.Slip{Number: r.Slip.Number, Secret: r.Slip.Secret.Reveal()}
 	}
+	if c := r.PreviousCard; c != nil {
+		out.PreviousCard = &contract.PreviousCard{Found: c.Found}
+		if c.Found {
+			on := dateOf(c.On)
+			out.PreviousCard.On = &on
+		}
+	}
 	if title := s.title(r, req); title != "" {
 		out.Title = &title
 	}

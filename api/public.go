@@ -7,6 +7,7 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
 	"kendra/api/book"
+	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
 
@@ -59,4 +60,24 @@ func inLang(label book.Code, lang contract.Lang) string {
 		return label.En
 	}
 	return label.Hi
+}
+
+// PublicObjection takes the objection of a person who was warned, by his slip.
+func (s *server) PublicObjection(ctx context.Context, in PublicObjectionRequestObject) (PublicObjectionResponseObject, error) {
+	r, b := of(ctx), in.Body
+	done, err := s.Book.Object(ctx, book.Objection{
+		SlipQuestion: book.SlipQuestion{Number: b.Number, Secret: b.Secret, Address: r.address}, Text: b.Text,
+	})
+	if err != nil {
+		return nil, err
+	}
+	lang := r.lang
+	if b.Lang != nil {
+		lang = contract.Lang(*b.Lang)
+	}
+	post, known := s.Book.Label(done.District, "role", staff.CO)
+	if !known {
+		post = book.Code{Hi: staff.CO, En: staff.CO}
+	}
+	return PublicObjection200JSONResponse{At: contract.At(done.At), Post: inLang(post, lang)}, nil
 }

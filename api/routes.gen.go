@@ -18,6 +18,9 @@ import (
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// PublicObjection A person who was warned objects, by the slip of the warning
+	// (POST /public/objection)
+	PublicObjection(c *fiber.Ctx) error
 	// PublicStatus What became of a complaint, for the woman who has its slip
 	// (POST /public/status)
 	PublicStatus(c *fiber.Ctx) error
@@ -106,6 +109,24 @@ type ServerInterfaceWrapper struct {
 
 type MiddlewareFunc fiber.Handler
 type HandlerMiddlewareFunc func(c *fiber.Ctx, next fiber.Handler) error
+
+// PublicObjection operation middleware
+func (siw *ServerInterfaceWrapper) PublicObjection(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.PublicObjection(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
 
 // PublicStatus operation middleware
 func (siw *ServerInterfaceWrapper) PublicStatus(c *fiber.Ctx) error {
@@ -1119,11 +1140,42 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Post(options.BaseURL+"/public/status", wrapper.PublicStatus)
 
+	router.Post(options.BaseURL+"/public/objection", wrapper.PublicObjection)
+
 	router.Get(options.BaseURL+"/v1/held", wrapper.ListHeld)
 
 }
 
 type RefusedApplicationProblemPlusJSONResponse ProblemDetails
+
+type PublicObjectionRequestObject struct {
+	Body *PublicObjectionJSONRequestBody
+}
+
+type PublicObjectionResponseObject interface {
+	VisitPublicObjectionResponse(ctx *fiber.Ctx) error
+}
+
+type PublicObjection200JSONResponse ObjectionAnswer
+
+func (response PublicObjection200JSONResponse) VisitPublicObjectionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type PublicObjectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response PublicObjectiondefaultApplicationProblemPlusJSONResponse) VisitPublicObjectionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
 
 type PublicStatusRequestObject struct {
 	Body *PublicStatusJSONRequestBody
@@ -1893,6 +1945,9 @@ func (response UnsealdefaultApplicationProblemPlusJSONResponse) VisitUnsealRespo
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// PublicObjection A person who was warned objects, by the slip of the warning
+	// (POST /public/objection)
+	PublicObjection(ctx context.Context, request PublicObjectionRequestObject) (PublicObjectionResponseObject, error)
 	// PublicStatus What became of a complaint, for the woman who has its slip
 	// (POST /public/status)
 	PublicStatus(ctx context.Context, request PublicStatusRequestObject) (PublicStatusResponseObject, error)
@@ -1990,6 +2045,45 @@ type strictHandler struct {
 // validation. It is defined here as well so generated code does not import the
 // middleware; keep it in sync with fibermiddleware.ValidatedBodyLocalsKey.
 const validatedBodyLocalsKey = "x-oapi-codegen-validated-body"
+
+// PublicObjection operation middleware
+func (sh *strictHandler) PublicObjection(ctx *fiber.Ctx) error {
+	var request PublicObjectionRequestObject
+
+	var body PublicObjectionJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.PublicObjection(ctx.UserContext(), request.(PublicObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PublicObjection")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PublicObjectionResponseObject); ok {
+		if err := validResponse.VisitPublicObjectionResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
 
 // PublicStatus operation middleware
 func (sh *strictHandler) PublicStatus(ctx *fiber.Ctx) error {

@@ -69,6 +69,9 @@ const (
 	KindComplaintReopen    Kind = "complaint.reopen"
 	KindComplaintResume    Kind = "complaint.resume"
 	KindComplaintTransfer  Kind = "complaint.transfer"
+	KindConductAnswer      Kind = "conduct.answer"
+	KindConductFlag        Kind = "conduct.flag"
+	KindConductSet         Kind = "conduct.set"
 	KindCounsellingPlan    Kind = "counselling.plan"
 	KindCounsellingSession Kind = "counselling.session"
 	KindDayReopen          Kind = "day.reopen"
@@ -180,6 +183,12 @@ func (e Kind) Valid() bool {
 	case KindComplaintResume:
 		return true
 	case KindComplaintTransfer:
+		return true
+	case KindConductAnswer:
+		return true
+	case KindConductFlag:
+		return true
+	case KindConductSet:
 		return true
 	case KindCounsellingPlan:
 		return true
@@ -1163,6 +1172,56 @@ type ComplaintTransfer struct {
 	ToCentre Centre `json:"to_centre"`
 }
 
+// ConductAnswer A senior has looked at a pattern; not one who made its entries, nor a leader of the squad
+type ConductAnswer struct {
+	Answer string  `json:"answer"`
+	FlagID UUID    `json:"flag_id"`
+	Note   *string `json:"note,omitempty"`
+}
+
+// ConductFlag What a squad did over a day or week has the form of a pattern that its seniors look at. It says how often, not that anything was wrong. Made by the server's clock, once for a squad, pattern and span
+type ConductFlag struct {
+	// From The day; of a week its Monday
+	From openapi_types.Date `json:"from"`
+
+	// Ground Where one ground alone is counted
+	Ground *string `json:"ground,omitempty"`
+
+	// N How many were counted
+	N int `json:"n"`
+
+	// Officers Who made the entries or led the squad; they do not answer
+	Officers []UUID `json:"officers"`
+	Pattern  string `json:"pattern"`
+	Span     string `json:"span"`
+	SquadID  UUID   `json:"squad_id"`
+
+	// Threshold From how many on it is raised
+	Threshold int `json:"threshold"`
+
+	// Total Of how many
+	Total int `json:"total"`
+}
+
+// ConductSet From how many on a pattern is raised; HQ's book only
+type ConductSet struct {
+	Basis string `json:"basis"`
+
+	// Metres From how far on; for the pattern of far places
+	Metres  *int   `json:"metres,omitempty"`
+	N       int    `json:"n"`
+	Pattern string `json:"pattern"`
+
+	// Percent From which share on; for the pattern of women spoken to
+	Percent *int `json:"percent,omitempty"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+
+	// WithinS Within how many seconds; for the pattern of one ground
+	WithinS *int `json:"within_s,omitempty"`
+}
+
 // CounsellingPlan A session is arranged; refused for sexual offences and children
 type CounsellingPlan struct {
 	ComplaintID  UUID    `json:"complaint_id"`
@@ -1252,6 +1311,9 @@ type DaySheet struct {
 
 	// Centre Code of a centre (its station's), or HQ for the district's own book
 	Centre Centre `json:"centre"`
+
+	// ConductFlags Patterns of the squads that wait for an answer
+	ConductFlags int64 `json:"conduct_flags"`
 
 	// Counts Counts by name
 	Counts      Counts             `json:"counts"`
@@ -2018,6 +2080,29 @@ type NoteAdd struct {
 	Text      string `json:"text"`
 }
 
+// Objection defines model for Objection.
+type Objection struct {
+	Lang *string `json:"lang,omitempty"`
+
+	// Number As printed on the slip
+	Number string `json:"number"`
+
+	// Secret Eight characters
+	Secret string `json:"secret"`
+
+	// Text In his own words; sealed
+	Text string `json:"text"`
+}
+
+// ObjectionAnswer defines model for ObjectionAnswer.
+type ObjectionAnswer struct {
+	// At RFC 3339 with an offset or Z
+	At Time `json:"at"`
+
+	// Post The post that decides
+	Post string `json:"post"`
+}
+
 // OffenceRow defines model for OffenceRow.
 type OffenceRow struct {
 	Act        string `json:"act"`
@@ -2278,6 +2363,14 @@ type PreventiveStep struct {
 	WomanArrested *bool   `json:"woman_arrested,omitempty"`
 }
 
+// PreviousCard Whether this person was given a warning card before, found by the number or by name, parent and address together. Told to the leader alone, when the entry with its ground stands
+type PreviousCard struct {
+	Found bool `json:"found"`
+
+	// On Day of the last card
+	On *openapi_types.Date `json:"on,omitempty"`
+}
+
 // ProblemDetails RFC 9457. `type` is left out, for it is always about:blank; react to `code`, show `title` and `advice`
 type ProblemDetails = ProblemJSON
 
@@ -2339,6 +2432,9 @@ type Receipt struct {
 	Outcome Outcome             `json:"outcome"`
 	PostID  *UUID               `json:"post_id,omitempty"`
 
+	// PreviousCard Whether this person was given a warning card before, found by the number or by name, parent and address together. Told to the leader alone, when the entry with its ground stands
+	PreviousCard *PreviousCard `json:"previous_card,omitempty"`
+
 	// Problem RFC 9457. `type` is left out, for it is always about:blank; react to `code`, show `title` and `advice`
 	Problem *ProblemDetails `json:"problem,omitempty"`
 
@@ -2357,7 +2453,7 @@ type Receipt struct {
 	SeenBy []UUID `json:"seen_by,omitempty"`
 	Seq    *Seq   `json:"seq,omitempty"`
 
-	// Slip For the printed slip; shown to the officer's phone that registered her, and never again after a day
+	// Slip For the printed slip: of the woman whose complaint was registered, or of the person who was warned. Shown to the officer's phone that made the entry, and never again after a day
 	Slip *Slip `json:"slip,omitempty"`
 
 	// Title What the officer is shown, by Accept-Language; a refused op has its problem's title
@@ -2572,7 +2668,7 @@ type SignedReturn struct {
 	SignedBy UUID `json:"signed_by"`
 }
 
-// Slip For the printed slip; shown to the officer's phone that registered her, and never again after a day
+// Slip For the printed slip: of the woman whose complaint was registered, or of the person who was warned. Shown to the officer's phone that made the entry, and never again after a day
 type Slip struct {
 	Number string `json:"number"`
 	Secret string `json:"secret"`
@@ -3117,6 +3213,9 @@ type ListTasksParams struct {
 	After *AfterParam `form:"after,omitempty" json:"after,omitempty"`
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
 }
+
+// PublicObjectionJSONRequestBody defines body for PublicObjection for application/json ContentType.
+type PublicObjectionJSONRequestBody = Objection
 
 // PublicStatusJSONRequestBody defines body for PublicStatus for application/json ContentType.
 type PublicStatusJSONRequestBody = SlipQuestion

@@ -118,7 +118,7 @@ func refusals(w *booktest.World) map[string]struct {
 		"a ground that is not one":                 {person(func(p *contract.SquadPerson) { p.Ground = "couple" }), w.Leader, contract.CodeUnknownCode, "/body/ground"},
 		"a child with an adult's age":              {person(func(p *contract.SquadPerson) { p.IsChild = true }), w.Leader, contract.CodeChildAgeMismatch, "/body/is_child"},
 		"a card without its number":                {person(func(p *contract.SquadPerson) { p.Outcome = "warning_card" }), w.Leader, contract.CodeCardNoRequired, "/body/card_no"},
-		"a repeated card without the earlier one":  {person(func(p *contract.SquadPerson) { p.Ground = "repeat_after_card" }), w.Leader, contract.CodePreviousCardRequired, "/body/previous_card_id"},
+		"a repeated card without the earlier one":  {person(func(p *contract.SquadPerson) { p.Ground, p.Mobile = "repeat_after_card", nil }), w.Leader, contract.CodePreviousCardRequired, "/body/previous_card_id"},
 		"an adult handed to the child officer":     {person(func(p *contract.SquadPerson) { p.Outcome = "child_to_cwpo" }), w.Leader, contract.CodeChildAgeMismatch, "/body/outcome"},
 		"a child warned":                           {person(func(p *contract.SquadPerson) { child(p); p.Outcome = "warned" }), w.Leader, contract.CodeChildNoCard, "/body/outcome"},
 		"a child given a card":                     {person(func(p *contract.SquadPerson) { child(p); no := "7"; p.CardNo = &no }), w.Leader, contract.CodeChildNoCard, "/body/card_no"},

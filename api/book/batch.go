@@ -46,6 +46,7 @@ type batch struct {
 	tiles    []tile
 	notices  []push.Notice
 	newSlips []slip
+	shreds   []caseClass
 	sealed   map[uuid.UUID]*sealedEntry // entries whose sealed fields are read
 	owes     []owed
 	provided []string

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +17,8 @@ import (
 	contract "kendra/mobile-contract"
 )
 
-// ServerOp is an op of the server itself: the clock's, or the registrar's.
+// ServerOp is an op of the server itself: the clock's, the registrar's, or what
+// somebody says by his slip.
 // What it is derived from makes its id, so that two processes that see the
 // same thing due make the same op.
 type ServerOp struct {
@@ -68,7 +70,7 @@ func (b *Book) serverDraft(role, centre string, o ServerOp) (*draft, error) {
 // serverOpID is the op_id of a server op: it follows from what the op is about.
 func serverOpID(role string, o ServerOp) uuid.UUID {
 	id := derivedID(o.Subject, role+" "+o.Kind+" "+o.Rule+" "+contract.At(o.At).String(), o.N)
-	if role == roleRegistrar {
+	if role != roleClock {
 		return sevenOf(id, o.At)
 	}
 	return id
@@ -88,7 +90,7 @@ func sevenOf(id uuid.UUID, at time.Time) uuid.UUID {
 // AppendServer appends ops of the server to one centre's book. They go through
 // the same door; what is already in the book comes back as a repeat.
 func (b *Book) AppendServer(ctx context.Context, district int32, centre, role string, ops []ServerOp) ([]Receipt, error) {
-	if role != roleClock && role != roleRegistrar {
+	if !isServerRole(role) {
 		return nil, fmt.Errorf("append as %s: not a role of the server", role)
 	}
 	drafts := make([]*draft, len(ops))
@@ -109,6 +111,14 @@ func (b *Book) AppendServer(ctx context.Context, district int32, centre, role st
 	return out, nil
 }
 
+// isServerRole tells whether ops of the role are the server's own.
+func isServerRole(role string) bool { return slices.Contains(serverRoles, role) }
+
+var serverRoles = []string{roleClock, roleRegistrar, rolePublic}
+
+// RolePublic is the role in which stands what a slip lets somebody say.
+const RolePublic = rolePublic
+
 // RoleRegistrar is the role in whose name the command line enters the staff list.
 const RoleRegistrar = roleRegistrar
 
@@ -123,7 +133,7 @@ func (b *Book) Tick(ctx context.Context) (done int, err error) {
 		return 0, err
 	}
 	for _, d := range districts {
-		for _, sweep := range []func(context.Context, int32) (int, error){b.sweepTasks, b.sweepLimits, b.deliver} {
+		for _, sweep := range []func(context.Context, int32) (int, error){b.sweepTasks, b.sweepLimits, b.sweepConduct, b.deliver} {
 			n, failed := sweep(ctx, d)
 			done += n
 			if failed != nil { // one book that cannot be written keeps no other from its limits

@@ -143,6 +143,11 @@ func checkCorrect(s *State, d *draft, b *contract.EntryCorrect) error {
 	if old.of() == "inspection.record" && old.OfficerID != d.officer {
 		return refuse(contract.CodeInspectorOnly, "/body/corrects_id") // not by the inspected
 	}
+	if id := s.subjectOf(old.Lines); id != nil && r.body != nil {
+		if m := s.matters.get(*id); m != nil && m.State == matterQuashed { // what was shredded is not written again
+			return refuse(contract.CodeWrongState, "/body/corrects_id")
+		}
+	}
 	d.caseID = old.CaseID
 	d.seenBy = append(d.seenBy, old.OfficerID)
 	return checkReplacement(s, d, r, old)
@@ -348,6 +353,7 @@ func amendVisit(s *State, e *Entry, _ *Line, b *contract.VisitRecord) []push.Not
 func amendRound(s *State, e *Entry, old *Line, b *contract.SquadRound) []push.Notice {
 	if m := s.amendMatter(e, old, registerSquad); m != nil {
 		m.OwnerID = &b.LeaderBy
+		s.noteAct(m, actOfRound(e, b))
 		s.matters.put(m.MatterID, m)
 	}
 	s.totalRound(e, b)
@@ -357,6 +363,7 @@ func amendRound(s *State, e *Entry, old *Line, b *contract.SquadRound) []push.No
 func amendPerson(s *State, e *Entry, old *Line, b *contract.SquadPerson) []push.Notice {
 	if m := s.amendMatter(e, old, registerSquad); m != nil {
 		m.Data.Code, m.Data.Result, m.Data.IsChild = b.Ground, b.Outcome, e.Facts.isTrue("is_child")
+		s.noteAct(m, actOfPerson(e, b))
 		s.matters.put(m.MatterID, m)
 	}
 	s.totalPerson(e, b)

@@ -28,6 +28,7 @@ type DaySheet struct {
 	FollowUps                                     []FollowUpDue
 	Squads                                        []SquadDay
 	Visits, Flagged, Unanswered, Held             int64
+	Conduct                                       int64    // patterns of the squads that wait for an answer
 	Missing                                       []string // numbers of complaints that the day cannot be signed without
 	Unsigned                                      []string // days before
 	Counts                                        map[string]int64
@@ -204,12 +205,15 @@ func (q *sheetQuery) squads(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// numbers counts the tasks that climb because nobody has taken them up, and what
-// waits.
+// numbers counts the tasks that climb because nobody has taken them up, what
+// seniors are to look at, and what waits.
 func (q *sheetQuery) numbers(p *pgx.Batch) {
 	p.Queue(`SELECT count(*) FROM tasks WHERE district_id = $1 AND centre = $2 AND next_at IS NOT NULL AND holder_id IS NULL
 		AND (rung > 0 OR next_at <= $3)`, q.who.District, q.sheet.Centre, q.now).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&q.sheet.Unanswered) })
+	p.Queue(`SELECT count(*) FROM matters WHERE district_id = $1 AND centre = $2 AND kind = $3 AND due_at IS NOT NULL`,
+		q.who.District, q.sheet.Centre, matterConduct).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&q.sheet.Conduct) })
 	p.Queue(`SELECT count(*) FROM held WHERE district_id = $1 AND centre = $2 AND waits_for <> $3`,
 		q.who.District, q.sheet.Centre, struck).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&q.sheet.Held) })

@@ -81,7 +81,9 @@ func (t *batch) enter(d *draft) error {
 		t.owes = append(t.owes, d.kind.owes(t.state, e, body)...)
 	}
 	t.mark(d, e)
+	d.receipt.PreviousCard = t.previousCard(d)
 	t.giveSlips(d, e)
+	t.shred()
 	e.LeafHash = rfc6962.DefaultHasher.HashLeaf(e.leaf().Text())
 	e.Wire = e.wireLine(open, d.sealedPointers())
 	tiles, err := t.tree.add(e.LeafHash)
@@ -256,6 +258,9 @@ func (t *batch) again(d *draft, k *known) error {
 	switch {
 	case k.Seq > 0:
 		d.receipt.Outcome, d.receipt.Entry = Entered, d.old
+		if d.old != nil && d.old.OfficerID == d.officer && d.old.DeviceID == d.device {
+			d.receipt.PreviousCard = t.previousCard(d)
+		}
 		for _, e := range t.entries {
 			if e.Seq == k.Seq {
 				d.receipt.Entry, d.receipt.Slip = e, t.slipOf(e.OpID)
@@ -324,7 +329,8 @@ func (e *Entry) unpack(facts, flags, lines string) error {
 func (t *batch) flush(ctx context.Context, head *Head) error {
 	p := &pgx.Batch{}
 	// Keys and held ops first: an op held and entered in one batch leaves
-	// neither behind.
+	// neither behind. What ends goes before what begins.
+	t.flushShreds(p)
 	if len(t.newKeys) > 0 {
 		seal.QueueInsertKeys(p, t.district, t.newKeys, t.now)
 	}
@@ -332,6 +338,7 @@ func (t *batch) flush(ctx context.Context, head *Head) error {
 	seal.QueueInsertMarks(p, t.district, t.newMarks)
 	t.flushSlips(p)
 	t.queueOwed(p)
+	t.queueConduct(p)
 	queueEntries(p, t.district, t.centre, t.entries, t.fromHeld)
 	t.state.queueFlush(p)
 	t.flushTiles(p)

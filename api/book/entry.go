@@ -189,7 +189,9 @@ type Receipt struct {
 	OpHash   [32]byte
 	WaitsFor string
 	Problem  *contract.Problem
-	Slip     *Slip // for the woman, of the op that registered her complaint
+	Slip     *Slip // for the woman, of the op that registered her complaint, or for whom the squad warned
+
+	PreviousCard *PreviousCard // of a person entry, for the leader who made it
 }
 
 // ref is what later ops of the batch may need of this entry.

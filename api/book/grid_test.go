@@ -24,7 +24,7 @@ const gridFile = "testdata/may.txt"
 
 // gridRoles are the rows of the grid: the posts of officers, then the server's own.
 func gridRoles() []string {
-	return append(slices.Clone(staff.Roles), staff.Clock, book.RoleRegistrar)
+	return append(slices.Clone(staff.Roles), staff.Clock, book.RoleRegistrar, book.RolePublic)
 }
 
 // grid draws who may make which kind: a block for each noun, a row for each

@@ -33,16 +33,19 @@ var (
 	readers  = []string{
 		staff.BeatOfficer, staff.SquadLeader, staff.DeskOfficer, staff.Counsellor, staff.CentreIncharge, staff.SHO, staff.CO,
 	}
-	answerers = []string{
+	overSquads = []string{staff.CentreIncharge, staff.SHO, staff.CO, staff.AddlSP, staff.SP}
+	answerers  = []string{
 		staff.CentreIncharge, staff.SHO, staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP,
 	}
 )
 
-// Roles of the server itself: the clock, which does what is due, and the
-// registrar, in whose name the command line brings in the staff list.
+// Roles of the server itself: the clock, which does what is due, the registrar,
+// in whose name the command line brings in the staff list, and the public, in
+// whose name stands what a slip lets somebody say.
 const (
 	roleClock     = "clock"
 	roleRegistrar = "registrar"
+	rolePublic    = "public"
 )
 
 // kinds is the table of contents of the product: every op there is, who may
@@ -156,8 +159,12 @@ var kinds = table(
 
 	// review.go
 	define("squad.review", incharges, needsSquadReview, checkSquadReview, applySquadReview),
-	define("warning.object", desk, needsWarningObject, checkWarningObject, applyWarningObject),
+	define("warning.object", append(slices.Clone(desk), rolePublic), needsWarningObject, checkWarningObject, applyWarningObject),
 	define("warning.decide", []string{staff.CO}, needsWarningDecide, checkWarningDecide, applyWarningDecide),
+
+	// conduct.go
+	define("conduct.flag", clockOnly, needsConductFlag, checkConductFlag, applyConductFlag),
+	define("conduct.answer", overSquads, needsConductAnswer, checkConductAnswer, applyConductAnswer),
 
 	// day.go, return.go
 	define("day.review", incharges, needsDayReview, checkDayReview, applyDayReview),
@@ -176,6 +183,7 @@ var kinds = table(
 	define("limit.set", office, needsRule[contract.LimitSet], checkRule(checkLimitSet), applyRule[contract.LimitSet]),
 	define("ladder.set", office, needsRule[contract.LadderSet], checkRule(checkLadderSet), applyRule[contract.LadderSet]),
 	define("offence.set", office, needsRule[contract.OffenceSet], checkRule(checkOffenceSet), applyRule[contract.OffenceSet]),
+	define("conduct.set", office, needsRule[contract.ConductSet], checkRule(checkConductSet), applyRule[contract.ConductSet]),
 )
 
 // kindRow is one row of the table.

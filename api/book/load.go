@@ -28,6 +28,7 @@ type needs struct {
 	complaints, ownerPosts, matters, clocks []uuid.UUID
 	centres, days, tallyDays                []string
 	marks                                   []seal.Mark
+	alike                                   []seal.Mark // of persons that squads spoke to
 	kinds                                   map[string]*kindRow
 	allOpen                                 bool // every complaint that is open, to be looked at
 	dayClocks                               bool
@@ -124,6 +125,9 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	}
 	if len(n.marks) > 0 {
 		s.queueSeen(b, n.marks)
+	}
+	if len(n.alike) > 0 {
+		s.queueAlike(b, n.alike)
 	}
 	staff.QueueKnown(b, s.District, n.officers, n.squads, n.beats, s.officers, s.squads, s.beats)
 }

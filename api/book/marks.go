@@ -50,7 +50,11 @@ func (t *batch) mark(d *draft, e *Entry) {
 	for _, m := range d.marks {
 		m.CaseID = e.CaseID
 		t.newMarks = append(t.newMarks, m)
-		t.state.sawNumber(m.Hash, e.CaseID, e.At)
+		if p := t.state.matters.get(e.CaseID); p != nil && p.Kind == matterPerson {
+			t.state.sawAlike(m.Hash, p)
+		} else {
+			t.state.sawNumber(m.Hash, e.CaseID, e.At)
+		}
 	}
 }
 

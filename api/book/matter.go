@@ -20,6 +20,7 @@ const (
 	matterPerson      = "squad_person"
 	matterRound       = "squad_round"
 	matterDay         = "day"
+	matterConduct     = "conduct_flag"
 	matterOpen        = "open"
 	matterOver        = "over"
 	matterComplied    = "complied"
@@ -67,9 +68,10 @@ type MatterData struct {
 	ReviewedBy *uuid.UUID           `json:"reviewed_by,omitempty"`
 	FIRNo      string               `json:"fir_no,omitempty"`      // as its station numbers it
 	FromCentre string               `json:"from_centre,omitempty"` // where an FIR was registered that came from another
-	About      []uuid.UUID          `json:"about,omitempty"`       // officers complained of there
+	About      []uuid.UUID          `json:"about,omitempty"`       // officers complained of there, or whose work it is about
 	Named      []uuid.UUID          `json:"named,omitempty"`       // by case.name, where it stands by itself
 	TwinID     *uuid.UUID           `json:"twin_id,omitempty"`     // the same FIR in the other station's book
+	Act        *Act                 `json:"act,omitempty"`         // of a line of a squad
 }
 
 // line is the key of the matter's line.

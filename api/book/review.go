@@ -3,6 +3,7 @@ package book
 import (
 	"time"
 
+	"kendra/api/seal"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 	"kendra/push"
@@ -31,7 +32,7 @@ func checkSquadReview(s *State, d *draft, b *contract.SquadReview) error {
 	switch {
 	case m.Data.OpenedBy == d.officer, is(m.OwnerID, d.officer), line != nil && line.OfficerID == d.officer:
 		return refuse(contract.CodeOwnAct, d.ptr("/line_id"))
-	case m.Data.ReviewedBy != nil:
+	case m.Data.ReviewedBy != nil, m.State == matterQuashed:
 		return refuse(contract.CodeReviewedAlready, d.ptr("/line_id"))
 	case line == nil || line.StruckSeq != nil:
 		return refuse(contract.CodeWrongState, d.ptr("/line_id"))
@@ -102,15 +103,25 @@ func checkWarningDecide(s *State, d *draft, b *contract.WarningDecide) error {
 	if m.State != matterObjected {
 		return refuse(contract.CodeWrongState, d.ptr("/person_id"))
 	}
+	if b.Decision == decisionUpheld { // why it was set aside outlives what is shredded
+		d.caseID = d.op.ID
+		d.facts[factShredded] = true
+	}
 	return nil
 }
 
-// applyWarningDecide sets the warning aside, or lets it stand.
+// factShredded is the fact that an entry ended the keys of whom it is about.
+const factShredded = "shredded"
+
+// applyWarningDecide sets the warning aside, and what was written of the person
+// with it; or lets it stand.
 func applyWarningDecide(s *State, e *Entry, b *contract.WarningDecide) []push.Notice {
 	m := s.matterAt(b.PersonID)
 	m.State = matterStands
 	if b.Decision == decisionUpheld {
 		m.State = matterQuashed
+		s.stop(m.MatterID, e.At, limitSquadReview)
+		s.shredDue = append(s.shredDue, caseClass{m.Data.CaseID, seal.Suspect})
 	}
 	m.at("decided", e.At)
 	s.keepMatter(e, m, map[string]any{"objection_decision": b.Decision, "decided_at": wireAt(e.At)})

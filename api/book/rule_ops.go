@@ -20,7 +20,8 @@ import (
 // ruleBody are the bodies of such ops.
 type ruleBody interface {
 	contract.CodeAdd | contract.CodeRename | contract.CodeRetire | contract.ColumnAdd | contract.ColumnRename |
-		contract.ColumnHide | contract.ColumnOrder | contract.LimitSet | contract.LadderSet | contract.OffenceSet
+		contract.ColumnHide | contract.ColumnOrder | contract.LimitSet | contract.LadderSet | contract.OffenceSet |
+		contract.ConductSet
 }
 
 // needsRule asks for what HQ's book has of changes that this process has not
@@ -74,6 +75,8 @@ func ruleFrom(body any, at time.Time) time.Time {
 	case *contract.LimitSet:
 		from = b.ValidFrom
 	case *contract.LadderSet:
+		from = b.ValidFrom
+	case *contract.ConductSet:
 		from = b.ValidFrom
 	case *contract.OffenceSet:
 		return at // a section holds by the date of the incident
@@ -146,6 +149,8 @@ func newRuleBody(kind string) any {
 		return new(contract.LadderSet)
 	case "offence.set":
 		return new(contract.OffenceSet)
+	case "conduct.set":
+		return new(contract.ConductSet)
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type rules struct {
 	limits    []Limit
 	ladder    ladder
 	offences  []Offence
+	conduct   []ConductRule
 	columns   map[string][]Column
 	districts map[int32]*districtRules
 	beats     map[beatKey]*geo.Area
@@ -184,6 +185,9 @@ func (b *Book) LoadRules(ctx context.Context) error {
 	if err := r.loadSeed(ctx, b); err != nil {
 		return err
 	}
+	if err := r.loadConduct(ctx, b); err != nil {
+		return err
+	}
 	districts, err := b.Districts(ctx)
 	if err != nil {
 		return err
@@ -281,6 +285,16 @@ func (r *rules) loadSeed(ctx context.Context, b *Book) error {
 		return nil
 	})
 	return wrap(err, "load columns")
+}
+
+func (r *rules) loadConduct(ctx context.Context, b *Book) error {
+	rows, err := b.Pool.Query(ctx, `SELECT pattern, span, n, within_s, metres, percent, valid_from FROM conduct_rules
+		ORDER BY valid_from, pattern`)
+	if err != nil {
+		return fmt.Errorf("load rules of conduct: %w", err)
+	}
+	r.conduct, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ConductRule])
+	return wrap(err, "load rules of conduct")
 }
 
 // loadChanges reads what HQ's book changed in a district.

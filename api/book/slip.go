@@ -30,13 +30,13 @@ const slipShown = 24 * time.Hour
 
 // slipKinds are the kinds of op that may register a complaint, or put right that
 // her slip is safe for her.
-var slipKinds = []string{"complaint.open", "complaint.register", "follow_up.done", "entry.correct"}
+var slipKinds = []string{"complaint.open", "complaint.register", "follow_up.done", "entry.correct", "squad.person"}
 
 // slip is a row of slips. It stands beside the book, like the marks of numbers:
 // it holds no secret, and nothing that is folded rests on it.
 type slip struct {
 	Number      string
-	ComplaintID uuid.UUID
+	ComplaintID uuid.UUID // or the person who was warned
 	OpID        uuid.UUID
 	Hash        []byte
 }
@@ -93,6 +93,13 @@ func isSlipNumber(number string) bool {
 	return last > 0 && typed(string(checkCharacter(number[:last]))) == number[last:]
 }
 
+// warnedNumber is the number on the slip of a person who was warned: that of his
+// line in the squad register, told from those of women by its letter.
+func warnedNumber(district int32, centre string, year int, serial int64) string {
+	number := fmt.Sprintf("%d-%s-%02d-S%d", district, centre, year%100, serial)
+	return number + "-" + string(checkCharacter(typed(number)))
+}
+
 // slipLock is what is stored of number and secret.
 func (b *Book) slipLock(number, secret string) []byte {
 	return b.slipHash("slip lock 1", typed(number), typed(secret))
@@ -108,6 +115,23 @@ func (s *State) slipDue(c *Complaint) {
 	s.slipsDue = append(s.slipsDue, c.ComplaintID)
 }
 
+// warnedDue has a person who was warned given the slip by which he may object.
+func (s *State) warnedDue(m *Matter) {
+	if slices.Contains(warnings, m.Data.Result) && !m.Data.IsChild {
+		s.slipsDue = append(s.slipsDue, m.MatterID)
+	}
+}
+
+// numberOfSlip is the number of the slip of a complaint or of a person who was
+// warned.
+func (t *batch) numberOfSlip(id uuid.UUID) string {
+	if c := t.state.complaints.get(id); c != nil {
+		return slipNumber(t.district, t.centre, c.Year, c.Serial)
+	}
+	m := t.state.matters.get(id)
+	return warnedNumber(t.district, t.centre, m.Year, m.Serial)
+}
+
 // giveSlips makes the slips that an op gives and shows them in its receipt.
 func (t *batch) giveSlips(d *draft, e *Entry) {
 	due := t.state.slipsDue
@@ -116,8 +140,7 @@ func (t *batch) giveSlips(d *draft, e *Entry) {
 		return
 	}
 	for _, id := range due {
-		c := t.state.complaints.get(id)
-		row := slip{Number: slipNumber(t.district, t.centre, c.Year, c.Serial), ComplaintID: id, OpID: e.OpID}
+		row := slip{Number: t.numberOfSlip(id), ComplaintID: id, OpID: e.OpID}
 		row.Hash = t.book.slipLock(row.Number, t.book.slipSecret(t.district, id))
 		t.newSlips = append(t.newSlips, row)
 	}
@@ -150,18 +173,21 @@ func (t *batch) oldSlips(ctx context.Context, drafts []*draft) error {
 	rows, err := t.tx.Query(ctx, `SELECT s.op_id, s.number, s.complaint_id, c.data FROM unnest($2::uuid[]) AS u (id),
 		LATERAL (SELECT * FROM slips WHERE district_id = $1 AND complaint_id = u.id AND op_id = u.id UNION ALL
 			SELECT * FROM slips WHERE district_id = $1 AND op_id = u.id AND op_id <> complaint_id) s
-		JOIN complaints c ON c.district_id = $1 AND c.complaint_id = s.complaint_id
+		LEFT JOIN complaints c ON c.district_id = $1 AND c.complaint_id = s.complaint_id
 		WHERE s.made_at > $3`, t.district, ids, t.now.Add(-slipShown))
 	if err != nil {
 		return fmt.Errorf("read slips: %w", err)
 	}
 	slips := map[uuid.UUID]*Slip{}
 	var op, complaint uuid.UUID
-	var number, text string
+	var number string
+	var text *string // nil: of a person who was warned
 	_, err = pgx.ForEachRow(rows, []any{&op, &number, &complaint, &text}, func() error {
-		var data ComplaintData
-		if err := unjson(text, &data); err != nil || !data.told() {
-			return err
+		if text != nil {
+			var data ComplaintData
+			if err := unjson(*text, &data); err != nil || !data.told() {
+				return err
+			}
 		}
 		slips[op] = &Slip{Number: number, Secret: seal.NewText(t.book.slipSecret(t.district, complaint))}
 		return nil

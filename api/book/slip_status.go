@@ -48,33 +48,45 @@ const (
 // the same answer by the same work, so that nothing is learnt from asking. It is
 // a read: no entry, but each try counts.
 func (b *Book) Slip(ctx context.Context, q SlipQuestion) (*SlipStatus, error) {
+	var s *SlipStatus
+	district, err := b.withSlip(ctx, q, func(ctx context.Context, tx pgx.Tx, district int32, lock []byte) (known bool, err error) {
+		found, err := readSlip(ctx, tx, district, lock, b.now())
+		s = statusOf(found)
+		return s != nil, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.District = district
+	return s, nil
+}
+
+// withSlip counts a try and has what a slip is about read, by its lock. What
+// there is not, or is not to be told of, is one answer.
+func (b *Book) withSlip(
+	ctx context.Context, q SlipQuestion, read func(ctx context.Context, tx pgx.Tx, district int32, lock []byte) (known bool, err error),
+) (int32, error) {
 	number := typed(q.Number)
 	district, known := b.slipDistrict(q.Number)
 	lock := b.slipLock(number, q.Secret)
-	now, tooMany := b.now(), false
-	var found []*slipComplaint
+	now, tooMany, found := b.now(), false, false
 	err := within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) (err error) {
 		if tooMany, err = b.slipTry(ctx, tx, district, number, q.Address, now); err != nil || tooMany {
 			return err
 		}
-		found, err = readSlip(ctx, tx, district, lock, now)
+		found, err = read(ctx, tx, district, lock)
 		return err
 	})
 	switch {
 	case err != nil:
-		return nil, err
+		return 0, err
 	case tooMany:
-		return nil, contract.NewProblem(contract.CodeSlipTries,
+		return 0, contract.NewProblem(contract.CodeSlipTries,
 			contract.WithRetryAfter(now.Truncate(time.Hour).Add(time.Hour).Sub(now)))
-	case !known || !isSlipNumber(number):
-		found = nil
+	case !known, !found, !isSlipNumber(number):
+		return 0, contract.NewProblem(contract.CodeSlipUnknown)
 	}
-	s := statusOf(found)
-	if s == nil {
-		return nil, contract.NewProblem(contract.CodeSlipUnknown)
-	}
-	s.District = district
-	return s, nil
+	return district, nil
 }
 
 // slipDistrict reads the district at the front of a number. For one that there

@@ -117,6 +117,7 @@ func checkRound(s *State, d *draft, b *contract.SquadRound) error {
 func applyRound(s *State, e *Entry, b *contract.SquadRound) []push.Notice {
 	m := s.newMatter(e, matterRound, registerSquad)
 	m.OwnerID = &b.LeaderBy
+	s.noteAct(m, actOfRound(e, b))
 	s.start(m.about(staff.CentreIncharge), limitSquadReview, e.At)
 	s.keepMatter(e, m, s.briefedBy(b.SquadID, b.StartedAt.Time))
 	s.totalRound(e, b)
@@ -145,7 +146,10 @@ func (s *State) briefedBy(squad uuid.UUID, at time.Time) map[string]any {
 	return map[string]any{"briefed_by": b.BriefedBy.String(), "briefed_at": wireAt(b.BriefedAt)}
 }
 
-func needsPerson(_ *draft, b *contract.SquadPerson, n *needs) {
+func needsPerson(d *draft, b *contract.SquadPerson, n *needs) {
+	if d.batch != nil {
+		n.alike = append(n.alike, d.batch.marksOfPerson(d, b)...)
+	}
 	n.squad(&b.SquadID)
 	n.brief(b.SquadID, day(b.SeenAt.Time))
 	for _, id := range []*uuid.UUID{b.RoundID, b.BriefID, b.PreviousCardID} {
@@ -169,8 +173,13 @@ func checkPerson(s *State, d *draft, b *contract.SquadPerson) error {
 	if err := checkAge(d, b); err != nil {
 		return err
 	}
-	if b.Ground == "repeat_after_card" && b.PreviousCardID == nil {
-		return refuse(contract.CodePreviousCardRequired, d.ptr("/previous_card_id"))
+	if b.Ground == groundRepeat && b.PreviousCardID == nil {
+		if !isSought(b) {
+			return refuse(contract.CodePreviousCardRequired, d.ptr("/previous_card_id"))
+		}
+		if s.lastCard(d).IsZero() { // no refusal: that would tell without an entry
+			d.flag(geo.Flag{Code: flagNoCard, Value: 1})
+		}
 	}
 	if b.Outcome == "warning_card" && b.CardNo == nil {
 		return refuse(contract.CodeCardNoRequired, d.ptr("/card_no"))
@@ -192,6 +201,7 @@ func checkPerson(s *State, d *draft, b *contract.SquadPerson) error {
 	if err := d.extra(s.rules, registerSquad, b.Extra); err != nil {
 		return err
 	}
+	s.compare(d, b)
 	d.facts["is_child"] = b.IsChild
 	d.facts["named"] = b.Name != nil
 	d.guarded = b.IsChild
@@ -241,8 +251,10 @@ func briefed(s *State, d *draft, squad uuid.UUID, at time.Time) error {
 func applyPerson(s *State, e *Entry, b *contract.SquadPerson) []push.Notice {
 	m := s.newMatter(e, matterPerson, registerSquad)
 	m.Data.Code, m.Data.Result, m.Data.IsChild = b.Ground, b.Outcome, e.Facts.isTrue("is_child")
+	s.noteAct(m, actOfPerson(e, b))
 	s.start(m.about(staff.CentreIncharge), limitSquadReview, e.At)
 	s.keepMatter(e, m, s.briefedBy(b.SquadID, b.SeenAt.Time))
+	s.warnedDue(m)
 	s.totalPerson(e, b)
 	return nil
 }

@@ -95,8 +95,9 @@ type State struct {
 	squads   map[uuid.UUID]string // squad -> centre
 	beats    map[uuid.UUID]string // beat -> centre
 	centres  map[string]bool
-	entered  map[uuid.UUID]bool    // ids that ops name and that nothing new can have
-	seen     map[string]seenNumber // by keyed hash
+	entered  map[uuid.UUID]bool      // ids that ops name and that nothing new can have
+	seen     map[string]seenNumber   // by keyed hash
+	alike    map[string][]seenPerson // by keyed hash: persons that squads spoke to
 
 	complaints *rows[uuid.UUID, Complaint]
 	custody    *rows[custodyKey, Custody]
@@ -107,7 +108,9 @@ type State struct {
 	days       *rows[string, Day]
 	returns    *rows[returnKey, Return]
 	tallied    *tallies
-	slipsDue   []uuid.UUID // complaints whose slip the op at hand gives
+	slipsDue   []uuid.UUID // complaints and persons whose slip the op at hand gives
+	shredDue   []caseClass // keys that the op at hand ends
+	lookAt     []lookAt    // squads whose work is to be looked at
 	steps      []stepRow
 	kinds      map[string]*kindRow
 	newRules   []ruleChange
@@ -117,6 +120,7 @@ type State struct {
 func newState(district int32, centre string, v *ruleView) *State {
 	return &State{
 		District: district, Centre: centre, rules: v, centres: map[string]bool{}, entered: map[uuid.UUID]bool{}, seen: map[string]seenNumber{},
+		alike:      map[string][]seenPerson{},
 		complaints: newRows[uuid.UUID, Complaint](), custody: newRows[custodyKey, Custody](), holders: map[uuid.UUID]int{},
 		matters: newRows[uuid.UUID, Matter](), clocks: newClockRows(), reviews: newRows[reviewKey, Review](),
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,

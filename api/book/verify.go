@@ -238,7 +238,7 @@ func (v *verifier) serial(e *Entry) string {
 // officer and the handset of that session. The server's own ops have none; only
 // they may lack it.
 func (v *verifier) signature(e *Entry) string {
-	if e.Role == roleClock || e.Role == roleRegistrar {
+	if isServerRole(e.Role) {
 		if e.OfficerID != serverOfficer(e.Role) || len(e.Sig) != 0 || !May(e.Role, e.Kind) {
 			return "not an op of the server"
 		}

@@ -27,6 +27,7 @@ const (
 	flagSectionOutOfForce = "section_out_of_force"
 	flagLateCall          = "late_call"
 	flagSamePerson        = "same_person"
+	flagNoCard            = "no_previous_card"
 )
 
 // Flags lists the codes of all flags that an entry may carry.
@@ -35,6 +36,7 @@ func Flags() []string {
 		geo.FlagMock, geo.FlagPoorFix, geo.FlagStaleFix, geo.FlagImpossibleSpeed, geo.FlagOutsideBeat, geo.FlagClockOff,
 		geo.FlagSamePoint, flagNoDuty, flagDutyUnended, flagNotBriefed, flagAadhaarLike, flagTaskClosed, flagSessionDoubt,
 		flagForced, flagRetiredCode, flagOldColumns, flagWomanOfficer, flagNotTold, flagSectionOutOfForce, flagLateCall, flagSamePerson,
+		flagNoCard,
 	}
 }
 
