@@ -21,10 +21,12 @@ type Fix struct {
 }
 
 // Limits of positions: raw fixes are kept for seven days, and none is taken
-// that is older or from tomorrow.
+// that is older or from tomorrow. A duty that nobody ended is over after a day: who
+// forgot it is at home.
 const (
 	positionsKept  = 7 * 24 * time.Hour
 	positionsAhead = 10 * time.Minute
+	dutyLongest    = 24 * time.Hour
 )
 
 // Positions stores fixes of an officer on duty. Off duty nothing is stored and
@@ -107,7 +109,7 @@ func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time
 			continue
 		}
 		for _, d := range duties {
-			if d.covers(f.At) {
+			if d.covers(f.At) && !f.At.After(d.StartedAt.Add(dutyLongest)) {
 				out = append(out, &position{f, cell})
 				break
 			}

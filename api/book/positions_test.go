@@ -77,9 +77,10 @@ func TestPositionsArePartitionedByDayAndGoWithTheirDay(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
 	ctx := context.Background()
-	w.Beat.Enter("duty.start", contract.DutyStart{})
 	for range 12 {
-		w.Pass(24 * time.Hour)
+		w.Pass(23 * time.Hour)
+		w.Beat.Enter("duty.start", contract.DutyStart{})
+		w.Pass(time.Hour)
 		if stored, _, err := w.Book.Positions(ctx, w.Beat.Caller(), 0, walk(w.Now(), 3)); err != nil || stored != 3 {
 			t.Fatalf("%d stored, %v", stored, err)
 		}
