@@ -94,7 +94,7 @@ func TestNoCallGivesTheSquadAListOfPersons(t *testing.T) {
 		if listed > 0 {
 			t.Errorf("%s is told of %d persons", who, listed)
 		}
-		t.Logf("%s: %d calls, %d persons of %d listed", who, calls, listed, len(ids))
+		t.Logf("%s: %d calls, none names one of %d persons", who, calls, len(ids))
 	}
 }
 

@@ -223,6 +223,24 @@ func TestTwoProcessesThatTickAtOnceRaiseAPatternOnce(t *testing.T) {
 	}
 }
 
+func TestAPatternIsRaisedOnceThoughItsFiguresGrow(t *testing.T) {
+	t.Parallel()
+	w := onSquadDuty(t)
+	for range 3 {
+		for range 8 {
+			w.Pass(time.Minute)
+			w.Leader.Enter("squad.person", somebody(w, func(p *contract.SquadPerson) { p.Ground = "pointed_out_by_woman" }))
+		}
+		tick(t, w)
+	}
+	if n := count(t, w, `SELECT count(*) FROM entries WHERE kind = 'conduct.flag'`); n != 1 {
+		t.Errorf("%d entries", n)
+	}
+	if got := flagsRaised(t, w)["one_ground"]; got.N != 8 || got.Total != 8 || got.Span != "day" || got.Ground == nil || *got.Ground != "pointed_out_by_woman" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestHQChangesFromHowManyOnAPatternIsRaised(t *testing.T) {
 	t.Parallel()
 	w := onSquadDuty(t)

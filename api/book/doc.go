@@ -73,6 +73,14 @@
 // Code lists, columns, limits, ladders and sections of law begin as rows of the schema and are changed by ops in HQ's
 // book. An entry records which state of HQ's book it was judged by (rules_seq), and is folded again by the same.
 //
+// # Conduct of the squads
+//
+// What a squad enters is looked at by the clock for nine patterns (conduct_pattern.go), a day as it goes and a week when
+// it is over. Whether the facts or the person of an entry are those of an earlier one is noted when it is entered, as a
+// boolean: the keyed hashes that tell stand beside the book and die with the key of the case. A pattern is raised once
+// (conduct.flag) and waits for the answer of a senior. Who was warned objects by his slip; what is upheld is shredded in
+// the transaction that says so.
+//
 // # Reading
 //
 // Feed, Register, tasks and proofs demand a staff.Caller and run in a read-only transaction of his district. The line

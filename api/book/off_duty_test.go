@@ -25,7 +25,7 @@ func TestOfTenThousandPointsFromOffDutyNoneIsKept(t *testing.T) {
 		duties = append(duties, span{from, w.Now()})
 		w.Pass(16 * time.Hour)
 	}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // points of a test
+	random := rand.New(rand.NewPCG(1, 2))
 	on := func(at time.Time) bool {
 		for _, d := range duties {
 			if !at.Before(d.from) && !at.After(d.to) {

@@ -23,12 +23,13 @@ func isSought(b *contract.SquadPerson) bool {
 }
 
 // lastCard is when the person of a draft was last given a card, as long as such
-// entries are kept; zero: he was not.
+// entries are kept; zero: he was not. Of a warning that was set aside the marks are
+// gone.
 func (s *State) lastCard(d *draft) (last time.Time) {
 	for _, m := range d.marks {
 		for _, a := range s.alike[string(m.Hash)] {
 			switch {
-			case m.Field == markFacts, a.PersonID == d.subject(), a.Outcome != outcomeCard, a.State == struck, a.State == matterQuashed:
+			case m.Field == markFacts, a.PersonID == d.subject(), a.Outcome != outcomeCard, a.State == struck:
 			case a.At.After(d.at), d.at.After(keptUntil(a.At)):
 			default:
 				last = later(last, a.At)

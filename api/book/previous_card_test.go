@@ -94,7 +94,7 @@ func TestACardIsFoundByNameParentAndAddressTogetherAndNeverOfAChild(t *testing.T
 	}
 }
 
-func TestACardThatWasStruckSetAsideOrIsAYearOldIsNotFound(t *testing.T) {
+func TestACardThatWasStruckSetAsidePutRightOrIsAYearOldIsNotFound(t *testing.T) {
 	t.Parallel()
 	w := onSquadDuty(t)
 	co := circleOfficer(t, w)
@@ -109,9 +109,15 @@ func TestACardThatWasStruckSetAsideOrIsAYearOldIsNotFound(t *testing.T) {
 	mended := w.Leader.Enter("squad.person", carded(w, "9812345604"))
 	right := carded(w, "9812345605")
 	w.Leader.Enter("entry.correct", contract.EntryCorrect{CorrectsID: mended.OpID, Reason: "मोबाइल गलत", Person: &right})
+	nameless := w.Leader.Enter("squad.person", carded(w, "9812345606"))
+	right = carded(w, "")
+	right.Mobile = nil
+	w.Leader.Enter("entry.correct", contract.EntryCorrect{CorrectsID: nameless.OpID, Reason: "मोबाइल गलत", Person: &right})
+	w.Leader.Enter("squad.person", somebody(w, func(p *contract.SquadPerson) { p.Mobile = new("9812345607") })) // warned, and no card
 	w.Leader.Enter("squad.person", carded(w, "9812345603"))
 	for mobile, want := range map[string]bool{
 		"9812345601": false, "9812345602": false, "9812345603": true, "9812345604": false, "9812345605": true,
+		"9812345606": false, "9812345607": false,
 	} {
 		if c := w.Leader.Do("squad.person", somebody(w, func(p *contract.SquadPerson) { p.Mobile = &mobile })).PreviousCard; c == nil || c.Found != want {
 			t.Errorf("%s: %+v, want %t", mobile, c, want)
