@@ -115,10 +115,10 @@ func atomsOfPart(re *syntax.Regexp) ([]atom, bool) {
 func classAtom(pairs []rune) (atom, bool) {
 	a := atom{min: 1, max: 1}
 	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] >= utf8.RuneSelf {
+		if pairs[i+1] >= utf8.RuneSelf { //nolint:gosec // they come in twos
 			return a, false
 		}
-		for r := pairs[i]; r <= pairs[i+1]; r++ {
+		for r := pairs[i]; r <= pairs[i+1]; r++ { //nolint:gosec // they come in twos
 			a.set[r>>6] |= 1 << (r & 63)
 		}
 	}

@@ -297,7 +297,7 @@ func (b *bencher) write(file string) error {
 	if err != nil {
 		return fmt.Errorf("write figures: %w", err)
 	}
-	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil { //nolint:gosec // figures, for all to read
 		return fmt.Errorf("write figures: %w", err)
 	}
 	return nil

@@ -46,16 +46,15 @@ func (b *buffer) all() []byte {
 
 // canaries are a demo and a history whose people carry marks.
 type canaries struct {
-	demo   *demo
-	marks  *marker
-	tap    *tap
-	log    buffer // of the servers
-	words  buffer // of the demo
-	wakes  buffer // what the push service was sent
-	tables []string
-	home   string // of PostgreSQL
-	past   string // database of the history
-	codes  []string
+	demo  *demo
+	marks *marker
+	tap   *tap
+	log   buffer // of the servers
+	words buffer // of the demo
+	wakes buffer // what the push service was sent
+	home  string // of PostgreSQL
+	past  string // database of the history
+	codes []string
 }
 
 // openCanaries lets a short shift with its story and two days of a history pass,

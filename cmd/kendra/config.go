@@ -83,7 +83,7 @@ func readConfig(get func(string) string) (config, error) {
 		if err != nil || n < 4 || n > 500 {
 			errs = append(errs, errors.New("KENDRA_POOL: a number from 4 to 500"))
 		}
-		c.PoolSize = int32(n)
+		c.PoolSize = int32(n) //nolint:gosec // at most 500, or there is an error
 	}
 	for _, v := range strings.Fields(strings.ReplaceAll(get("KENDRA_PROXIES"), ",", " ")) {
 		p, err := netip.ParsePrefix(v)
