@@ -164,9 +164,7 @@ func (b *badWorld) hanging(set func(kind, field string, id uuid.UUID)) {
 	enter("warning.object")
 	b.ids["person_id"] = card()
 	raised, err := b.Book.AppendServer(b.T.Context(), booktest.District, booktest.Centre, staff.Clock, []book.ServerOp{
-		{Kind: "conduct.flag", Subject: b.SquadID, Rule: "same_facts/week", At: b.Now(), Body: contract.ConductFlag{
-			SquadID: b.SquadID, Pattern: "same_facts", Span: "week", N: 3, Total: 9, Threshold: 3, Officers: []uuid.UUID{},
-		}},
+		{Kind: "conduct.flag", Subject: b.SquadID, Rule: "same_facts/week", At: b.Now(), Body: b.base(b.T, "conduct.flag")},
 	})
 	if err != nil || raised[0].Outcome != book.Entered {
 		b.T.Fatal(err, raised)
