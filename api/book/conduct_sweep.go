@@ -69,7 +69,7 @@ type conductDue struct {
 func (b *Book) sweepConduct(ctx context.Context, district int32) (done int, err error) {
 	var list []conductDue
 	err = b.read(ctx, district, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT centre, squad_id, span, day::timestamp AT TIME ZONE 'Asia/Kolkata', n FROM conduct_due
+		rows, err := tx.Query(ctx, `SELECT centre, squad_id, span, day::timestamp AT TIME ZONE INTERVAL '+05:30', n FROM conduct_due
 			WHERE district_id = $1 AND due_at <= $2 ORDER BY due_at, squad_id, span, day LIMIT $3`, district, b.now(), sweepSize)
 		if err != nil {
 			return fmt.Errorf("find squads to look at: %w", err)

@@ -119,6 +119,7 @@ func checkInterestDeclare(s *State, d *draft, b *contract.InterestDeclare) error
 func applyInterestDeclare(s *State, e *Entry, b *contract.InterestDeclare) []push.Notice {
 	c := s.complaintAt(b.ComplaintID)
 	c.Data.Interests = append(slices.Clone(c.Data.Interests), e.OfficerID)
+	c.Data.Named = slices.DeleteFunc(slices.Clone(c.Data.Named), func(o uuid.UUID) bool { return o == e.OfficerID })
 	if is(c.OwnerID, e.OfficerID) {
 		s.hand(e, c, nil, c.OwnerPost, c.OwnerRole)
 	}

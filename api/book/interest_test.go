@@ -126,6 +126,30 @@ func TestAnInchargeWhoDeclaresAnInterestNeitherReviewsNorDisposesAndSignsHerDayA
 	c.SHO.Enter("day.review", contract.DayReview{ComplaintID: c.id, Verdict: "seen"})
 }
 
+func TestWhoDeclaresAnInterestIsNamedNoMoreAndShownNoDigits(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(b *contract.ComplaintOpen){"guarded": guardedOne, "open": func(*contract.ComplaintOpen) {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := careOf(t, func(b *contract.ComplaintOpen) { change(b); withNumbers(b) })
+			if name == "guarded" {
+				c.SHO.Enter("case.name", naming(c.id, c.Incharge.ID))
+			}
+			if d := detailOf(t, c.World, c.Incharge, c.id); len(d.Masks) == 0 {
+				t.Fatal("she is shown no digits before")
+			}
+			c.Incharge.Enter("interest.declare", c.declares())
+			d := detailOf(t, c.World, c.Incharge, c.id)
+			if len(d.Masks) != 0 || slices.Contains(d.Named, c.Incharge.ID) {
+				t.Errorf("%v, named %v", d.Masks, d.Named)
+			}
+			if name == "guarded" {
+				refusedOp(t, "to name her again", c.SHO.Do("case.name", naming(c.id, c.Incharge.ID)), contract.CodeUnknownReference, "/body/officer_id")
+			}
+		})
+	}
+}
+
 func TestAnInterestGoesWithTheComplaintToAnotherCentre(t *testing.T) {
 	t.Parallel()
 	c := careOf(t, nil)

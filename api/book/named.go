@@ -22,8 +22,10 @@ func (c *Complaint) named(officer uuid.UUID) bool {
 }
 
 // hidesFrom tells whether even the digits of the numbers in a complaint are kept
-// from an officer.
-func (c *Complaint) hidesFrom(officer uuid.UUID) bool { return c.Data.Guarded && !c.named(officer) }
+// from an officer: he is not named on a guarded one, or declared an interest.
+func (c *Complaint) hidesFrom(officer uuid.UUID) bool {
+	return c.declared(officer) || c.Data.Guarded && !c.named(officer)
+}
 
 // names lists who is named on a complaint.
 func (c *Complaint) names() []uuid.UUID {
@@ -93,7 +95,7 @@ func checkCaseName(s *State, d *draft, b *contract.CaseName) error {
 	}
 	var already, about bool
 	if c != nil {
-		already, about = c.named(b.OfficerID), c.accuses(b.OfficerID) || slices.Contains(c.Data.Interests, b.OfficerID)
+		already, about = c.named(b.OfficerID), c.accuses(b.OfficerID) || c.declared(b.OfficerID)
 	} else {
 		already, about = slices.Contains(m.Data.Named, b.OfficerID), slices.Contains(m.Data.About, b.OfficerID)
 	}

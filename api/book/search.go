@@ -149,9 +149,14 @@ func (t *batch) find(ctx context.Context, d *draft, phone string) error {
 	return nil
 }
 
-// mayList tells whether a complaint of a centre stands in the officer's list: he
-// heads the centre or the station, or has a part in it.
+// mayList tells whether an officer may learn that a number stands in a complaint
+// of a centre: he heads the centre or the station, or has a part in it. That her
+// number stands in a guarded one says who she is: it is for who is named on it, or
+// took it down.
 func (d *draft) mayList(centre string, c *Complaint) bool {
+	if c.hidesFrom(d.officer) {
+		return c.Data.OpenedBy == d.officer
+	}
 	return c.part(d.officer) || slices.ContainsFunc(d.posts, func(p staff.Post) bool {
 		return p.Centre == centre && p.Covers(d.receivedAt) && slices.Contains(incharges, p.Role)
 	})

@@ -77,6 +77,23 @@ func TestASearchByANumberTellsTheCasesThatTheOfficerMaySeeAndCountsTheOthers(t *
 	}
 }
 
+func TestThatANumberStandsInAGuardedCaseIsForWhoIsNamedOnIt(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, func(b *contract.ComplaintOpen) { guardedOne(b); withNumbers(b) })
+	for name, o := range map[string]*booktest.Officer{"in-charge": c.Incharge, "head of the station": c.SHO} {
+		if f := asks(t, c.World, o, "9812345670"); len(f.Cases) != 0 || f.Others != 1 {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	if f := asks(t, c.World, c.desk, "9812345670"); len(f.Cases) != 1 {
+		t.Errorf("who took it down: %+v", f)
+	}
+	c.SHO.Enter("case.name", naming(c.id, c.SHO.ID))
+	if f := asks(t, c.World, c.SHO, "9812345670"); len(f.Cases) != 1 || f.Others != 0 {
+		t.Errorf("who is named: %+v", f)
+	}
+}
+
 func TestOnlyTheDeskAndWhoHeadsItSearch(t *testing.T) {
 	t.Parallel()
 	c := careOf(t, withNumbers)

@@ -54,8 +54,8 @@ func (r *rows[K, V]) changed() []*V {
 }
 
 // flush has the changed rows written: the new ones by a plain insert, which
-// costs half of one that may find a row, and fails when there is one that
-// nobody had loaded; then those that the database has, with onConflict.
+// need not look for a row first, and fails when there is one that nobody had
+// loaded; then those that the database has, with onConflict.
 func (r *rows[K, V]) flush(onConflict string, write func(rows []*V, onConflict string)) {
 	var fresh, old []*V
 	for _, k := range r.order {
