@@ -54,6 +54,15 @@ func accused(data string, param int) string {
 	return fmt.Sprintf(`(strpos(%[1]s, $%[2]d) > 0 AND coalesce((%[1]s::jsonb -> 'about') ? $%[2]d, false))`, data, param)
 }
 
+// accusedIn is accused of any complaint of a case: of the one that began it, and
+// of those by which it came into other books.
+func accusedIn(table string, param int) string {
+	said := accused("c.data", param)
+	return fmt.Sprintf(`(coalesce((SELECT %[2]s FROM complaints c WHERE c.district_id = %[1]s.district_id AND c.complaint_id = %[1]s.case_id), false)
+		OR EXISTS (SELECT FROM complaints c WHERE c.district_id = %[1]s.district_id AND c.case_id = %[1]s.case_id AND c.case_id <> c.complaint_id
+			AND %[2]s))`, table, said)
+}
+
 // accuses tells whether an officer is complained of.
 func (c *Complaint) accuses(officer uuid.UUID) bool { return slices.Contains(c.Data.About, officer) }
 

@@ -200,8 +200,7 @@ func (b *Book) readPage(ctx context.Context, p *FeedPage, who staff.Caller, v vi
 	q.Queue(`SELECT seq, wire FROM entries
 		WHERE district_id = $1 AND centre = $2 AND seq > $3 AND seq <= $4
 		AND ($5 OR officer_id = $6 OR $6 = ANY(seen_by) OR $7 AND (kind LIKE 'task.%' OR kind LIKE 'duty.%'))
-		AND (NOT $5 OR officer_id = $6 OR kind LIKE 'task.%' OR kind LIKE 'duty.%' OR kind LIKE 'visit.%' OR NOT coalesce((SELECT `+
-		accused("c.data", 9)+` FROM complaints c WHERE c.district_id = entries.district_id AND c.complaint_id = entries.case_id), false))
+		AND (NOT $5 OR officer_id = $6 OR kind LIKE 'task.%' OR kind LIKE 'duty.%' OR kind LIKE 'visit.%' OR NOT `+accusedIn("entries", 9)+`)
 		ORDER BY seq LIMIT $8`, who.District, p.Centre, after, upto, v.all, who.OfficerID, v.tasks, limit, who.OfficerID.String())
 	err = b.trip(ctx, who.District, q, func(r pgx.BatchResults) error {
 		if root, err = scanHead(r.QueryRow(), &p.Size); err != nil {

@@ -3,6 +3,7 @@ package book_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"kendra/api/book"
 	"kendra/api/book/booktest"
+	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
 
@@ -187,5 +189,35 @@ func TestWhatWasRegisteredAtHerArrivalIsRegisteredAtTheRightOneAndCountsOnItsDay
 	now := lifeOf(t, w, there.ID)
 	if k := clockOf(t, w, there.ID, "overall"); !now.Arrived.Equal(night.Add(-day)) || !k.Due.Equal(night.Add(6*day)) || !now.RegisteredAt.Equal(*there.RegisteredAt) {
 		t.Errorf("there: %+v, %+v", now, k)
+	}
+}
+
+func TestWhoIsComplainedOfWhereAComplaintCameToSeesNothingOfItInTheFeed(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	said := complaintOf(w, registered)
+	id := w.Beat.Enter("complaint.open", said).OpID
+	w.Incharge.Enter("complaint.transfer", transferTo("RJP", id))
+	tick(t, w)
+	there := lives(t, w, "centre = 'RJP'")[0]
+	second := w.Enlist("RJP", staff.CentreIncharge)
+	seen := func(o *booktest.Officer) (n int) {
+		lines, _ := follow(t, w.Book, o, "RJP", 0, 50)
+		for _, l := range lines {
+			if strings.HasPrefix(l.Kind, "complaint.") || l.Kind == "entry.correct" {
+				n++
+			}
+		}
+		return n
+	}
+	if n := seen(w.Other); n != 1 {
+		t.Fatalf("before anybody said that it is about her she sees %d lines", n)
+	}
+	second.Enter("entry.correct", again(there.ID, said, func(c *contract.ComplaintOpen) { c.AboutBy = []uuid.UUID{w.Other.ID} }))
+	if n := seen(w.Other); n != 0 {
+		t.Errorf("who is complained of sees %d lines", n)
+	}
+	if n := seen(second); n != 2 {
+		t.Errorf("another in-charge sees %d lines", n)
 	}
 }

@@ -96,8 +96,7 @@ func readsOf(
 			r.reason, r.guarded, r.allowed, r.at, u.hour, u.day,
 			coalesce(c.centre, m.centre, ''), coalesce(m.register, $8), coalesce(c.year, m.year, 0), coalesce(c.serial, m.serial, 0)
 		FROM (SELECT * FROM reads WHERE district_id = $1 AND centre = $2 AND at >= $3 AND at < $4 AND seq > $5
-			AND NOT coalesce((SELECT `+accused("x.data", 7)+` FROM complaints x WHERE x.district_id = reads.district_id
-				AND x.complaint_id = reads.case_id), false)
+			AND NOT `+accusedIn("reads", 7)+`
 			ORDER BY seq LIMIT $6) r
 		CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE n.at > r.at - interval '1 hour') AS hour, count(*) AS day FROM reads n
 			WHERE n.district_id = $1 AND n.officer_id = r.officer_id AND n.kind = r.kind AND n.at > r.at - interval '1 day'
