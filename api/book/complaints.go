@@ -58,9 +58,9 @@ func accused(data string, param int) string {
 // of those by which it came into other books.
 func accusedIn(table string, param int) string {
 	said := accused("c.data", param)
-	return fmt.Sprintf(`(coalesce((SELECT %[2]s FROM complaints c WHERE c.district_id = %[1]s.district_id AND c.complaint_id = %[1]s.case_id), false)
-		OR EXISTS (SELECT FROM complaints c WHERE c.district_id = %[1]s.district_id AND c.case_id = %[1]s.case_id AND c.case_id <> c.complaint_id
-			AND %[2]s))`, table, said)
+	return `(coalesce((SELECT ` + said + ` FROM complaints c WHERE c.district_id = ` + table + `.district_id AND c.complaint_id = ` + table + `.case_id), false)
+		OR EXISTS (SELECT FROM complaints c WHERE c.district_id = ` + table + `.district_id AND c.case_id = ` + table + `.case_id AND c.case_id <> c.complaint_id
+			AND ` + said + `))`
 }
 
 // accuses tells whether an officer is complained of.
