@@ -119,7 +119,6 @@ CREATE INDEX complaints_seq ON complaints (centre, district_id, seq);
 CREATE INDEX complaints_case ON complaints (case_id, district_id) WHERE case_id <> complaint_id;
 CREATE INDEX complaints_correlation ON complaints (correlation_id, district_id) WHERE correlation_id <> complaint_id;
 CREATE INDEX complaints_arrived ON complaints (centre, district_id, arrived_at);
-CREATE INDEX complaints_owner ON complaints (district_id, owner_id) WHERE closed_at IS NULL;
 COMMENT ON TABLE complaints IS 'class I: complaints as their steps left them: ids, codes and times; what was said stands sealed in the entries';
 
 CREATE TABLE custody (
@@ -157,27 +156,19 @@ CREATE INDEX matters_complaint ON matters (district_id, complaint_id) WHERE comp
 CREATE INDEX matters_due ON matters (district_id, centre, kind, due_at) WHERE due_at IS NOT NULL;
 COMMENT ON TABLE matters IS 'class I: what hangs on a complaint or stands by itself: referrals, counselling plans, FIRs, preventive actions, follow-up plans, inspections, warnings';
 
-CREATE TABLE clocks (
+CREATE TABLE clock_lists (
 	district_id int NOT NULL,
 	centre text NOT NULL,
 	subject_id uuid NOT NULL,
-	code text NOT NULL,
-	n int NOT NULL,
 	complaint_id uuid,
-	starts_at timestamptz NOT NULL,
-	due_at timestamptz NOT NULL,
-	paused_at timestamptz,
-	paused_s bigint NOT NULL,
-	stopped_at timestamptz,
-	owner_role text NOT NULL,
-	rung int NOT NULL,
 	next_at timestamptz,
-	told_role text NOT NULL DEFAULT '',
-	PRIMARY KEY (district_id, subject_id, code, n)
+	day_due timestamptz,
+	list text NOT NULL,
+	PRIMARY KEY (district_id, subject_id)
 );
-CREATE INDEX clocks_next ON clocks (district_id, next_at) WHERE next_at IS NOT NULL;
-CREATE INDEX clocks_days ON clocks (district_id, centre, due_at) WHERE stopped_at IS NULL AND code = 'day_sign';
-COMMENT ON TABLE clocks IS 'class I: limits that run or ran; next_at is when the next rung is told';
+CREATE INDEX clocks_next ON clock_lists (district_id, next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX clocks_days ON clock_lists (district_id, centre, day_due) WHERE day_due IS NOT NULL;
+COMMENT ON TABLE clock_lists IS 'class I: the limits that run or ran over one subject, all in a row; next_at is when the next rung is told, day_due the end of a day that is to be signed';
 
 CREATE TABLE steps (
 	district_id int NOT NULL,
@@ -279,7 +270,7 @@ CREATE INDEX case_marks_hash ON case_marks (keyed_hash, district_id, case_id);
 DO $$
 DECLARE t text;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['rule_changes', 'complaints', 'custody', 'matters', 'clocks', 'steps', 'tallies', 'reviews', 'days',
+	FOREACH t IN ARRAY ARRAY['rule_changes', 'complaints', 'custody', 'matters', 'clock_lists', 'steps', 'tallies', 'reviews', 'days',
 		'returns', 'outbox', 'slips', 'slip_tries']
 	LOOP
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
@@ -290,6 +281,19 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 GRANT SELECT ON limits, offences, register_columns TO kendra_app, kendra_report;
+
+-- One line for each clock, with the rights of whoever reads it.
+CREATE VIEW clocks WITH (security_invoker = true) AS
+	SELECT l.district_id, l.centre, l.subject_id, k.code, k.n, l.complaint_id,
+		'epoch'::timestamptz + k.starts * interval '1 microsecond' AS starts_at,
+		'epoch'::timestamptz + k.due * interval '1 microsecond' AS due_at,
+		'epoch'::timestamptz + k.paused * interval '1 microsecond' AS paused_at, coalesce(k.paused_s, 0) AS paused_s,
+		'epoch'::timestamptz + k.stopped * interval '1 microsecond' AS stopped_at, k.owner AS owner_role, coalesce(k.rung, 0) AS rung,
+		'epoch'::timestamptz + k.next * interval '1 microsecond' AS next_at, coalesce(k.told, '') AS told_role
+	FROM clock_lists l, json_to_recordset(l.list::json) AS k (code text, n int, starts bigint, due bigint, paused bigint,
+		paused_s bigint, stopped bigint, owner text, rung int, told text, next bigint);
+COMMENT ON VIEW clocks IS 'class I: limits that run or ran, a line each';
+GRANT SELECT ON clocks TO kendra_app;
 
 CREATE VIEW report_tallies AS SELECT district_id, centre, day, code, n FROM tallies;
 COMMENT ON VIEW report_tallies IS 'class P: counts a day';

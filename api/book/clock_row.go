@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"kendra/api/staff"
 )
@@ -14,58 +13,18 @@ import (
 // Nth of its code. NextAt is when the next rung of its ladder is told; a clock
 // that is paused, stopped or at the end of its ladder has none.
 type Clock struct {
-	SubjectID   uuid.UUID
-	Code        string
-	N           int
-	ComplaintID *uuid.UUID
-	StartsAt    time.Time
-	DueAt       time.Time
-	PausedAt    *time.Time
-	PausedS     int64
-	StoppedAt   *time.Time
-	OwnerRole   string
-	Rung        int
-	ToldRole    string // whom the first of the rungs told; empty: nobody was
-	NextAt      *time.Time
-}
-
-type clockKey struct {
-	Subject uuid.UUID
-	Code    string
-	N       int
-}
-
-func (k *Clock) key() clockKey { return clockKey{k.SubjectID, k.Code, k.N} }
-
-// clockRows are the clocks of a State, found by what they run over too, and
-// those of days by themselves.
-type clockRows struct {
-	rows[clockKey, Clock]
-	of   map[uuid.UUID][]clockKey
-	days []clockKey
-}
-
-func newClockRows() *clockRows {
-	return &clockRows{rows: *newRows[clockKey, Clock](), of: map[uuid.UUID][]clockKey{}}
-}
-
-func (r *clockRows) load(k clockKey, c *Clock) {
-	r.note(k)
-	r.rows.load(k, c)
-}
-
-func (r *clockRows) put(k clockKey, c *Clock) {
-	r.note(k)
-	r.rows.put(k, c)
-}
-
-func (r *clockRows) note(k clockKey) {
-	if r.m[k] == nil {
-		r.of[k.Subject] = append(r.of[k.Subject], k)
-		if k.Code == limitDaySign {
-			r.days = append(r.days, k)
-		}
-	}
+	SubjectID uuid.UUID
+	Code      string
+	N         int
+	StartsAt  time.Time
+	DueAt     time.Time
+	PausedAt  *time.Time
+	PausedS   int64
+	StoppedAt *time.Time
+	OwnerRole string
+	Rung      int
+	ToldRole  string // whom the first of the rungs told; empty: nobody was
+	NextAt    *time.Time
 }
 
 // chain orders the roles that rungs may tell, from the beat upwards.
@@ -94,28 +53,23 @@ func (k *Clock) climb(v *ruleView) {
 	if k.StoppedAt != nil || k.PausedAt != nil {
 		return
 	}
-	rungs := v.rungs(v.ladderOf(k.Code, k.StartsAt), k.StartsAt)
-	if k.Rung >= len(rungs) {
-		return
+	if r := v.rungsAll().nth(v.ladderOf(k.Code, k.StartsAt), k.StartsAt, k.Rung); r != nil {
+		at := k.DueAt.Add(r.After)
+		k.NextAt = &at
 	}
-	at := k.DueAt.Add(rungs[k.Rung].After)
-	k.NextAt = &at
 }
 
 // clocksOf lists copies of the clocks of a subject, in the order of code and n.
 func (s *State) clocksOf(subject uuid.UUID) []*Clock {
-	keys := s.clocks.of[subject]
-	out := make([]*Clock, len(keys))
-	for i, k := range keys {
-		c := *s.clocks.m[k]
+	l := s.clocks.get(subject)
+	if l == nil {
+		return nil
+	}
+	out := make([]*Clock, len(l.Clocks))
+	for i, k := range l.Clocks {
+		c := *k
 		out[i] = &c
 	}
-	slices.SortFunc(out, func(a, b *Clock) int {
-		if a.Code != b.Code {
-			return compareText(a.Code, b.Code)
-		}
-		return a.N - b.N
-	})
 	return out
 }
 
@@ -131,9 +85,12 @@ func compareText(a, b string) int {
 
 // running finds a clock of a subject that runs, paused or not.
 func (s *State) running(subject uuid.UUID, code string) *Clock {
-	for _, k := range s.clocksOf(subject) {
-		if k.Code == code && k.StoppedAt == nil {
-			return k
+	if l := s.clocks.get(subject); l != nil {
+		for _, k := range l.Clocks {
+			if k.Code == code && k.StoppedAt == nil {
+				c := *k
+				return &c
+			}
 		}
 	}
 	return nil
@@ -180,7 +137,7 @@ func (s *State) start(a about, code string, at time.Time) {
 // two must meet.
 func (s *State) startAt(a about, code string, at, due time.Time) {
 	at, due = at.Truncate(time.Millisecond), due.Truncate(time.Millisecond)
-	k := &Clock{SubjectID: a.Subject, Code: code, N: 1, ComplaintID: a.Complaint, StartsAt: at, DueAt: due, OwnerRole: a.OwnerRole}
+	k := &Clock{SubjectID: a.Subject, Code: code, N: 1, StartsAt: at, DueAt: due, OwnerRole: a.OwnerRole}
 	if last := s.latest(a.Subject, code); last != nil {
 		if last.StoppedAt == nil {
 			return
@@ -191,7 +148,7 @@ func (s *State) startAt(a about, code string, at, due time.Time) {
 		}
 	}
 	k.climb(s.rules)
-	s.clocks.put(k.key(), k)
+	s.putClock(k, a.Complaint)
 }
 
 // stop stops the running clocks of the codes; without codes, all of the subject.
@@ -206,7 +163,7 @@ func (s *State) stop(subject uuid.UUID, at time.Time, codes ...string) {
 		end := later(k.StartsAt, at)
 		k.StoppedAt = &end
 		k.climb(s.rules)
-		s.clocks.put(k.key(), k)
+		s.putClock(k, nil)
 	}
 }
 
@@ -224,7 +181,7 @@ func (s *State) hold(subject uuid.UUID, code string, at time.Time) {
 		from := later(k.StartsAt, at)
 		k.PausedAt = &from
 		k.climb(s.rules)
-		s.clocks.put(k.key(), k)
+		s.putClock(k, nil)
 	}
 }
 
@@ -232,7 +189,7 @@ func (s *State) goOn(subject uuid.UUID, code string, at time.Time) {
 	if k := s.running(subject, code); k != nil && k.PausedAt != nil {
 		k.resume(later(*k.PausedAt, at))
 		k.climb(s.rules)
-		s.clocks.put(k.key(), k)
+		s.putClock(k, nil)
 	}
 }
 
@@ -241,7 +198,7 @@ func (s *State) moveDue(subject uuid.UUID, code string, due time.Time) {
 	if k := s.running(subject, code); k != nil {
 		k.DueAt, k.Rung, k.ToldRole = due.Truncate(time.Millisecond), 0, ""
 		k.climb(s.rules)
-		s.clocks.put(k.key(), k)
+		s.putClock(k, nil)
 	}
 }
 
@@ -255,71 +212,5 @@ func (s *State) moveStart(a about, code string, from, to time.Time) {
 	}
 	k.StartsAt, k.DueAt = to, l.due(to).Add(time.Duration(k.PausedS)*time.Second)
 	k.climb(s.rules)
-	s.clocks.put(k.key(), k)
-}
-
-const clockColumns = `subject_id, code, n, complaint_id, starts_at, due_at, paused_at, paused_s, stopped_at, owner_role, rung, told_role,
-	next_at`
-
-func scanClock(row pgx.CollectableRow) (*Clock, error) {
-	k := &Clock{}
-	return k, row.Scan(&k.SubjectID, &k.Code, &k.N, &k.ComplaintID, &k.StartsAt, &k.DueAt, &k.PausedAt, &k.PausedS,
-		&k.StoppedAt, &k.OwnerRole, &k.Rung, &k.ToldRole, &k.NextAt)
-}
-
-func (s *State) takeClocks(rows pgx.Rows) error {
-	list, err := pgx.CollectRows(rows, scanClock)
-	for _, k := range list {
-		s.clocks.load(k.key(), k)
-	}
-	return wrap(err, "read clocks")
-}
-
-// queueClocks reads the clocks of matters and days, and of what hangs on
-// complaints; those of the complaints come with them.
-func (s *State) queueClocks(b *pgx.Batch, n *needs) {
-	s.queueClocksOf(b, `SELECT unnest($3::uuid[]) AS id`, n.subjects())
-	if len(n.complaints) > 0 {
-		s.queueClocksOf(b, `SELECT m.matter_id AS id FROM unnest($3::uuid[]) AS v (id), LATERAL (SELECT matter_id FROM matters
-			WHERE district_id = $1 AND complaint_id = v.id OFFSET 0) m`, n.complaints)
-	}
-}
-
-// queueClocksOf reads the clocks of the subjects whose ids a query finds.
-func (s *State) queueClocksOf(b *pgx.Batch, which string, ids []uuid.UUID) {
-	b.Queue(`SELECT `+clockColumns+` FROM (`+which+`) u, LATERAL (SELECT * FROM clocks WHERE district_id = $1 AND subject_id = u.id
-		OFFSET 0) k WHERE k.centre = $2`, s.District, s.Centre, ids).Query(s.takeClocks)
-}
-
-// queueRunning reads the clocks that run over the complaints that are open.
-func (s *State) queueRunning(b *pgx.Batch) {
-	b.Queue(`SELECT `+clockColumns+` FROM (SELECT complaint_id AS id FROM complaints WHERE district_id = $1 AND centre = $2
-		AND closed_at IS NULL OFFSET 0) u, LATERAL (SELECT * FROM clocks WHERE district_id = $1 AND subject_id = u.id
-		AND stopped_at IS NULL OFFSET 0) k`, s.District, s.Centre).Query(s.takeClocks)
-}
-
-func (s *State) flushClocks(b *pgx.Batch) {
-	s.clocks.flush(`ON CONFLICT (district_id, subject_id, code, n) DO UPDATE SET starts_at = excluded.starts_at,
-		due_at = excluded.due_at, paused_at = excluded.paused_at,
-		paused_s = excluded.paused_s, stopped_at = excluded.stopped_at, owner_role = excluded.owner_role,
-		rung = excluded.rung, told_role = excluded.told_role, next_at = excluded.next_at`, func(rows []*Clock, onConflict string) {
-		b.Queue(`INSERT INTO clocks (district_id, centre, `+clockColumns+`)
-			SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::int[], $6::uuid[], $7::timestamptz[], $8::timestamptz[],
-				$9::timestamptz[], $10::bigint[], $11::timestamptz[], $12::text[], $13::int[], $14::text[],
-				$15::timestamptz[]) `+onConflict,
-			s.District, s.Centre,
-			column(rows, func(r *Clock) [16]byte { return r.SubjectID }),
-			column(rows, func(r *Clock) string { return r.Code }),
-			column(rows, func(r *Clock) int { return r.N }),
-			column(rows, func(r *Clock) *[16]byte { return (*[16]byte)(r.ComplaintID) }),
-			column(rows, func(r *Clock) time.Time { return r.StartsAt }),
-			column(rows, func(r *Clock) time.Time { return r.DueAt }),
-			column(rows, func(r *Clock) *time.Time { return r.PausedAt }),
-			column(rows, func(r *Clock) int64 { return r.PausedS }),
-			column(rows, func(r *Clock) *time.Time { return r.StoppedAt }),
-			column(rows, func(r *Clock) string { return r.OwnerRole }),
-			column(rows, func(r *Clock) int { return r.Rung }),
-			column(rows, func(r *Clock) string { return r.ToldRole }),
-			column(rows, func(r *Clock) *time.Time { return r.NextAt }))
-	})
+	s.putClock(k, nil)
 }

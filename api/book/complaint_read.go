@@ -139,7 +139,7 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 			d.OpenedByOp = &r.OpID
 		}
 	}
-	if d.Steps, err = stepsOf(ctx, tx, who, d.Centre, d.ComplaintID, part); err != nil {
+	if d.Steps, err = stepsOf(ctx, tx, who, d.Centre, d.ComplaintID, true, part); err != nil {
 		return err
 	}
 	d.Declined = d.Data.FIRDeclined != nil && len(d.Data.FIRs) == 0
@@ -183,12 +183,14 @@ func masksOf(ctx context.Context, tx pgx.Tx, district int32, cases []uuid.UUID, 
 }
 
 // stepsOf reads the stored lines of the newest steps of a subject, oldest
-// first. Guarded ones are for those who have a part in it, as in the feed.
+// first; the entry that began a complaint or matter is one. Guarded ones are for
+// those who have a part in it, as in the feed.
 func stepsOf(
-	ctx context.Context, tx pgx.Tx, who staff.Caller, centre string, subject uuid.UUID, part bool,
+	ctx context.Context, tx pgx.Tx, who staff.Caller, centre string, subject uuid.UUID, began, part bool,
 ) ([]json.RawMessage, error) {
-	rows, err := tx.Query(ctx, `SELECT seq FROM steps WHERE district_id = $1 AND centre = $2 AND subject_id = $3
-		ORDER BY seq DESC LIMIT $4`, who.District, centre, subject, mostSteps)
+	rows, err := tx.Query(ctx, `SELECT seq FROM (SELECT seq FROM steps WHERE district_id = $1 AND centre = $2 AND subject_id = $3
+			UNION ALL SELECT seq FROM ops WHERE district_id = $1 AND op_id = $3 AND centre = $2 AND seq > 0 AND $5) x
+		ORDER BY seq DESC LIMIT $4`, who.District, centre, subject, mostSteps, began)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
 	}

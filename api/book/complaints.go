@@ -177,20 +177,28 @@ func clocksOver(ctx context.Context, tx pgx.Tx, district int32, subjects []uuid.
 	if len(subjects) == 0 {
 		return out, nil
 	}
-	rows, err := tx.Query(ctx, `SELECT `+clockColumns+` FROM clocks WHERE district_id = $1 AND subject_id = ANY($2)
-		AND ($3 OR stopped_at IS NULL)`, district, subjects, stopped)
+	rows, err := tx.Query(ctx, `SELECT `+clockColumns+` FROM clock_lists WHERE district_id = $1 AND subject_id = ANY($2)`, district, subjects)
 	if err != nil {
 		return nil, fmt.Errorf("read clocks: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, scanClock)
+	lists, err := pgx.CollectRows(rows, scanClocks)
 	if err != nil {
 		return nil, fmt.Errorf("read clocks: %w", err)
 	}
-	sortClocks(list)
-	for _, k := range list {
-		out[k.SubjectID] = append(out[k.SubjectID], k)
+	for _, l := range lists {
+		clocks := l.Clocks
+		if !stopped {
+			clocks = stillRun(clocks)
+		}
+		sortClocks(clocks)
+		out[l.SubjectID] = clocks
 	}
 	return out, nil
+}
+
+// stillRun keeps the clocks that were not stopped.
+func stillRun(list []*Clock) []*Clock {
+	return slices.DeleteFunc(list, func(k *Clock) bool { return k.StoppedAt != nil })
 }
 
 func sortClocks(list []*Clock) {

@@ -78,7 +78,7 @@ func (s *State) hand(e *Entry, c *Complaint, officer, post *uuid.UUID, role stri
 	for _, k := range s.clocksOf(c.ComplaintID) {
 		if k.StoppedAt == nil && k.OwnerRole != role {
 			k.OwnerRole = role
-			s.clocks.put(k.key(), k)
+			s.putClock(k, nil)
 		}
 	}
 }

@@ -70,9 +70,11 @@ func (s *State) dayAbout(day string) about {
 // newestDay is the beginning of the last day whose clock runs in this book. The
 // last that was ever started always runs: what stops it starts the next.
 func (s *State) newestDay() (newest time.Time, runs bool) {
-	for _, key := range s.clocks.days {
-		if k := s.clocks.get(key); k.StoppedAt == nil && (!runs || k.StartsAt.After(newest)) {
-			newest, runs = k.StartsAt, true
+	for _, subject := range s.clocks.days {
+		for _, k := range s.clocks.get(subject).Clocks {
+			if k.Code == limitDaySign && k.StoppedAt == nil && (!runs || k.StartsAt.After(newest)) {
+				newest, runs = k.StartsAt, true
+			}
 		}
 	}
 	return newest, runs
@@ -117,9 +119,8 @@ func (s *State) queueDays(b *pgx.Batch, n *needs) {
 		s.queueTallies(b, n.tallyDays)
 	}
 	if n.dayClocks {
-		// limitDaySign is written out, or its own index could not be used.
-		b.Queue(`SELECT `+clockColumns+` FROM clocks WHERE district_id = $1 AND centre = $2 AND code = 'day_sign' AND stopped_at IS NULL
-			ORDER BY due_at DESC LIMIT 400`, s.District, s.Centre).Query(s.takeClocks)
+		b.Queue(`SELECT `+clockColumns+` FROM clock_lists WHERE district_id = $1 AND centre = $2 AND day_due IS NOT NULL
+			ORDER BY day_due DESC LIMIT 400`, s.District, s.Centre).Query(s.takeClocks)
 	}
 	if len(n.days) == 0 {
 		return

@@ -91,7 +91,7 @@ func (q *sheetQuery) queued(ctx context.Context, tx pgx.Tx) error {
 	p := &pgx.Batch{}
 	q.arrivals(p)
 	q.state.queueOpen(p)
-	q.state.queueRunning(p)
+	q.state.queueOpenClocks(p)
 	q.state.queueDays(p, &needs{days: sinceDay(q.date, q.now), tallyDays: []string{q.sheet.Day.Day}})
 	q.numbers(p)
 	q.unsigned(p)
@@ -131,7 +131,7 @@ func (q *sheetQuery) open() {
 	for _, c := range all {
 		q.sheet.OpenByState[c.State]++
 		q.sheet.OpenByAge[ageOf(q.now.Sub(c.ArrivedAt))]++
-		q.sort(c, s.clocksOf(c.ComplaintID))
+		q.sort(c, stillRun(s.clocksOf(c.ComplaintID)))
 	}
 	q.sheet.Missing = s.unreviewed(q.date, q.now, q.who.OfficerID)
 }

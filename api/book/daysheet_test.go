@@ -184,7 +184,7 @@ func TestTheSheetAndTheReturnsCostWhatIsOpenAndNotWhatIsKept(t *testing.T) {
 
 		`INSERT INTO complaints SELECT 7, 'KRW', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), i + 100000, 2020, i, 'closed', 'other', 'low',
 			'walk_in', NULL, NULL, '', now() - i * interval '1 hour' - interval '10 years', NULL, NULL, now(), now(), 1, '{}' FROM generate_series(1, 20000) i`,
-		`INSERT INTO clocks SELECT 7, 'KRW', complaint_id, 'disposal', 1, complaint_id, now(), now(), NULL, 0, now(), '', 0, NULL FROM complaints WHERE seq > 100000`,
+		`INSERT INTO clock_lists SELECT 7, 'KRW', complaint_id, complaint_id, NULL, NULL, '[]' FROM complaints WHERE seq > 100000`,
 		`INSERT INTO matters SELECT 7, 'KRW', gen_random_uuid(), 'follow_up_plan', complaint_id, 1, '', 0, 0, 'over', NULL, NULL, '{}' FROM complaints WHERE seq > 100000`,
 		`INSERT INTO tasks SELECT 7, 'KRW', gen_random_uuid(), i + 100000, 'visit', 'soon', 'done', NULL, NULL, NULL, NULL, gen_random_uuid(), now(), NULL, 0, NULL, 0, '[]' FROM generate_series(1, 20000) i`,
 		`INSERT INTO tallies SELECT 7, 'KRW', DATE '2010-01-01' + i / 20, 'c' || i % 20, 1 FROM generate_series(1, 60000) i`,
@@ -240,7 +240,7 @@ func TestTheSheetAndTheReturnsCostWhatIsOpenAndNotWhatIsKept(t *testing.T) {
 			t.Errorf("%.0f rows touched by %s\n%v", n, sql, plan[0].Plan)
 		}
 	}
-	for _, table := range []string{"clocks", "matters"} {
+	for _, table := range []string{"clock_lists", "matters"} {
 		w.Order(`DELETE FROM ` + table + ` WHERE complaint_id IN (SELECT complaint_id FROM complaints WHERE seq > 100000)`)
 	}
 	for _, s := range []string{

@@ -71,7 +71,7 @@ func applyEscalationRaise(s *State, e *Entry, b *contract.EscalationRaise) []pus
 		k.ToldRole = string(b.ToRole)
 	}
 	k.climb(s.rules)
-	s.clocks.put(k.key(), k)
+	s.putClock(k, nil)
 	s.bump(e.At, "escalations", 1)
 	if c := s.complaints.get(b.SubjectID); c != nil {
 		s.keep(e, s.complaintAt(b.SubjectID))
@@ -138,13 +138,19 @@ func applyEscalationAnswer(s *State, e *Entry, b *contract.EscalationAnswer) []p
 
 // latest is the last clock of a code that a subject has, running or not.
 func (s *State) latest(subject uuid.UUID, code string) *Clock {
-	var out *Clock
-	for _, k := range s.clocksOf(subject) {
-		if k.Code == code {
-			out = k
+	var last *Clock
+	if l := s.clocks.get(subject); l != nil {
+		for _, k := range l.Clocks {
+			if k.Code == code {
+				last = k
+			}
 		}
 	}
-	return out
+	if last == nil {
+		return nil
+	}
+	k := *last
+	return &k
 }
 
 // sweepClocks bounds what one sweep of one district takes up.
@@ -158,18 +164,25 @@ func (b *Book) sweepLimits(ctx context.Context, district int32) (int, error) {
 		clock  *Clock
 	}
 	var list []due
+	now := b.now()
 	err := b.read(ctx, district, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT centre, `+clockColumns+` FROM clocks WHERE district_id = $1 AND next_at <= $2
-			ORDER BY next_at, subject_id LIMIT $3`, district, b.now(), sweepClocks)
+		rows, err := tx.Query(ctx, `SELECT centre, `+clockColumns+` FROM clock_lists WHERE district_id = $1 AND next_at <= $2
+			ORDER BY next_at, subject_id LIMIT $3`, district, now, sweepClocks)
 		if err != nil {
 			return fmt.Errorf("find limits that passed: %w", err)
 		}
-		list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (due, error) {
-			d, k := due{}, &Clock{}
-			err := row.Scan(&d.centre, &k.SubjectID, &k.Code, &k.N, &k.ComplaintID, &k.StartsAt, &k.DueAt, &k.PausedAt, &k.PausedS,
-				&k.StoppedAt, &k.OwnerRole, &k.Rung, &k.ToldRole, &k.NextAt)
-			d.clock = k
-			return d, err
+		var centre string
+		l, text := &clockList{}, []byte(nil)
+		_, err = pgx.ForEachRow(rows, []any{&centre, &l.SubjectID, &l.ComplaintID, &text}, func() error {
+			if err := l.read(text); err != nil {
+				return err
+			}
+			for _, k := range l.Clocks {
+				if k.NextAt != nil && !k.NextAt.After(now) {
+					list = append(list, due{centre, k})
+				}
+			}
+			return nil
 		})
 		return wrap(err, "find limits that passed")
 	})

@@ -61,7 +61,7 @@ func (b *Book) RegisterLine(
 		if row.SubjectID != nil {
 			subject = *row.SubjectID
 		}
-		out.Steps, err = stepsOf(ctx, tx, who, centre, subject, v.all || own)
+		out.Steps, err = stepsOf(ctx, tx, who, centre, subject, row.SubjectID != nil, v.all || own)
 		return err
 	})
 	if err != nil {

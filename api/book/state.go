@@ -103,7 +103,7 @@ type State struct {
 	custody    *rows[custodyKey, Custody]
 	holders    map[uuid.UUID]int // n of the span that is open
 	matters    *rows[uuid.UUID, Matter]
-	clocks     *clockRows
+	clocks     *clockLists
 	reviews    *rows[reviewKey, Review]
 	days       *rows[string, Day]
 	returns    *rows[returnKey, Return]
@@ -124,7 +124,7 @@ func newState(district int32, centre string, v *ruleView) *State {
 		District: district, Centre: centre, rules: v, centres: map[string]bool{}, entered: map[uuid.UUID]bool{}, seen: map[string]seenNumber{},
 		alike:      map[string][]seenPerson{},
 		complaints: newRows[uuid.UUID, Complaint](), custody: newRows[custodyKey, Custody](), holders: map[uuid.UUID]int{},
-		matters: newRows[uuid.UUID, Matter](), clocks: newClockRows(), reviews: newRows[reviewKey, Review](),
+		matters: newRows[uuid.UUID, Matter](), clocks: newClockLists(), reviews: newRows[reviewKey, Review](),
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
 		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),

@@ -22,15 +22,16 @@ func stock(b *testing.B, w *booktest.World, n int) {
 		SELECT 7, 'OLD', md5('c' || i)::uuid, md5('c' || i)::uuid, md5('c' || i)::uuid, i, 2026, i, CASE WHEN i % 100 = 0 THEN 'assigned' ELSE 'closed' END,
 			'dowry', 'low', 'walk_in', 'beat_officer', $2::timestamptz - i * interval '1 minute',
 			CASE WHEN i % 100 = 0 THEN NULL ELSE $2::timestamptz END, $2, i, '{}' FROM generate_series(1, $1::int) AS i`,
-		`INSERT INTO clocks (district_id, centre, subject_id, code, n, complaint_id, starts_at, due_at, paused_s, stopped_at, owner_role, rung, next_at)
-		SELECT 7, 'OLD', md5('c' || i)::uuid, 'disposal', 1, md5('c' || i)::uuid, $2::timestamptz, $2::timestamptz, 0,
-			CASE WHEN i % 100 = 0 THEN NULL ELSE $2::timestamptz END, 'beat_officer', 0,
-			CASE WHEN i % 100 = 0 THEN $2::timestamptz + interval '90 days' END FROM generate_series(1, $1::int) AS i`,
+		`INSERT INTO clock_lists (district_id, centre, subject_id, complaint_id, next_at, list)
+		SELECT 7, 'OLD', md5('c' || i)::uuid, md5('c' || i)::uuid, CASE WHEN i % 100 = 0 THEN $2::timestamptz + interval '90 days' END,
+			jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('code', 'disposal', 'n', 1, 'starts', us, 'due', us, 'owner', 'beat_officer',
+				'stopped', CASE WHEN i % 100 > 0 THEN us END, 'next', CASE WHEN i % 100 = 0 THEN us + 7776000000000 END)))::text
+		FROM generate_series(1, $1::int) AS i, (SELECT (extract(epoch FROM $2::timestamptz) * 1000000)::bigint AS us) u`,
 	} {
 		w.Order(statement, n, w.Now())
 	}
 	w.Order(`ANALYZE complaints`)
-	w.Order(`ANALYZE clocks`)
+	w.Order(`ANALYZE clock_lists`)
 }
 
 // BenchmarkSweep measures what a sweep costs that finds nothing due, and one

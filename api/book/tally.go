@@ -127,12 +127,19 @@ type stepRow struct {
 	Seq     int64
 }
 
-// step notes that an entry belongs to the life of a subject.
+// step notes that an entry belongs to the life of a subject. The one that began
+// it is its first step without a row: its id is the subject's.
 func (s *State) step(e *Entry, subject uuid.UUID) {
-	r := stepRow{subject, e.Seq}
-	if !slices.Contains(s.steps, r) {
-		s.steps = append(s.steps, r)
+	if e.OpID == subject {
+		return
 	}
+	r := stepRow{subject, e.Seq}
+	for i := len(s.steps) - 1; i >= 0 && s.steps[i].Seq == e.Seq; i-- {
+		if s.steps[i] == r {
+			return
+		}
+	}
+	s.steps = append(s.steps, r)
 }
 
 func (s *State) flushSteps(b *pgx.Batch) {

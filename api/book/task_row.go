@@ -111,12 +111,7 @@ const (
 
 // of lists the rungs of an urgency that were in force at a time.
 func (l ladder) of(urgency string, at time.Time) []rung {
-	var from time.Time
-	for _, r := range l {
-		if r.Urgency == urgency && !r.From.After(at) && r.From.After(from) {
-			from = r.From
-		}
-	}
+	from := l.from(urgency, at)
 	var out []rung
 	for _, r := range l {
 		if r.Urgency == urgency && r.From.Equal(from) {
@@ -124,6 +119,30 @@ func (l ladder) of(urgency string, at time.Time) []rung {
 		}
 	}
 	return out
+}
+
+// from is when the rungs of an urgency that were in force at a time came in force.
+func (l ladder) from(urgency string, at time.Time) (from time.Time) {
+	for i := range l {
+		if r := &l[i]; r.Urgency == urgency && !r.From.After(at) && r.From.After(from) {
+			from = r.From
+		}
+	}
+	return from
+}
+
+// nth is one of the rungs that of lists, or nil.
+func (l ladder) nth(urgency string, at time.Time, n int) *rung {
+	from := l.from(urgency, at)
+	for i := range l {
+		if r := &l[i]; r.Urgency == urgency && r.From.Equal(from) {
+			if n == 0 {
+				return r
+			}
+			n--
+		}
+	}
+	return nil
 }
 
 // climb sets when the clock looks at the task next: the first rung after the

@@ -136,14 +136,8 @@ func (s *State) queueCases(b *pgx.Batch, cases, matters []uuid.UUID) {
 		}
 		return wrap(err, "read matters")
 	})
-	b.Queue(`SELECT `+clockColumns+` FROM clocks WHERE district_id = $1 AND centre = $2 AND code = $4
-		AND subject_id = `+ofCases, s.District, s.Centre, cases, limitFeedback).Query(func(rows pgx.Rows) error {
-		list, err := pgx.CollectRows(rows, scanClock)
-		for _, k := range list {
-			s.clocks.load(k.key(), k)
-		}
-		return wrap(err, "read clocks")
-	})
+	b.Queue(`SELECT `+clockColumns+` FROM clock_lists WHERE district_id = $1 AND centre = $2
+		AND subject_id = `+ofCases, s.District, s.Centre, cases).Query(s.takeClocks)
 }
 
 // sealedOf finds an entry that was loaded, or that this transaction made.

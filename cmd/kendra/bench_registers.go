@@ -159,7 +159,7 @@ func (b *bencher) daySheet(ctx context.Context, p *benchPhone) error {
 		return err
 	}
 	for range b.rounds {
-		bare, err := b.bareSelect(ctx, `SELECT c.*, k.* FROM complaints c JOIN clocks k ON k.district_id = c.district_id
+		bare, err := b.bareSelect(ctx, `SELECT c.*, k.* FROM complaints c JOIN clock_lists k ON k.district_id = c.district_id
 			AND k.subject_id = c.complaint_id WHERE c.district_id = $1 AND c.centre = $2 AND c.closed_at IS NULL LIMIT $3`, p, n)
 		if err != nil {
 			return err
@@ -276,10 +276,11 @@ func (b *bencher) fillRegisters(ctx context.Context, district int, centre string
 			SELECT $1, $2, id, id, id, 1 + n, 2026, 10000000 + n, CASE WHEN n <= $4 THEN 'assigned' ELSE 'closed' END, 'dowry', 'low',
 				'walk_in', 'beat_officer', now() - interval '40 days', CASE WHEN n <= $4 THEN NULL ELSE now() END, now(), 3, '{}'
 			FROM (SELECT n, md5('bench ' || n)::uuid AS id FROM generate_series(1, $3) n) x`,
-		`INSERT INTO clocks (district_id, centre, subject_id, code, n, complaint_id, starts_at, due_at, paused_s, stopped_at, owner_role, rung, next_at)
-			SELECT $1, $2, id, 'disposal', 1, id, now() - interval '40 days', now() + interval '40 days', 0,
-				CASE WHEN n <= $4 THEN NULL ELSE now() END, 'beat_officer', 0, CASE WHEN n <= $4 THEN now() + interval '40 days' END
-			FROM (SELECT n, md5('bench ' || n)::uuid AS id FROM generate_series(1, $3) n) x`,
+		`INSERT INTO clock_lists (district_id, centre, subject_id, complaint_id, next_at, list)
+			SELECT $1, $2, id, id, CASE WHEN n <= $4 THEN now() + interval '40 days' END,
+				jsonb_build_array(jsonb_strip_nulls(jsonb_build_object('code', 'disposal', 'n', 1, 'starts', us - 3456000000000, 'due', us + 3456000000000,
+					'owner', 'beat_officer', 'stopped', CASE WHEN n > $4 THEN us END, 'next', CASE WHEN n <= $4 THEN us + 3456000000000 END)))::text
+			FROM (SELECT n, md5('bench ' || n)::uuid AS id, (extract(epoch FROM now()) * 1000000)::bigint AS us FROM generate_series(1, $3) n) x`,
 	} {
 		if _, err := b.admin.Exec(ctx, sql, district, centre, complaints, benchOpen); err != nil {
 			return fmt.Errorf("fill registers: %w", err)

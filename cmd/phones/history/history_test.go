@@ -52,6 +52,13 @@ func checked(t *testing.T, site *history.Site) []string {
 	return out
 }
 
+// oneClock is a statement that changes one clock, c, of those of a condition.
+func oneClock(where, change string) string {
+	return `UPDATE clock_lists l SET list = (SELECT jsonb_agg(CASE WHEN c->>'code' = x.code AND (c->>'n')::int = x.n THEN ` + change + `
+			ELSE c END)::text FROM jsonb_array_elements(l.list::jsonb) c)
+		FROM (SELECT subject_id, code, n FROM clocks WHERE ` + where + ` LIMIT 1) x WHERE l.subject_id = x.subject_id`
+}
+
 func TestTheBooksOfAHistoryHold(t *testing.T) {
 	t.Parallel()
 	site, sum, _ := written(t, smallPlan(2))
@@ -108,17 +115,13 @@ func TestWhatDoesNotHoldIsNamed(t *testing.T) {
 		{"a registration", "tallies", oneMore("complaint.registered"), "figures complaint.registered"},
 		{"an arrest", "tallies", oneMore("arrests"), "figures arrests"},
 		{"an FIR", "tallies", oneMore("fir.firs"), "figures fir.firs"},
-		{"a rung of a clock", "clocks", `UPDATE clocks SET rung = rung + 1 WHERE ctid IN (SELECT ctid FROM clocks WHERE rung > 0 LIMIT 1)`,
-			"rungs,"},
-		{"the due time of a clock that told a rung", "clocks",
-			`UPDATE clocks SET due_at = due_at + interval '1 hour' WHERE ctid IN (SELECT ctid FROM clocks WHERE rung > 0 AND code = 'day_sign' LIMIT 1)`,
-			"was due at"},
-		{"a clock that runs on", "clocks",
-			`UPDATE clocks SET stopped_at = NULL WHERE ctid IN (SELECT k.ctid FROM clocks k JOIN complaints c ON c.complaint_id = k.subject_id
-				WHERE c.closed_at IS NOT NULL LIMIT 1)`, "runs over complaint"},
-		{"a rung that nobody told", "clocks",
-			`UPDATE clocks SET next_at = next_at - interval '400 days' WHERE ctid IN (SELECT ctid FROM clocks WHERE next_at IS NOT NULL LIMIT 1)`,
-			"is owed since"},
+		{"a rung of a clock", "clock_lists", oneClock(`rung > 0`, `c || jsonb_build_object('rung', (c->>'rung')::int + 1)`), "rungs,"},
+		{"the due time of a clock that told a rung", "clock_lists",
+			oneClock(`rung > 0 AND code = 'day_sign'`, `c || jsonb_build_object('due', (c->>'due')::bigint + 3600000000)`), "was due at"},
+		{"a clock that runs on", "clock_lists", oneClock(`subject_id IN (SELECT complaint_id FROM complaints WHERE closed_at IS NOT NULL)`,
+			`c - 'stopped'`), "runs over complaint"},
+		{"a rung that nobody told", "clock_lists",
+			oneClock(`next_at IS NOT NULL`, `c || jsonb_build_object('next', (c->>'next')::bigint - 34560000000000)`), "is owed since"},
 		{"the sum of a year", "serials", `UPDATE serials SET sums = replace(sums, '"women":', '"women":1') WHERE register = 'women_beat'`,
 			"sums women to"},
 		{"a line", "lines", `DELETE FROM lines WHERE register = 'women_beat' AND serial = 2`, "is not in the register"},
