@@ -61,7 +61,7 @@ func (w *World) staffOptions() staff.Options {
 	return staff.Options{
 		Tell: w.tell,
 		Now:  w.Now, Pepper: w.secrets.one, CodeKey: w.secrets.one, NonceKey: w.secrets.one,
-		Signing: w.secrets.signing, Issuer: "kendra", Audience: "kendra-phone",
+		Signing: w.secrets.signing, Issuer: "kendra", Audience: "kendra-phone", Console: Console,
 	}
 }
 
@@ -112,7 +112,7 @@ func (s *Server) listen(log *slog.Logger) {
 	t := s.w.T
 	t.Helper()
 	s.App = api.New(api.Options{
-		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies,
+		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies, Console: Console,
 	})
 	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	s.w.must(err)
