@@ -193,7 +193,11 @@ func (s *server) SignOp(ctx context.Context, in SignOpRequestObject) (SignOpResp
 	op, _, err := contract.DecodeOp([]byte(in.Body.Op))
 	var v *contract.Violation
 	if errors.As(err, &v) {
-		return nil, inOp(v.Problem())
+		p := inOp(v.Problem())
+		if p.Pointer == "" {
+			p.Pointer = "/op"
+		}
+		return nil, p
 	}
 	if err != nil {
 		return nil, err

@@ -41,12 +41,15 @@ func (s *Service) takeConsole(ctx context.Context, tx pgx.Tx, a *consoleAttempt)
 		}
 	}
 	full := false
-	for _, subjects := range a.subjects {
+	for i, subjects := range a.subjects {
 		if len(subjects) == 0 {
 			continue
 		}
 		ran, err := s.take(ctx, tx, a.district, subjects)
 		if err != nil {
+			if i > 0 && len(a.subjects[0]) > 0 && isRefusal(err) { // it is not judged: the address has not tried
+				err = orRefuse(s.giveBack(ctx, tx, a.district, a.subjects[0]), err)
+			}
 			return err
 		}
 		full = full || ran
