@@ -106,7 +106,7 @@ func TestAnUnknownOfficerAtAConsoleCostsTheSameWork(t *testing.T) {
 	least := func(list []time.Duration) time.Duration { return slices.Min(list) }
 	ratio := float64(least(known)) / float64(least(unknown))
 	t.Logf("the quickest of %d: known %s, unknown %s, ratio %.2f", rounds, least(known), least(unknown), ratio)
-	if ratio < 0.5 || ratio > 2 { // without the hash for nobody it is five and more
+	if ratio < 0.25 || ratio > 4 { // without the hash for nobody it is ten and more; a busy machine makes two of one
 		t.Errorf("known and unknown differ: %.2f", ratio)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	contract "kendra/mobile-contract"
 )
 
@@ -33,7 +35,6 @@ type Browser struct {
 	Secret  []byte // of the one-time codes
 	Passkey *Authenticator
 
-	w    *World
 	last int64 // the step whose code she used last
 	seq  int64
 }
@@ -42,7 +43,7 @@ type Browser struct {
 // not logged in.
 func (w *World) Browser(o *Officer) *Browser {
 	w.T.Helper()
-	b := &Browser{Officer: o, On: w.Server, w: w}
+	b := &Browser{Officer: o, On: w.Server}
 	code, err := w.Staff.IssueConsoleCode(context.Background(), District, o.Number)
 	w.must(err)
 	begun := b.Begin(string(code.Text), GoodPassphrase)
@@ -71,11 +72,11 @@ func (w *World) decode(text string) []byte {
 
 // Begin shows a code and chooses a passphrase.
 func (b *Browser) Begin(code, passphrase string) contract.ActivationBegun {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	var out contract.ActivationBegun
 	b.Page(Post("/v1/console/activations", contract.ActivationBegin{Code: code, Passphrase: passphrase})).Into(http.StatusOK, &out)
 	secret, err := base32.StdEncoding.DecodeString(out.TotpSecret)
-	b.w.must(err)
+	b.On.w.must(err)
 	b.Secret = secret
 	return out
 }
@@ -90,12 +91,12 @@ func (b *Browser) CodeAt(step int64) string {
 }
 
 // Step is the step of now.
-func (b *Browser) Step() int64 { return b.w.Now().Unix() / 30 }
+func (b *Browser) Step() int64 { return b.On.w.Now().Unix() / 30 }
 
 // Code is a one-time code that she has not used; she waits for it if she must.
 func (b *Browser) Code() string {
 	for b.last > b.Step() {
-		b.w.Pass(time.Second)
+		b.On.w.Pass(time.Second)
 	}
 	b.last = max(b.last+1, b.Step())
 	return b.CodeAt(b.last)
@@ -103,7 +104,7 @@ func (b *Browser) Code() string {
 
 // Page makes a call as the console's page does before log-in.
 func (b *Browser) Page(r Request) *Answer {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	return b.On.Do(b.Dressed(r))
 }
 
@@ -137,13 +138,13 @@ func (b *Browser) Dressed(r Request) Request {
 
 // Do makes a call as the officer.
 func (b *Browser) Do(r Request) *Answer {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	return b.At(b.On, r)
 }
 
 // At is Do at another server.
 func (b *Browser) At(s *Server, r Request) *Answer {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	return s.Do(b.Dressed(r))
 }
 
@@ -155,20 +156,20 @@ func (b *Browser) LogInBody() contract.ConsoleLogIn {
 
 // LogIn logs in by a one-time code.
 func (b *Browser) LogIn() {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	b.Take(b.Page(Post("/v1/console/sessions", b.LogInBody())), http.StatusCreated)
 }
 
 // StepUp shows a one-time code again.
 func (b *Browser) StepUp() {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	code := b.Code()
 	b.Take(b.Do(Post("/v1/console/sessions/step-up", contract.ConsoleFactor{Totp: &code})), http.StatusOK)
 }
 
 // Take keeps what a log-in or step-up gave, as a browser does.
 func (b *Browser) Take(a *Answer, status int) {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	a.Into(status, &b.Session)
 	for _, c := range (&http.Response{Header: a.Header}).Cookies() {
 		switch c.Name {
@@ -182,7 +183,7 @@ func (b *Browser) Take(a *Answer, status int) {
 
 // Challenge asks for one.
 func (b *Browser) Challenge() string {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	var out contract.ConsoleChallenge
 	b.On.Do(Get("/v1/console/challenge")).Into(http.StatusOK, &out)
 	return out.Challenge
@@ -190,27 +191,58 @@ func (b *Browser) Challenge() string {
 
 // Text writes an op, made now.
 func (b *Browser) Text(kind contract.Kind, body any, opts ...Option) []byte {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt)
 	b.seq++
 	op := map[string]any{
 		"op_id": newID(), "kind": kind, "centre": b.Centre, "session_id": b.Session.SessionID, "device_seq": b.seq,
-		"device_at": contract.At(b.w.Now()), "salt": contract.Encode(salt), "body": body,
+		"device_at": contract.At(b.On.w.Now()), "salt": contract.Encode(salt), "body": body,
 	}
 	for _, f := range opts {
 		f(op)
 	}
 	raw, err := json.Marshal(op)
-	b.w.must(err)
+	b.On.w.must(err)
 	return raw
 }
 
 // Op writes an op and has it signed.
 func (b *Browser) Op(kind contract.Kind, body any, opts ...Option) Item {
-	b.w.T.Helper()
+	b.On.w.T.Helper()
 	raw := b.Text(kind, body, opts...)
 	var out contract.ConsoleSignature
 	b.Do(Post("/v1/console/signatures", contract.ConsoleOp{Op: string(raw)})).Into(http.StatusOK, &out)
 	return Item{Op: raw, Sig: out.Sig}
+}
+
+// Text asks the database for one text.
+func (w *World) Text(query string, args ...any) (text string) {
+	w.T.Helper()
+	w.within(func(tx pgx.Tx) error { return tx.QueryRow(context.Background(), query, args...).Scan(&text) })
+	return text
+}
+
+// Holding lists the tables in a row of which a text stands, bytes as hex.
+func (w *World) Holding(text string) (tables []string) {
+	w.T.Helper()
+	w.within(func(tx pgx.Tx) error {
+		rows, err := tx.Query(context.Background(), `SELECT oid::regclass::text FROM pg_class
+			WHERE relnamespace IN ('public'::regnamespace, 'river'::regnamespace) AND relkind = 'r' ORDER BY 1`)
+		if err != nil {
+			return err
+		}
+		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		for _, name := range names {
+			var found bool
+			if err == nil {
+				err = tx.QueryRow(context.Background(), `SELECT EXISTS (SELECT FROM `+name+` t WHERE position($1 IN t::text) > 0)`, text).Scan(&found)
+			}
+			if found {
+				tables = append(tables, name)
+			}
+		}
+		return err
+	})
+	return tables
 }

@@ -71,7 +71,7 @@ func (s *Service) BeginActivation(ctx context.Context, code, passphrase Secret, 
 	e, own := event{kind: eventActivate}, []string(nil)
 	err = s.write(ctx, district, func(tx pgx.Tx) error {
 		if ok, err := s.present(ctx, tx, district); err != nil || !ok {
-			return orElse(err, contract.CodeCodeInvalid)
+			return orRefuse(err, refuse(contract.CodeCodeInvalid, contract.WithPointer("/code")))
 		}
 		at := []subject{s.consoleAddress(district, address)}
 		if _, err := s.take(ctx, tx, district, at); err != nil {
