@@ -8,8 +8,9 @@
 //
 // # Ways in
 //
-// There are eight, and no other. The first four are of phones: they spend a nonce of the server, are signed by the handset's key, and carry a
-// DPoP proof by it over the same nonce (RFC 9449, 8), whose id is spent too, for all processes:
+// There are eight, and no other. The first five are of phones. All of them but the last spend a nonce of the server, are
+// signed by the handset's key, and carry a DPoP proof by it over the same nonce (RFC 9449, 8), whose id is spent too, for
+// all processes:
 //
 //	enrol          one-time code of 128 bits from the in-charge, 24 hours, bound to a centre
 //	set a PIN      officer number and an activation code, or the PIN until now
