@@ -2,83 +2,10 @@ package api
 
 import (
 	"context"
-	"time"
-
-	"github.com/gofiber/fiber/v2"
 
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
-
-// once lists the calls whose proof serves once: those that are not idempotent,
-// and those whose answer nobody shall get by saying again what he overheard.
-var once = map[string]bool{
-	"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true, "searchPhone": true,
-	"reportLost": true, "replaceDevice": true, "approveReplacement": true,
-}
-
-// How long a request may wait for the database: who calls is one look into it;
-// what a handler does has tighter limits of its own where it matters.
-const (
-	callerLimit  = 3 * time.Second
-	requestLimit = 10 * time.Second
-)
-
-// authenticate makes the Caller of every call that is not open, and sets the
-// time that the request has.
-func (s *server) authenticate(c *fiber.Ctx) error {
-	r := requestOf(c)
-	route, _ := c.Locals(routeKey).(*contract.Route)
-	if err := singleHeads(c); err != nil {
-		return err
-	}
-	if route != nil && route.Handset {
-		r.proof = staff.CallProof{Text: c.Get(headProof), Method: c.Method(), URL: s.urlOf(c)}
-	}
-	if route == nil || !route.Open {
-		in := staff.AuthIn{
-			Authorization: c.Get(fiber.HeaderAuthorization), Proof: c.Get(headProof), Method: c.Method(), URL: s.urlOf(c),
-		}
-		if route != nil {
-			in.Once = once[route.OperationID]
-		}
-		look, done := context.WithTimeout(context.Background(), callerLimit)
-		who, err := s.Staff.Authenticate(look, in)
-		done()
-		if err != nil {
-			return err
-		}
-		r.caller = who
-		if err := s.limitCaller(who); err != nil {
-			return err
-		}
-	}
-	ctx, done := context.WithTimeout(context.WithValue(context.Background(), requestKey{}, r), requestLimit)
-	defer done()
-	c.SetUserContext(ctx)
-	return c.Next()
-}
-
-const headProof = "DPoP"
-
-// singleHeads refuses a token or a proof that is there twice.
-func singleHeads(c *fiber.Ctx) error {
-	switch head := &c.Request().Header; {
-	case len(head.PeekAll(fiber.HeaderAuthorization)) > 1:
-		return contract.NewProblem(contract.CodeUnauthorized)
-	case len(head.PeekAll(headProof)) > 1:
-		return contract.NewProblem(contract.CodeDPoPInvalid)
-	}
-	return nil
-}
-
-// urlOf is the URL that a proof must name, without its query.
-func (s *server) urlOf(c *fiber.Ctx) string {
-	if s.BaseURL != "" {
-		return s.BaseURL + c.Path()
-	}
-	return "http://" + string(c.Request().Host()) + c.Path()
-}
 
 // GetHello tells time, a nonce and the keys that checkpoints are checked by.
 func (s *server) GetHello(context.Context, GetHelloRequestObject) (GetHelloResponseObject, error) {

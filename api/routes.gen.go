@@ -39,6 +39,36 @@ type ServerInterface interface {
 	// GetCustody Who held it, under which post, from when to when, without gap or overlap
 	// (GET /v1/complaints/{complaint_id}/custody)
 	GetCustody(c *fiber.Ctx, complaintID UUID) error
+	// BeginActivation Choose a passphrase, by a one-time code
+	// (POST /v1/console/activations)
+	BeginActivation(c *fiber.Ctx) error
+	// ConfirmActivation Show the second factor; from now on the officer logs in by both
+	// (POST /v1/console/activations/confirmation)
+	ConfirmActivation(c *fiber.Ctx) error
+	// GetConsoleChallenge A challenge for a passkey
+	// (GET /v1/console/challenge)
+	GetConsoleChallenge(c *fiber.Ctx) error
+	// InviteToConsole Ask for a console for an officer; when a second officer has agreed, get the code
+	// (POST /v1/console/invitations)
+	InviteToConsole(c *fiber.Ctx) error
+	// ApproveInvitation Agree, as the second officer, that an officer gets a console
+	// (POST /v1/console/invitations/approval)
+	ApproveInvitation(c *fiber.Ctx) error
+	// OpenConsole Log in with officer number, passphrase and second factor
+	// (POST /v1/console/sessions)
+	OpenConsole(c *fiber.Ctx) error
+	// CloseConsole Log out; what the browser keeps of it is cleared
+	// (DELETE /v1/console/sessions/current)
+	CloseConsole(c *fiber.Ctx) error
+	// GetConsole Who is logged in
+	// (GET /v1/console/sessions/current)
+	GetConsole(c *fiber.Ctx) error
+	// StepUpConsole Show the second factor again
+	// (POST /v1/console/sessions/step-up)
+	StepUpConsole(c *fiber.Ctx) error
+	// SignOp Have an op of the console signed
+	// (POST /v1/console/signatures)
+	SignOp(c *fiber.Ctx) error
 	// GetDay The day sheet of a centre
 	// (GET /v1/days/{date})
 	GetDay(c *fiber.Ctx, date openapi_types.Date, params GetDayParams) error
@@ -327,6 +357,186 @@ func (siw *ServerInterfaceWrapper) GetCustody(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetCustody(c, complaintID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// BeginActivation operation middleware
+func (siw *ServerInterfaceWrapper) BeginActivation(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.BeginActivation(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ConfirmActivation operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmActivation(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ConfirmActivation(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetConsoleChallenge operation middleware
+func (siw *ServerInterfaceWrapper) GetConsoleChallenge(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetConsoleChallenge(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// InviteToConsole operation middleware
+func (siw *ServerInterfaceWrapper) InviteToConsole(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.InviteToConsole(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ApproveInvitation operation middleware
+func (siw *ServerInterfaceWrapper) ApproveInvitation(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ApproveInvitation(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// OpenConsole operation middleware
+func (siw *ServerInterfaceWrapper) OpenConsole(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.OpenConsole(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// CloseConsole operation middleware
+func (siw *ServerInterfaceWrapper) CloseConsole(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.CloseConsole(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetConsole operation middleware
+func (siw *ServerInterfaceWrapper) GetConsole(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetConsole(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// StepUpConsole operation middleware
+func (siw *ServerInterfaceWrapper) StepUpConsole(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.StepUpConsole(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// SignOp operation middleware
+func (siw *ServerInterfaceWrapper) SignOp(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.SignOp(c)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -1362,6 +1572,26 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Delete(options.BaseURL+"/v1/sessions/current", wrapper.LogOut)
 
+	router.Get(options.BaseURL+"/v1/console/challenge", wrapper.GetConsoleChallenge)
+
+	router.Post(options.BaseURL+"/v1/console/activations", wrapper.BeginActivation)
+
+	router.Post(options.BaseURL+"/v1/console/activations/confirmation", wrapper.ConfirmActivation)
+
+	router.Post(options.BaseURL+"/v1/console/sessions", wrapper.OpenConsole)
+
+	router.Delete(options.BaseURL+"/v1/console/sessions/current", wrapper.CloseConsole)
+
+	router.Get(options.BaseURL+"/v1/console/sessions/current", wrapper.GetConsole)
+
+	router.Post(options.BaseURL+"/v1/console/sessions/step-up", wrapper.StepUpConsole)
+
+	router.Post(options.BaseURL+"/v1/console/signatures", wrapper.SignOp)
+
+	router.Post(options.BaseURL+"/v1/console/invitations", wrapper.InviteToConsole)
+
+	router.Post(options.BaseURL+"/v1/console/invitations/approval", wrapper.ApproveInvitation)
+
 	router.Post(options.BaseURL+"/v1/ops", wrapper.PostOps)
 
 	router.Get(options.BaseURL+"/v1/feed", wrapper.GetFeed)
@@ -1603,6 +1833,319 @@ type GetCustodydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCustodydefaultApplicationProblemPlusJSONResponse) VisitGetCustodyResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type BeginActivationRequestObject struct {
+	Body *BeginActivationJSONRequestBody
+}
+
+type BeginActivationResponseObject interface {
+	VisitBeginActivationResponse(ctx *fiber.Ctx) error
+}
+
+type BeginActivation200JSONResponse ActivationBegun
+
+func (response BeginActivation200JSONResponse) VisitBeginActivationResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type BeginActivationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response BeginActivationdefaultApplicationProblemPlusJSONResponse) VisitBeginActivationResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ConfirmActivationRequestObject struct {
+	Body *ConfirmActivationJSONRequestBody
+}
+
+type ConfirmActivationResponseObject interface {
+	VisitConfirmActivationResponse(ctx *fiber.Ctx) error
+}
+
+type ConfirmActivation204Response struct {
+}
+
+func (response ConfirmActivation204Response) VisitConfirmActivationResponse(ctx *fiber.Ctx) error {
+	ctx.Status(204)
+	return nil
+}
+
+type ConfirmActivationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ConfirmActivationdefaultApplicationProblemPlusJSONResponse) VisitConfirmActivationResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetConsoleChallengeRequestObject struct {
+}
+
+type GetConsoleChallengeResponseObject interface {
+	VisitGetConsoleChallengeResponse(ctx *fiber.Ctx) error
+}
+
+type GetConsoleChallenge200JSONResponse ConsoleChallenge
+
+func (response GetConsoleChallenge200JSONResponse) VisitGetConsoleChallengeResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetConsoleChallengedefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetConsoleChallengedefaultApplicationProblemPlusJSONResponse) VisitGetConsoleChallengeResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type InviteToConsoleRequestObject struct {
+	Body *InviteToConsoleJSONRequestBody
+}
+
+type InviteToConsoleResponseObject interface {
+	VisitInviteToConsoleResponse(ctx *fiber.Ctx) error
+}
+
+type InviteToConsole200JSONResponse Invitation
+
+func (response InviteToConsole200JSONResponse) VisitInviteToConsoleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type InviteToConsoledefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response InviteToConsoledefaultApplicationProblemPlusJSONResponse) VisitInviteToConsoleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ApproveInvitationRequestObject struct {
+	Body *ApproveInvitationJSONRequestBody
+}
+
+type ApproveInvitationResponseObject interface {
+	VisitApproveInvitationResponse(ctx *fiber.Ctx) error
+}
+
+type ApproveInvitation200JSONResponse Invitation
+
+func (response ApproveInvitation200JSONResponse) VisitApproveInvitationResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ApproveInvitationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ApproveInvitationdefaultApplicationProblemPlusJSONResponse) VisitApproveInvitationResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type OpenConsoleRequestObject struct {
+	Body *OpenConsoleJSONRequestBody
+}
+
+type OpenConsoleResponseObject interface {
+	VisitOpenConsoleResponse(ctx *fiber.Ctx) error
+}
+
+type OpenConsole201ResponseHeaders struct {
+	SetCookie *string
+}
+
+type OpenConsole201JSONResponse struct {
+	Body    ConsoleSession
+	Headers OpenConsole201ResponseHeaders
+}
+
+func (response OpenConsole201JSONResponse) VisitOpenConsoleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.SetCookie != nil {
+		ctx.Response().Header.Set("Set-Cookie", fmt.Sprint(*response.Headers.SetCookie))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response.Body)
+}
+
+type OpenConsoledefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response OpenConsoledefaultApplicationProblemPlusJSONResponse) VisitOpenConsoleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type CloseConsoleRequestObject struct {
+}
+
+type CloseConsoleResponseObject interface {
+	VisitCloseConsoleResponse(ctx *fiber.Ctx) error
+}
+
+type CloseConsole204ResponseHeaders struct {
+	ClearSiteData *string
+}
+
+type CloseConsole204Response struct {
+	Headers CloseConsole204ResponseHeaders
+}
+
+func (response CloseConsole204Response) VisitCloseConsoleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.ClearSiteData != nil {
+		ctx.Response().Header.Set("Clear-Site-Data", fmt.Sprint(*response.Headers.ClearSiteData))
+	}
+	ctx.Status(204)
+	return nil
+}
+
+type CloseConsoledefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response CloseConsoledefaultApplicationProblemPlusJSONResponse) VisitCloseConsoleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetConsoleRequestObject struct {
+}
+
+type GetConsoleResponseObject interface {
+	VisitGetConsoleResponse(ctx *fiber.Ctx) error
+}
+
+type GetConsole200JSONResponse ConsoleSession
+
+func (response GetConsole200JSONResponse) VisitGetConsoleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetConsoledefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetConsoledefaultApplicationProblemPlusJSONResponse) VisitGetConsoleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type StepUpConsoleRequestObject struct {
+	Body *StepUpConsoleJSONRequestBody
+}
+
+type StepUpConsoleResponseObject interface {
+	VisitStepUpConsoleResponse(ctx *fiber.Ctx) error
+}
+
+type StepUpConsole200ResponseHeaders struct {
+	SetCookie *string
+}
+
+type StepUpConsole200JSONResponse struct {
+	Body    ConsoleSession
+	Headers StepUpConsole200ResponseHeaders
+}
+
+func (response StepUpConsole200JSONResponse) VisitStepUpConsoleResponse(ctx *fiber.Ctx) error {
+	if response.Headers.SetCookie != nil {
+		ctx.Response().Header.Set("Set-Cookie", fmt.Sprint(*response.Headers.SetCookie))
+	}
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response.Body)
+}
+
+type StepUpConsoledefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response StepUpConsoledefaultApplicationProblemPlusJSONResponse) VisitStepUpConsoleResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type SignOpRequestObject struct {
+	Body *SignOpJSONRequestBody
+}
+
+type SignOpResponseObject interface {
+	VisitSignOpResponse(ctx *fiber.Ctx) error
+}
+
+type SignOp200JSONResponse ConsoleSignature
+
+func (response SignOp200JSONResponse) VisitSignOpResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type SignOpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response SignOpdefaultApplicationProblemPlusJSONResponse) VisitSignOpResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -2427,6 +2970,36 @@ type StrictServerInterface interface {
 	// GetCustody Who held it, under which post, from when to when, without gap or overlap
 	// (GET /v1/complaints/{complaint_id}/custody)
 	GetCustody(ctx context.Context, request GetCustodyRequestObject) (GetCustodyResponseObject, error)
+	// BeginActivation Choose a passphrase, by a one-time code
+	// (POST /v1/console/activations)
+	BeginActivation(ctx context.Context, request BeginActivationRequestObject) (BeginActivationResponseObject, error)
+	// ConfirmActivation Show the second factor; from now on the officer logs in by both
+	// (POST /v1/console/activations/confirmation)
+	ConfirmActivation(ctx context.Context, request ConfirmActivationRequestObject) (ConfirmActivationResponseObject, error)
+	// GetConsoleChallenge A challenge for a passkey
+	// (GET /v1/console/challenge)
+	GetConsoleChallenge(ctx context.Context, request GetConsoleChallengeRequestObject) (GetConsoleChallengeResponseObject, error)
+	// InviteToConsole Ask for a console for an officer; when a second officer has agreed, get the code
+	// (POST /v1/console/invitations)
+	InviteToConsole(ctx context.Context, request InviteToConsoleRequestObject) (InviteToConsoleResponseObject, error)
+	// ApproveInvitation Agree, as the second officer, that an officer gets a console
+	// (POST /v1/console/invitations/approval)
+	ApproveInvitation(ctx context.Context, request ApproveInvitationRequestObject) (ApproveInvitationResponseObject, error)
+	// OpenConsole Log in with officer number, passphrase and second factor
+	// (POST /v1/console/sessions)
+	OpenConsole(ctx context.Context, request OpenConsoleRequestObject) (OpenConsoleResponseObject, error)
+	// CloseConsole Log out; what the browser keeps of it is cleared
+	// (DELETE /v1/console/sessions/current)
+	CloseConsole(ctx context.Context, request CloseConsoleRequestObject) (CloseConsoleResponseObject, error)
+	// GetConsole Who is logged in
+	// (GET /v1/console/sessions/current)
+	GetConsole(ctx context.Context, request GetConsoleRequestObject) (GetConsoleResponseObject, error)
+	// StepUpConsole Show the second factor again
+	// (POST /v1/console/sessions/step-up)
+	StepUpConsole(ctx context.Context, request StepUpConsoleRequestObject) (StepUpConsoleResponseObject, error)
+	// SignOp Have an op of the console signed
+	// (POST /v1/console/signatures)
+	SignOp(ctx context.Context, request SignOpRequestObject) (SignOpResponseObject, error)
 	// GetDay The day sheet of a centre
 	// (GET /v1/days/{date})
 	GetDay(ctx context.Context, request GetDayRequestObject) (GetDayResponseObject, error)
@@ -2729,6 +3302,354 @@ func (sh *strictHandler) GetCustody(ctx *fiber.Ctx, complaintID UUID) error {
 		return err
 	} else if validResponse, ok := response.(GetCustodyResponseObject); ok {
 		if err := validResponse.VisitGetCustodyResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// BeginActivation operation middleware
+func (sh *strictHandler) BeginActivation(ctx *fiber.Ctx) error {
+	var request BeginActivationRequestObject
+
+	var body BeginActivationJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginActivation(ctx.UserContext(), request.(BeginActivationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginActivation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(BeginActivationResponseObject); ok {
+		if err := validResponse.VisitBeginActivationResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmActivation operation middleware
+func (sh *strictHandler) ConfirmActivation(ctx *fiber.Ctx) error {
+	var request ConfirmActivationRequestObject
+
+	var body ConfirmActivationJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmActivation(ctx.UserContext(), request.(ConfirmActivationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmActivation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmActivationResponseObject); ok {
+		if err := validResponse.VisitConfirmActivationResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetConsoleChallenge operation middleware
+func (sh *strictHandler) GetConsoleChallenge(ctx *fiber.Ctx) error {
+	var request GetConsoleChallengeRequestObject
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConsoleChallenge(ctx.UserContext(), request.(GetConsoleChallengeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConsoleChallenge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetConsoleChallengeResponseObject); ok {
+		if err := validResponse.VisitGetConsoleChallengeResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// InviteToConsole operation middleware
+func (sh *strictHandler) InviteToConsole(ctx *fiber.Ctx) error {
+	var request InviteToConsoleRequestObject
+
+	var body InviteToConsoleJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.InviteToConsole(ctx.UserContext(), request.(InviteToConsoleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "InviteToConsole")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(InviteToConsoleResponseObject); ok {
+		if err := validResponse.VisitInviteToConsoleResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ApproveInvitation operation middleware
+func (sh *strictHandler) ApproveInvitation(ctx *fiber.Ctx) error {
+	var request ApproveInvitationRequestObject
+
+	var body ApproveInvitationJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveInvitation(ctx.UserContext(), request.(ApproveInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ApproveInvitationResponseObject); ok {
+		if err := validResponse.VisitApproveInvitationResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OpenConsole operation middleware
+func (sh *strictHandler) OpenConsole(ctx *fiber.Ctx) error {
+	var request OpenConsoleRequestObject
+
+	var body OpenConsoleJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenConsole(ctx.UserContext(), request.(OpenConsoleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenConsole")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OpenConsoleResponseObject); ok {
+		if err := validResponse.VisitOpenConsoleResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CloseConsole operation middleware
+func (sh *strictHandler) CloseConsole(ctx *fiber.Ctx) error {
+	var request CloseConsoleRequestObject
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseConsole(ctx.UserContext(), request.(CloseConsoleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseConsole")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CloseConsoleResponseObject); ok {
+		if err := validResponse.VisitCloseConsoleResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetConsole operation middleware
+func (sh *strictHandler) GetConsole(ctx *fiber.Ctx) error {
+	var request GetConsoleRequestObject
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetConsole(ctx.UserContext(), request.(GetConsoleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetConsole")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetConsoleResponseObject); ok {
+		if err := validResponse.VisitGetConsoleResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StepUpConsole operation middleware
+func (sh *strictHandler) StepUpConsole(ctx *fiber.Ctx) error {
+	var request StepUpConsoleRequestObject
+
+	var body StepUpConsoleJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.StepUpConsole(ctx.UserContext(), request.(StepUpConsoleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StepUpConsole")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StepUpConsoleResponseObject); ok {
+		if err := validResponse.VisitStepUpConsoleResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SignOp operation middleware
+func (sh *strictHandler) SignOp(ctx *fiber.Ctx) error {
+	var request SignOpRequestObject
+
+	var body SignOpJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.SignOp(ctx.UserContext(), request.(SignOpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignOp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SignOpResponseObject); ok {
+		if err := validResponse.VisitSignOpResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

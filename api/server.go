@@ -23,6 +23,9 @@ type Options struct {
 	// proofs must name; empty takes scheme and host of the request, which only
 	// a server on loopback may.
 	BaseURL string
+	// Console is the origin of the console's pages, as in staff.Options; without
+	// it there is no console.
+	Console string
 	// Proxies are the addresses of the proxies in front; only from them is
 	// X-Forwarded-For believed, and of it only what they added themselves.
 	Proxies []netip.Prefix
@@ -96,6 +99,8 @@ type request struct {
 	address    string
 	caller     staff.Caller
 	proof      staff.CallProof // of a call without a token
+	cookie     staff.Secret    // of a console
+	browser    staff.Secret    // by which a browser is known
 	centres    []string        // whose books a batch went to
 	kinds      []string        // of op that it entered
 }

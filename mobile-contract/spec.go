@@ -26,8 +26,12 @@ type Route struct {
 	Path        string // with {names}
 	OperationID string
 	Body        *Schema // of the request; nil when it has none, and for postOps, which SplitBatch reads
-	Open        bool    // served without an access token
+	Open        bool    // served without a log-in
 	Handset     bool    // open, but with a proof by the handset's own key
+	Page        bool    // open, but for the console's own page alone
+	Phone       bool    // for a phone's access token and proof
+	Console     bool    // for the cookie of a console
+	Fresh       bool    // by a console only with a second factor that was shown a moment ago
 	query       map[string]*param
 	path        map[string]*node
 }
@@ -112,9 +116,11 @@ func compile(text []byte) (*compiled, error) {
 func compileRoute(method, path string, op *openapi3.Operation) (*Route, error) {
 	r := &Route{
 		Method: method, Path: path, OperationID: op.OperationID,
-		Open: !guardedBy(op, "dpop"), Handset: guardedBy(op, "handset"),
+		Handset: guardedBy(op, "handset"), Page: guardedBy(op, "page"), Phone: guardedBy(op, "dpop"), Console: guardedBy(op, "console"),
 		query: map[string]*param{}, path: map[string]*node{},
 	}
+	r.Open = !r.Phone && !r.Console
+	r.Fresh, _ = op.Extensions["x-fresh"].(bool)
 	for _, ref := range op.Parameters {
 		p := ref.Value
 		n, err := compileNode(p.Schema, "")
@@ -139,10 +145,10 @@ func compileRoute(method, path string, op *openapi3.Operation) (*Route, error) {
 	return r, nil
 }
 
-// guardedBy tells whether a call wants what the scheme says; one that names no scheme wants an access token.
+// guardedBy tells whether a call takes what the scheme says; one that names no scheme takes the log-in of either sort.
 func guardedBy(op *openapi3.Operation, scheme string) bool {
 	if op.Security == nil {
-		return scheme == "dpop"
+		return scheme == "dpop" || scheme == "console"
 	}
 	return slices.ContainsFunc(*op.Security, func(r openapi3.SecurityRequirement) bool {
 		_, ok := r[scheme]

@@ -687,6 +687,43 @@ func (e GetRegisterParamsOrder) Valid() bool {
 	}
 }
 
+// ActivationBegin defines model for ActivationBegin.
+type ActivationBegin struct {
+	Code string `json:"code"`
+
+	// Passphrase At least 15 characters in any script, as they are typed; not a common one, none of the officer's own words
+	Passphrase Passphrase `json:"passphrase"`
+}
+
+// ActivationBegun defines model for ActivationBegun.
+type ActivationBegun struct {
+	// Challenge From hello; used once within two minutes
+	Challenge Nonce  `json:"challenge"`
+	RpID      string `json:"rp_id"`
+
+	// Setup To be shown again
+	Setup string `json:"setup"`
+
+	// TotpSecret Base32
+	TotpSecret string `json:"totp_secret"`
+
+	// TotpURI For a QR code
+	TotpURI string `json:"totp_uri"`
+
+	// UserHandle base64url without padding
+	UserHandle Bytes `json:"user_handle"`
+}
+
+// ActivationConfirm defines model for ActivationConfirm.
+type ActivationConfirm struct {
+	// Passkey What navigator.credentials.create gave, with residentKey and userVerification required
+	Passkey *NewPasskey `json:"passkey,omitempty"`
+	Setup   string      `json:"setup"`
+
+	// Totp Six digits (RFC 6238, SHA-1, 30 s)
+	Totp *TOTP `json:"totp,omitempty"`
+}
+
 // Alarm defines model for Alarm.
 type Alarm struct {
 	AlarmID UUID `json:"alarm_id"`
@@ -699,7 +736,8 @@ type Alarm struct {
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
 	// Kind new_device, device_lost, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
-	// activation_code_guessed, poison_op; others may come
+	// activation_code_guessed, poison_op, console_asked, console_code, console_activated, console_guessed, passkey_copied,
+	// many_failures; others may come
 	Kind      string `json:"kind"`
 	OfficerID *UUID  `json:"officer_id,omitempty"`
 }
@@ -750,6 +788,9 @@ type Bundle struct {
 	Squads     []Squad `json:"squads"`
 	Tasks      []Task  `json:"tasks"`
 }
+
+// Bytes base64url without padding
+type Bytes = string
 
 // CaseName An officer of the centre is named on a complaint of a sexual offence or a child's, or on a matter of such a case that stands by itself: from now on she may read its sealed fields. Who names herself is seen by the post above
 type CaseName struct {
@@ -1257,6 +1298,81 @@ type ConductSet struct {
 
 	// WithinS Within how many seconds; for the pattern of one ground
 	WithinS *int `json:"within_s,omitempty"`
+}
+
+// ConsoleChallenge defines model for ConsoleChallenge.
+type ConsoleChallenge struct {
+	// Challenge From hello; used once within two minutes
+	Challenge Nonce `json:"challenge"`
+
+	// RpID The domain that passkeys are of
+	RpID string `json:"rp_id"`
+}
+
+// ConsoleFactor defines model for ConsoleFactor.
+type ConsoleFactor struct {
+	// Passkey What navigator.credentials.get gave, with userVerification required and no list of credentials
+	Passkey *Passkey `json:"passkey,omitempty"`
+
+	// Totp Six digits (RFC 6238, SHA-1, 30 s)
+	Totp *TOTP `json:"totp,omitempty"`
+}
+
+// ConsoleInvitation defines model for ConsoleInvitation.
+type ConsoleInvitation struct {
+	// OfficerNo The officer's number (PNO or district number)
+	OfficerNo OfficerNo `json:"officer_no"`
+}
+
+// ConsoleLogIn defines model for ConsoleLogIn.
+type ConsoleLogIn struct {
+	District District `json:"district"`
+
+	// OfficerNo The officer's number (PNO or district number)
+	OfficerNo OfficerNo `json:"officer_no"`
+
+	// Passkey What navigator.credentials.get gave, with userVerification required and no list of credentials
+	Passkey *Passkey `json:"passkey,omitempty"`
+
+	// Passphrase At least 15 characters in any script, as they are typed; not a common one, none of the officer's own words
+	Passphrase Passphrase `json:"passphrase"`
+
+	// Totp Six digits (RFC 6238, SHA-1, 30 s)
+	Totp *TOTP `json:"totp,omitempty"`
+}
+
+// ConsoleOp defines model for ConsoleOp.
+type ConsoleOp struct {
+	// Op The text of an op, byte for byte as it will be sent
+	Op string `json:"op"`
+}
+
+// ConsoleSession defines model for ConsoleSession.
+type ConsoleSession struct {
+	// Csrf SHA-256
+	Csrf Hash `json:"csrf"`
+
+	// ExpiresAt RFC 3339 with an offset or Z
+	ExpiresAt Time   `json:"expires_at"`
+	Factor    string `json:"factor"`
+
+	// FactorAt RFC 3339 with an offset or Z
+	FactorAt Time `json:"factor_at"`
+
+	// FreshUntil RFC 3339 with an offset or Z
+	FreshUntil Time `json:"fresh_until"`
+
+	// IdleAt RFC 3339 with an offset or Z
+	IdleAt    Time    `json:"idle_at"`
+	Officer   Officer `json:"officer"`
+	Posts     []Post  `json:"posts"`
+	SessionID UUID    `json:"session_id"`
+}
+
+// ConsoleSignature defines model for ConsoleSignature.
+type ConsoleSignature struct {
+	// Sig ES256, 64 bytes r and s
+	Sig Signature `json:"sig"`
 }
 
 // CounsellingPlan A session is arranged; refused for sexual offences and children
@@ -2003,6 +2119,24 @@ type InterestDeclare struct {
 	Relation    string `json:"relation"`
 }
 
+// Invitation defines model for Invitation.
+type Invitation struct {
+	// ApprovedAt RFC 3339 with an offset or Z
+	ApprovedAt *Time `json:"approved_at,omitempty"`
+	ApprovedBy *UUID `json:"approved_by,omitempty"`
+
+	// AskedAt RFC 3339 with an offset or Z
+	AskedAt Time `json:"asked_at"`
+	AskedBy UUID `json:"asked_by"`
+
+	// Code Activates one console; shown to who asked
+	Code *string `json:"code,omitempty"`
+
+	// ExpiresAt RFC 3339 with an offset or Z
+	ExpiresAt *Time `json:"expires_at,omitempty"`
+	OfficerID UUID  `json:"officer_id"`
+}
+
 // JWK A P-256 public key (RFC 7517). No other member
 type JWK struct {
 	Crv string `json:"crv"`
@@ -2141,6 +2275,18 @@ type NewIncident struct {
 	WomanRecorded bool   `json:"woman_recorded"`
 }
 
+// NewPasskey What navigator.credentials.create gave, with residentKey and userVerification required
+type NewPasskey struct {
+	// AttestationObject base64url without padding
+	AttestationObject Bytes `json:"attestation_object"`
+
+	// ClientData base64url without padding
+	ClientData Bytes `json:"client_data"`
+
+	// ID base64url without padding
+	ID Bytes `json:"id"`
+}
+
 // Nonce From hello; used once within two minutes
 type Nonce = string
 
@@ -2268,6 +2414,27 @@ type PassTarget struct {
 	// Role What a post is
 	Role *Role `json:"role,omitempty"`
 }
+
+// Passkey What navigator.credentials.get gave, with userVerification required and no list of credentials
+type Passkey struct {
+	// AuthenticatorData base64url without padding
+	AuthenticatorData Bytes `json:"authenticator_data"`
+
+	// ClientData base64url without padding
+	ClientData Bytes `json:"client_data"`
+
+	// ID base64url without padding
+	ID Bytes `json:"id"`
+
+	// Signature base64url without padding
+	Signature Bytes `json:"signature"`
+
+	// UserHandle base64url without padding
+	UserHandle Bytes `json:"user_handle"`
+}
+
+// Passphrase At least 15 characters in any script, as they are typed; not a common one, none of the officer's own words
+type Passphrase = string
 
 // PauseAllow A second officer stops the clock, or does not
 type PauseAllow struct {
@@ -3012,6 +3179,9 @@ type Station struct {
 	NameHi string   `json:"name_hi"`
 }
 
+// TOTP Six digits (RFC 6238, SHA-1, 30 s)
+type TOTP = string
+
 // Task defines model for Task.
 type Task struct {
 	CaseID *UUID `json:"case_id,omitempty"`
@@ -3417,6 +3587,27 @@ type PublicObjectionJSONRequestBody = Objection
 
 // PublicStatusJSONRequestBody defines body for PublicStatus for application/json ContentType.
 type PublicStatusJSONRequestBody = SlipQuestion
+
+// BeginActivationJSONRequestBody defines body for BeginActivation for application/json ContentType.
+type BeginActivationJSONRequestBody = ActivationBegin
+
+// ConfirmActivationJSONRequestBody defines body for ConfirmActivation for application/json ContentType.
+type ConfirmActivationJSONRequestBody = ActivationConfirm
+
+// InviteToConsoleJSONRequestBody defines body for InviteToConsole for application/json ContentType.
+type InviteToConsoleJSONRequestBody = ConsoleInvitation
+
+// ApproveInvitationJSONRequestBody defines body for ApproveInvitation for application/json ContentType.
+type ApproveInvitationJSONRequestBody = ConsoleInvitation
+
+// OpenConsoleJSONRequestBody defines body for OpenConsole for application/json ContentType.
+type OpenConsoleJSONRequestBody = ConsoleLogIn
+
+// StepUpConsoleJSONRequestBody defines body for StepUpConsole for application/json ContentType.
+type StepUpConsoleJSONRequestBody = ConsoleFactor
+
+// SignOpJSONRequestBody defines body for SignOp for application/json ContentType.
+type SignOpJSONRequestBody = ConsoleOp
 
 // EnrolDeviceJSONRequestBody defines body for EnrolDevice for application/json ContentType.
 type EnrolDeviceJSONRequestBody = Enrolment

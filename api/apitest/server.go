@@ -61,8 +61,15 @@ func (w *World) staffOptions() staff.Options {
 	return staff.Options{
 		Tell: w.tell,
 		Now:  w.Now, Pepper: w.secrets.one, CodeKey: w.secrets.one, NonceKey: w.secrets.one,
-		Signing: w.secrets.signing, Issuer: "kendra", Audience: "kendra-phone",
+		Signing: w.secrets.signing, Issuer: "kendra", Audience: "kendra-phone", Console: w.console(),
 	}
+}
+
+func (w *World) console() string {
+	if w.limits.NoConsole {
+		return ""
+	}
+	return Console
 }
 
 // Another starts one more server on the district's database.
@@ -112,7 +119,7 @@ func (s *Server) listen(log *slog.Logger) {
 	t := s.w.T
 	t.Helper()
 	s.App = api.New(api.Options{
-		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies,
+		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies, Console: s.w.console(),
 	})
 	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	s.w.must(err)

@@ -46,6 +46,8 @@ type Limits struct {
 	MaxConns int32
 	Rates    api.Rates
 	Proxies  []netip.Prefix
+	// NoConsole leaves the console's origin out.
+	NoConsole bool
 }
 
 // World is a district and its servers.

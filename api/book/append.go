@@ -53,6 +53,9 @@ func (b *Book) receive(ctx context.Context, who staff.Caller, in Incoming) ([]*d
 		if err := drafts[i].err; err != nil {
 			return nil, err
 		}
+		if k := drafts[i].kind; k != nil && k.fresh && !who.Fresh(b.Now()) { // nothing is stored: the same again, afterwards
+			return nil, refusal(contract.CodeStepUp, "")
+		}
 	}
 	return drafts, nil
 }

@@ -54,9 +54,9 @@ const (
 //nolint:gochecknoglobals // a static table, never written after start
 var kinds = table(
 	// posts.go
-	define("post.take", appointed, needsPostTake, checkPostTake, applyPostTake),
-	define("post.leave", append(slices.Clone(everyPost), staff.AddlSP, staff.SP, staff.CO, staff.Sysadmin, roleRegistrar),
-		needsPostLeave, checkPostLeave, applyPostLeave),
+	fresh(define("post.take", appointed, needsPostTake, checkPostTake, applyPostTake)),
+	fresh(define("post.leave", append(slices.Clone(everyPost), staff.AddlSP, staff.SP, staff.CO, staff.Sysadmin, roleRegistrar),
+		needsPostLeave, checkPostLeave, applyPostLeave)),
 
 	// duty.go
 	define("duty.start", everyPost, needsDutyStart, checkDutyStart, applyDutyStart),
@@ -143,23 +143,23 @@ var kinds = table(
 	define("escalation.answer", answerers, needsEscalationAnswer, checkEscalationAnswer, applyEscalationAnswer),
 
 	// unseal.go
-	define("identity.read", readers, needsIdentityRead, checkIdentityRead, applyIdentityRead),
+	fresh(define("identity.read", readers, needsIdentityRead, checkIdentityRead, applyIdentityRead)),
 
 	// reads.go
-	define("read.allow", incharges, needsReadAllow, checkReadAllow, applyReadAllow),
+	fresh(define("read.allow", incharges, needsReadAllow, checkReadAllow, applyReadAllow)),
 	define("read.raise", clockOnly, needsReadRaise, checkReadRaise, applyReadRaise),
 
 	// search.go
-	define(kindSearch, desk, needsPhoneSearch, checkPhoneSearch, applyPhoneSearch),
+	fresh(define(kindSearch, desk, needsPhoneSearch, checkPhoneSearch, applyPhoneSearch)),
 
 	// interest.go
 	define("interest.declare", append(slices.Clone(everyPost), staff.CO), needsInterestDeclare, checkInterestDeclare, applyInterestDeclare),
 
 	// named.go, glass.go
-	define("case.name", incharges, needsCaseName, checkCaseName, applyCaseName),
-	define("case.unname", incharges, needsCaseUnname, checkCaseUnname, applyCaseUnname),
+	fresh(define("case.name", incharges, needsCaseName, checkCaseName, applyCaseName)),
+	fresh(define("case.unname", incharges, needsCaseUnname, checkCaseUnname, applyCaseUnname)),
 	define("glass.ask", glassAskers, needsGlassAsk, checkGlassAsk, applyGlassAsk),
-	define("glass.allow", glassKeepers, needsGlassAllow, checkGlassAllow, applyGlassAllow),
+	fresh(define("glass.allow", glassKeepers, needsGlassAllow, checkGlassAllow, applyGlassAllow)),
 	define("glass.review", glassJudges, needsGlassReview, checkGlassReview, applyGlassReview),
 
 	// inspection.go
@@ -207,6 +207,7 @@ type kindRow struct {
 	owes  func(s *State, e *Entry, b any) []owed                   // what other books must know of it; nil: nothing
 	amend func(s *State, e *Entry, old *Line, b any) []push.Notice // of a correction that carries a body of this kind
 	named func(s *State, d *draft) bool                            // who may make it in person, whatever his post; nil: nobody
+	fresh bool                                                     // at a console only by who has just shown his second factor
 }
 
 // may tells whether a post of the role may make ops of the kind.
@@ -252,6 +253,13 @@ func owing[B any](k *kindRow, owes func(s *State, e *Entry, b *B) []owed) *kindR
 // makes it under any post, and of any centre.
 func naming[B any](k *kindRow, named func(s *State, d *draft, b *B) bool) *kindRow {
 	k.named = func(s *State, d *draft) bool { return named(s, d, d.body.(*B)) }
+	return k
+}
+
+// fresh marks a row whose ops a console makes only by who has shown his second
+// factor a moment ago: they read who somebody is, or give rights.
+func fresh(k *kindRow) *kindRow {
+	k.fresh = true
 	return k
 }
 

@@ -21,12 +21,19 @@ const (
 	alarmNewDevice    = "new_device"
 	alarmLost         = "device_lost"
 	alarmReplace      = "replacement_asked"
+	alarmConsoleAsked = "console_asked"
+	alarmConsoleCode  = "console_code" // by the operator, at the command line
+	alarmConsole      = "console_activated"
+	alarmGuessed      = "console_guessed"
+	alarmCopied       = "passkey_copied"
+	alarmFailures     = "many_failures"
 )
 
 // alarm is what somebody must look at: ids and nothing else. It is for one officer, or for the in-charge and the head
-// of the station where the handset belongs.
+// of the station where the handset belongs; of HQ, for SP, Additional SP and nodal officer.
 type alarm struct {
 	kind            string
+	centre          string // where no handset says it
 	subject, device uuid.UUID
 	officer         uuid.UUID // whom alone it is for
 	about           uuid.UUID // whose session or act it is
@@ -50,9 +57,9 @@ func (s *Service) raise(ctx context.Context, tx pgx.Tx, district int32, a alarm)
 	}
 	var centre string
 	err = tx.QueryRow(ctx, `INSERT INTO alarms (district_id, alarm_id, at, kind, centre, subject_id, device_id, officer_id, about_id)
-		VALUES ($1, $2, $3, $4, (SELECT centre FROM devices WHERE district_id = $1 AND device_id = $6), $5, $6, $7, $8)
+		VALUES ($1, $2, $3, $4, coalesce(nullif($9, ''), (SELECT centre FROM devices WHERE district_id = $1 AND device_id = $6)), $5, $6, $7, $8)
 		RETURNING coalesce(centre, '')`,
-		district, id, s.now(), a.kind, orNull(a.subject), orNull(a.device), orNull(a.officer), orNull(a.about)).Scan(&centre)
+		district, id, s.now(), a.kind, orNull(a.subject), orNull(a.device), orNull(a.officer), orNull(a.about), a.centre).Scan(&centre)
 	if err != nil {
 		return fmt.Errorf("raise alarm: %w", err)
 	}
@@ -60,7 +67,11 @@ func (s *Service) raise(ctx context.Context, tx pgx.Tx, district int32, a alarm)
 		return nil
 	}
 	n := Notice{District: district, AlarmID: id, Centre: centre, Officer: a.officer}
-	if a.officer == uuid.Nil {
+	switch {
+	case a.officer != uuid.Nil:
+	case centre == HQ:
+		n.Role = SP
+	default:
 		n.Role = CentreIncharge
 	}
 	return wrap(s.tell(ctx, tx, n), "tell of an alarm")
@@ -89,7 +100,11 @@ func (s *Service) Alarms(ctx context.Context, who Caller) ([]Alarm, error) {
 	}
 	centres := []string{}
 	for _, p := range who.Posts {
-		if p.Role == CentreIncharge || p.Role == SHO {
+		heads := []Role{CentreIncharge, SHO}
+		if p.Centre == HQ {
+			heads = []Role{SP, AddlSP, Nodal}
+		}
+		if slices.Contains(heads, p.Role) {
 			centres = append(centres, p.Centre)
 		}
 	}

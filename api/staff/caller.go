@@ -15,6 +15,8 @@ type Caller struct {
 	SessionID uuid.UUID
 	Posts     []Post
 	AuthAt    time.Time // when he gave his PIN
+	Console   bool      // he is at a browser, not on a handset
+	FactorAt  time.Time // when he last showed his second factor there
 }
 
 // IsZero reports whether this is nobody.

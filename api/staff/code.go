@@ -26,6 +26,7 @@ const (
 const (
 	purposeEnrol    = "enrol"
 	purposeActivate = "activate"
+	purposeConsole  = "console"
 )
 
 const (

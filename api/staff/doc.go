@@ -8,8 +8,9 @@
 //
 // # Ways in
 //
-// There are five, and no other. The first four spend a nonce of the server, are signed by the handset's key, and carry a
-// DPoP proof by it over the same nonce (RFC 9449, 8), whose id is spent too, for all processes:
+// There are eight, and no other. The first five are of phones. All of them but the last spend a nonce of the server, are
+// signed by the handset's key, and carry a DPoP proof by it over the same nonce (RFC 9449, 8), whose id is spent too, for
+// all processes:
 //
 //	enrol          one-time code of 128 bits from the in-charge, 24 hours, bound to a centre
 //	set a PIN      officer number and an activation code, or the PIN until now
@@ -17,6 +18,19 @@
 //	refresh        the rotating refresh token
 //	authenticate   access token and a DPoP proof by the session's key; no nonce, for it is every call. The id of
 //	               the proof is spent where the call is not idempotent
+//
+// The others are of consoles, which are browsers, and want the console's own origin:
+//
+//	activate       one-time code of 128 bits that two officers have given, or for the first of a district the operator;
+//	               passphrase and second factor are set by it, and what there was before ends
+//	log in         officer number, passphrase, and a one-time code (RFC 6238) or a passkey (WebAuthn, owner verified)
+//	console        the session's cookie, of which the hash is kept; read from its row with every call
+//
+// A console is a handset of its own kind, whose key nobody has. The key of each of its sessions is made here, sealed in
+// the session's row and gone with it: SignOp signs by it what the session asks for. Such a signature proves what this
+// server was asked for, not what a device outside it did; an entry's device says which of the two it is. So the book,
+// its proofs and its clients know one sort of op only. What is grave (Caller.Fresh) wants the second factor shown
+// within five minutes; a phone's key opens to PIN or finger, and signs each op.
 //
 // # Alarms
 //
@@ -32,6 +46,8 @@
 //	what a process remembers of a session 10 seconds: so long does a revocation take to reach the last of them
 //	wrong PINs: from the fifth on a delay of 30 seconds that doubles up to 15 minutes; 20 an hour a handset, 50 an
 //	hour an address; an activation code dies of five wrong ones
+//	console 15 minutes idle, at most 12 hours · second factor fresh for 5 minutes · set-up 10 minutes
+//	wrong log-ins at a console: SECURITY.md has the table; console_guess.go says why it is so
 //
 // # Secrets
 //

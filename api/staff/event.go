@@ -26,6 +26,10 @@ const (
 	eventState     = "officer_state"
 	eventCode      = "issue_code"
 	eventBootstrap = "bootstrap"
+	eventConsole   = "console_log_in"
+	eventStepUp    = "console_step_up"
+	eventActivate  = "console_activate"
+	eventInvite    = "console_invite"
 )
 
 // event is what an attempt is remembered by: ids, never what was typed.

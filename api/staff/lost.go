@@ -37,7 +37,7 @@ func (s *Service) Handsets(ctx context.Context, who Caller, centre string) ([]Ha
 		rows, err := tx.Query(ctx, `SELECT d.device_id, d.label, d.enrolled_at, d.revoked_at,
 			ARRAY(SELECT DISTINCT s.officer_id FROM sessions s WHERE s.district_id = d.district_id AND s.device_id = d.device_id
 				AND s.ended_at IS NULL ORDER BY s.officer_id)
-			FROM devices d WHERE d.district_id = $1 AND d.centre = $2
+			FROM devices d WHERE d.district_id = $1 AND d.centre = $2 AND d.kind = 'phone'
 			ORDER BY d.enrolled_at DESC, d.device_id LIMIT $3`, who.District, centre, handsetsMost)
 		if err != nil {
 			return err
@@ -78,9 +78,10 @@ func (s *Service) ReportLost(ctx context.Context, who Caller, id uuid.UUID) erro
 	return inside(err, "report lost handset")
 }
 
-// deviceOf finds a handset and locks it; one that is none is not found.
+// deviceOf finds a handset and locks it; what is none is not found.
 func deviceOf(ctx context.Context, tx pgx.Tx, district int32, id uuid.UUID) (device, error) {
-	rows, err := tx.Query(ctx, `SELECT `+deviceColumns+` FROM devices WHERE district_id = $1 AND device_id = $2 FOR UPDATE`, district, id)
+	rows, err := tx.Query(ctx, `SELECT `+deviceColumns+` FROM devices WHERE district_id = $1 AND device_id = $2
+		AND kind = 'phone' FOR UPDATE`, district, id)
 	if err != nil {
 		return device{}, fmt.Errorf("find device: %w", err)
 	}

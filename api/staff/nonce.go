@@ -94,7 +94,11 @@ func (s *Service) Sweep(ctx context.Context) error {
 			b.Queue(`DELETE FROM used_once WHERE district_id = $1 AND expires_at < $2`, d, now)
 			b.Queue(`DELETE FROM tries WHERE district_id = $1 AND window_at < $2 AND next_at < $2`, d, now.Add(-triesKept))
 			b.Queue(`DELETE FROM once_codes WHERE district_id = $1 AND expires_at < $2`, d, now.Add(-codesKept))
-			return tx.SendBatch(ctx, b).Close()
+			s.sweepConsoles(b, d, now)
+			if err := tx.SendBatch(ctx, b).Close(); err != nil {
+				return err
+			}
+			return s.watchFailures(ctx, tx, d)
 		})
 		if err != nil {
 			return fmt.Errorf("sweep: %w", err)

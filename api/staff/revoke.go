@@ -50,8 +50,10 @@ func (s *Service) end(ctx context.Context, tx pgx.Tx, district int32, of Scope, 
 	if err != nil {
 		return nil, fmt.Errorf("end sessions: %w", err)
 	}
-	_, err = tx.Exec(ctx, `UPDATE devices SET `+unbound+` WHERE district_id = $1 AND push_session = ANY($2)`, district, ended)
-	return ended, wrap(err, "unbind push of ended sessions")
+	b := &pgx.Batch{}
+	b.Queue(`UPDATE devices SET `+unbound+` WHERE district_id = $1 AND push_session = ANY($2)`, district, ended)
+	b.Queue(`DELETE FROM console_sessions WHERE district_id = $1 AND session_id = ANY($2)`, district, ended)
+	return ended, wrap(tx.SendBatch(ctx, b).Close(), "unbind push and forget consoles of ended sessions")
 }
 
 // EndSessions ends sessions, with a reason in one word, and reports how many. Ops made before still enter the book.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -31,6 +32,8 @@ type Options struct {
 	// Tell asks, in the transaction of an alarm, that those are woken whom it is for; without it they read it when they
 	// look.
 	Tell func(ctx context.Context, tx pgx.Tx, n Notice) error
+	// Console is the origin of the console's pages, such as https://kendra.example; without it there is no console.
+	Console string
 }
 
 // Service knows who speaks. It is safe for use by many at once.
@@ -44,16 +47,19 @@ type Service struct {
 	issuer, audience string
 	numbers          func(district int32, number string) [][]byte
 
-	hashing chan struct{} // one place for each PIN or code being hashed
-	nobody  string        // hash that no PIN has, for officers that do not exist
-	known   *cache[string, accessClaims]
-	states  *cache[sessionRef, sessionState]
-	public  *cache[sessionRef, sessionKey]
+	rp        *webauthn.WebAuthn // nil: there is no console
+	hashing   chan struct{}      // one place for each PIN, passphrase or code being hashed
+	strangers chan struct{}      // those of them that consoles may take
+	nobody    string             // hash that no PIN has, for officers that do not exist
+	known     *cache[string, accessClaims]
+	states    *cache[sessionRef, sessionState]
+	public    *cache[sessionRef, sessionKey]
 }
 
 // keys are derived from the options', one for each use.
 type keys struct {
 	pin, tries, enrol, activate, refresh, nonce []byte
+	passphrase, vault, csrf, browser            []byte // of consoles
 }
 
 // minKey is the least a key may have: 256 bits.
@@ -69,10 +75,10 @@ func New(pool *pgxpool.Pool, o Options) (*Service, error) {
 	}
 	s := &Service{
 		pool: pool, now: o.Now, tell: o.Tell, signing: o.Signing, issuer: o.Issuer, audience: o.Audience, numbers: o.Numbers,
-		hashing: make(chan struct{}, hashesAtOnce),
-		known:   newCache[string, accessClaims](remembered),
-		states:  newCache[sessionRef, sessionState](remembered),
-		public:  newCache[sessionRef, sessionKey](remembered),
+		hashing: make(chan struct{}, hashesAtOnce), strangers: make(chan struct{}, consolesAtOnce),
+		known:  newCache[string, accessClaims](remembered),
+		states: newCache[sessionRef, sessionState](remembered),
+		public: newCache[sessionRef, sessionKey](remembered),
 	}
 	for _, k := range []struct {
 		of   []byte
@@ -85,6 +91,10 @@ func New(pool *pgxpool.Pool, o Options) (*Service, error) {
 		{o.CodeKey, "activate", &s.keys.activate},
 		{o.CodeKey, "refresh", &s.keys.refresh},
 		{o.NonceKey, "nonce", &s.keys.nonce},
+		{o.Pepper, "passphrase", &s.keys.passphrase},
+		{o.Pepper, "vault", &s.keys.vault},
+		{o.CodeKey, "csrf", &s.keys.csrf},
+		{o.CodeKey, "browser", &s.keys.browser},
 	} {
 		if len(k.of) < minKey {
 			return nil, fmt.Errorf("staff: key for %s is shorter than %d bytes", k.use, minKey)
@@ -95,6 +105,13 @@ func New(pool *pgxpool.Pool, o Options) (*Service, error) {
 		}
 	}
 	s.nobody = impossibleHash()
+	if o.Console == "" {
+		return s, nil
+	}
+	var err error
+	if s.rp, err = newRelyingParty(o.Console); err != nil {
+		return nil, fmt.Errorf("staff: %w", err)
+	}
 	return s, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kendra/api"
+	"kendra/api/staff"
 )
 
 // config is the whole configuration, checked at start.
@@ -32,6 +33,8 @@ type config struct {
 	PrivateListen string
 	// BaseURL is the public origin that DPoP proofs must name.
 	BaseURL string
+	// Console is the origin of the console's pages; empty, there is no console.
+	Console string
 	// Proxies are the proxies in front whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
 	// Rates bound the requests a process takes.
@@ -64,6 +67,7 @@ func readConfig(get func(string) string) (config, error) {
 		Listen:        get("KENDRA_LISTEN"),
 		PrivateListen: get("KENDRA_PRIVATE_LISTEN"),
 		BaseURL:       get("KENDRA_BASE_URL"),
+		Console:       get("KENDRA_CONSOLE_ORIGIN"),
 		FCMEndpoint:   get("KENDRA_FCM_ENDPOINT"),
 		FCMProject:    get("KENDRA_FCM_PROJECT"),
 		Credentials:   get("GOOGLE_APPLICATION_CREDENTIALS"),
@@ -102,6 +106,11 @@ func readConfig(get func(string) string) (config, error) {
 			errs = append(errs, errors.New("KENDRA_TICK: a duration such as 1s"))
 		}
 		c.Tick = d
+	}
+	if c.Console != "" {
+		if _, err := staff.ConsoleRP(c.Console); err != nil {
+			errs = append(errs, fmt.Errorf("KENDRA_CONSOLE_ORIGIN: %w", err))
+		}
 	}
 	if err := checkPrivate(c.PrivateListen); err != nil {
 		errs = append(errs, err)

@@ -50,7 +50,7 @@ func openNode(ctx context.Context, c config, appURL string, log *slog.Logger, no
 		n.close()
 		return nil, err
 	}
-	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Proxies: c.Proxies, Rates: c.Rates})
+	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Console: c.Console, Proxies: c.Proxies, Rates: c.Rates})
 	return n, nil
 }
 
@@ -73,7 +73,7 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 	if err != nil {
 		return nil, err
 	}
-	if n.staff, n.signing, err = openStaff(n.pool, n.secrets, enqueue, now); err != nil {
+	if n.staff, n.signing, err = openStaff(n.pool, n.secrets, enqueue, c.Console, now); err != nil {
 		return nil, err
 	}
 	n.book, err = book.New(ctx, book.Options{

@@ -32,7 +32,7 @@ const (
 
 // openStaff makes the staff service; a server without signing keys makes two,
 // one that signs and one that is ready to.
-func openStaff(pool *pgxpool.Pool, s *secrets, enqueue *push.Enqueuer, now func() time.Time) (*staff.Service, *staff.SigningKeys, error) {
+func openStaff(pool *pgxpool.Pool, s *secrets, enqueue *push.Enqueuer, console string, now func() time.Time) (*staff.Service, *staff.SigningKeys, error) {
 	signing, err := staff.LoadSigningKeys(s.dir)
 	for n := 0; err != nil && n < 2; n++ {
 		if _, err := staff.AddSigningKey(s.dir); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -48,7 +48,7 @@ func openStaff(pool *pgxpool.Pool, s *secrets, enqueue *push.Enqueuer, now func(
 	service, err := staff.New(pool, staff.Options{
 		Now: now, Pepper: s.pepper, CodeKey: s.code, NonceKey: s.nonce, Signing: signing, Issuer: issuer, Audience: audience,
 		Numbers: func(district int32, number string) [][]byte { return book.NumberHashes(s.blind, district, number) },
-		Tell:    tellBy(enqueue),
+		Tell:    tellBy(enqueue), Console: console,
 	})
 	return service, signing, err
 }
@@ -70,6 +70,9 @@ const officerUsage = `kendra officer VERB: people, phones and codes
         after 15 minutes; refused once anybody in the district has a PIN
   enrol-code --centre KRW       one-time code for a new handset, 24 hours
   activation-code --number N    one-time code to set a PIN, 24 hours
+  console-code --number N       one-time code for the console of the first officer,
+        24 hours; the others' are given by two officers, and the heads of the
+        district are told of this one
   suspend --number N            ends all sessions within a minute
   resume --number N
   revoke-device --device ID     a lost handset
@@ -116,6 +119,9 @@ func (n *node) officer(ctx context.Context, o officerArgs, out io.Writer) error 
 	case "activation-code":
 		code, err := n.staff.IssueActivationCode(ctx, d, o.number)
 		return printCode(out, "activation code", code, err)
+	case "console-code":
+		code, err := n.staff.IssueConsoleCode(ctx, d, o.number)
+		return printCode(out, "console code", code, err)
 	case "suspend", "resume":
 		who, err := n.staff.FindOfficer(ctx, d, o.number)
 		if err != nil {
