@@ -158,8 +158,13 @@ func idOf(text, where string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// tellFile sets the headers of a file that is being brought.
+// tellFile sets the headers of a file that is being brought: how far it has
+// come, and, when it is whole, what it is.
 func tellFile(c *fiber.Ctx, f *files.File) {
+	if f.Media != "" {
+		c.Set("File-Media", f.Media)
+		c.Set("File-Class", f.Class)
+	}
 	c.Set(headOffset, strconv.FormatInt(f.Stored, 10))
 	if until := f.Until(); until != nil {
 		c.Set(headExpires, until.UTC().Format(http.TimeFormat))

@@ -123,10 +123,10 @@ func (s *State) filing(d *draft, e *sealedEntry, code string, ground *string) (c
 	switch {
 	case err != nil:
 		return 0, err
-	case reach != reachAll && (reach != reachThird || p.class != seal.Suspect):
-		return 0, refuse(contract.CodeCaseNotYours, d.ptr("/subject_id"))
 	case !slices.Contains(p.of, of), of == matterPerson && m.Data.IsChild:
 		return 0, refuse(contract.CodeFilePurpose, d.ptr("/purpose"))
+	case reach != reachAll && (reach != reachThird || p.class != seal.Suspect):
+		return 0, refuse(contract.CodeCaseNotYours, d.ptr("/subject_id"))
 	case (code == purposePhoto) != (ground != nil):
 		return 0, refuse(contract.CodePhotoGroundRequired, d.ptr("/ground"))
 	}

@@ -95,7 +95,7 @@ func (t *batch) fileSpans(d *draft, e *sealedEntry, f *file, b *contract.Identit
 		return nil, refuse(contract.CodeUnknownReference, d.ptr("/subject_id"))
 	case len(b.Fields) != 1:
 		return nil, refuse(contract.CodeTooMany, d.ptr("/fields"))
-	case b.Fields[0] == fieldThumb && !row.HasThumb:
+	case !slices.Contains(fileFields, b.Fields[0]), b.Fields[0] == fieldThumb && !row.HasThumb:
 		return nil, refuse(contract.CodeUnknownReference, d.ptr("/fields/0"))
 	case (e.Guarded || f.guarded()) && !f.names(d.officer) && !f.broken(d.officer, d.receivedAt):
 		return nil, refuse(contract.CodeNotNamed, d.ptr("/subject_id"))
