@@ -100,7 +100,7 @@ func number(c *fiber.Ctx, head string) (int64, error) {
 	if err != nil {
 		return 0, refused(contract.CodeOutOfRange, head)
 	}
-	return int64(n), nil //nolint:gosec // of 40 bits
+	return int64(n), nil
 }
 
 func refused(code contract.Code, where string) error {

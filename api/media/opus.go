@@ -65,7 +65,7 @@ func readOggPage(b []byte) (oggPage, int, error) {
 		return oggPage{}, 0, fmt.Errorf("%w: cut page", ErrBroken)
 	}
 	p := oggPage{
-		flags: b[5], granule: int64(binary.LittleEndian.Uint64(b[6:])), //nolint:gosec // -1 is written as all ones
+		flags: b[5], granule: int64(binary.LittleEndian.Uint64(b[6:])),
 		serial: binary.LittleEndian.Uint32(b[14:]), n: binary.LittleEndian.Uint32(b[18:]), lacing: b[oggHead : oggHead+segments],
 	}
 	size := oggHead + segments

@@ -215,7 +215,7 @@ func (u *unpacker) open(data []byte) (err error) {
 // through as it stands.
 func (u *unpacker) look(data []byte) error {
 	if u.open(data) != nil {
-		return nil //nolint:nilerr // not packed
+		return nil // not packed
 	}
 	s := &pdfScanner{}
 	n, err := io.Copy(s, io.LimitReader(u.zr, u.left+1))

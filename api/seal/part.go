@@ -33,9 +33,9 @@ func (p Part) about(class byte, size int) []byte {
 	b = append(strconv.AppendInt(b, int64(p.District), 10), '\n')
 	b = append(append(b, p.CaseID[:]...), p.FileID[:]...)
 	b = append(b, class, p.What)
-	b = binary.BigEndian.AppendUint32(b, uint32(p.N))      //nolint:gosec // counts from 0
-	b = binary.BigEndian.AppendUint64(b, uint64(p.Offset)) //nolint:gosec // counts from 0
-	return binary.BigEndian.AppendUint64(b, uint64(size))  //nolint:gosec // a length
+	b = binary.BigEndian.AppendUint32(b, uint32(p.N))
+	b = binary.BigEndian.AppendUint64(b, uint64(p.Offset))
+	return binary.BigEndian.AppendUint64(b, uint64(size))
 }
 
 // SealPart seals one piece of a file.

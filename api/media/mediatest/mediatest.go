@@ -100,9 +100,9 @@ func Ogg(packets ...[]byte) []byte {
 			flags |= 4
 		}
 		page := append([]byte("OggS\x00"), flags)
-		page = binary.LittleEndian.AppendUint64(page, uint64(max(0, i-1)*960)) //nolint:gosec // counts up
+		page = binary.LittleEndian.AppendUint64(page, uint64(max(0, i-1)*960))
 		page = binary.LittleEndian.AppendUint32(page, 0x6b656e64)
-		page = binary.LittleEndian.AppendUint32(page, uint32(i)) //nolint:gosec // counts up
+		page = binary.LittleEndian.AppendUint32(page, uint32(i))
 		page = append(page, 0, 0, 0, 0, byte(len(packet)/255+1))
 		for n := len(packet); ; n -= 255 {
 			page = append(page, byte(min(n, 255)))
