@@ -52,15 +52,16 @@ func (m *matcher) find(method, path string) (*contract.Route, []string) {
 		}
 		return byMethod[method], allow
 	}
+	var allow []string
 	for _, r := range m.shaped {
 		if _, ok := paramsOf(r, path); ok {
-			if method != r.Method {
-				return nil, []string{r.Method}
+			if method == r.Method {
+				return r, nil
 			}
-			return r, []string{r.Method}
+			allow = append(allow, r.Method)
 		}
 	}
-	return nil, nil
+	return nil, allow
 }
 
 // paramsOf reads the parameters of a path, if it has the shape of the route's.
@@ -137,7 +138,10 @@ func readBody(c *fiber.Ctx) error {
 	if err != nil || kind != fiber.MIMEApplicationJSON || !strings.EqualFold(orUTF8(params["charset"]), "utf-8") {
 		return contract.NewProblem(contract.CodeBadContentType)
 	}
-	body := c.Request().Body()
+	body, err := wholeBody(c)
+	if err != nil {
+		return err
+	}
 	switch strings.ToLower(c.Get(fiber.HeaderContentEncoding)) {
 	case "", "identity":
 	case "gzip":
@@ -199,7 +203,7 @@ func compress(c *fiber.Ctx) error {
 		return err
 	}
 	body := c.Response().Body()
-	if len(body) < compressFrom || !c.Context().Request.Header.HasAcceptEncoding("gzip") {
+	if len(body) < compressFrom || len(c.Response().Header.Peek(fiber.HeaderContentDisposition)) > 0 || !c.Context().Request.Header.HasAcceptEncoding("gzip") {
 		return nil
 	}
 	out := fasthttp.AppendGzipBytesLevel(nil, body, fasthttp.CompressBestSpeed)
@@ -239,6 +243,7 @@ func (s *server) observe(c *fiber.Ctx) (err error) {
 		if err != nil {
 			err = s.problem(c, err)
 		}
+		settle(c)
 		s.log(c, r, time.Since(start))
 	}()
 	return c.Next()

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"math"
 	"net/netip"
 	"time"
 
@@ -75,7 +76,11 @@ func New(o Options) *fiber.App {
 		// Handlers keep strings of the request past its end (in the book's
 		// queue); without this they would be overwritten by the next one.
 		Immutable: true,
-		BodyLimit: bodyRead,
+		// Bodies are read here, as streams: see stream.go. A form would be unpacked
+		// into files before anybody is asked.
+		StreamRequestBody:            true,
+		DisablePreParseMultipartForm: true,
+		BodyLimit:                    math.MaxInt,
 		// Token and proof fill half of the usual 4 kB, proxies add theirs.
 		ReadBufferSize: headMax,
 		// A phone on two bars needs its time; one that says nothing for this
@@ -86,7 +91,9 @@ func New(o Options) *fiber.App {
 		ErrorHandler: s.unread,
 		JSONDecoder:  decodeBody,
 	})
+	app.Server().HeaderReceived = ofFiles
 	app.Use(s.observe, s.headers, s.limitAddress, compress, s.front, s.authenticate)
+	s.handleFiles(app)
 	RegisterHandlers(app, NewStrictHandler(s, nil))
 	return app
 }

@@ -156,6 +156,20 @@ const (
 	CodeConflictOfInterest Code = "conflict_of_interest"
 	CodeSearchBudget       Code = "search_budget"
 
+	// Files.
+	CodeTusVersion   Code = "tus_version"
+	CodeUploadOffset Code = "upload_offset"
+	CodeUploadGone   Code = "upload_gone"
+	CodeFileTooLarge Code = "file_too_large"
+	CodeFileType     Code = "file_type"
+	CodeFileBroken   Code = "file_broken"
+	CodeFilePixels   Code = "file_pixels"
+	CodeFileActive   Code = "file_active"
+	CodeFileChecksum Code = "file_checksum"
+	CodeFileQuota    Code = "file_quota"
+	CodeFilePurpose  Code = "file_purpose"
+	CodeFileNotWhole Code = "file_not_whole"
+
 	// Corrections and held ops.
 	CodeSelfCorrection   Code = "self_correction"
 	CodeAlreadyCorrected Code = "already_corrected"

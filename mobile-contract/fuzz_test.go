@@ -189,6 +189,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindGlassAllow:         typed[contract.GlassAllow],
 	contract.KindGlassReview:        typed[contract.GlassReview],
 	contract.KindPhoneSearch:        typed[contract.PhoneSearch],
+	contract.KindFileAttach:         typed[contract.FileAttach],
 	contract.KindInterestDeclare:    typed[contract.InterestDeclare],
 	contract.KindReadRaise:          typed[contract.ReadRaise],
 	contract.KindReadAllow:          typed[contract.ReadAllow],

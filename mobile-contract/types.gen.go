@@ -90,6 +90,7 @@ const (
 	KindFIRStep            Kind = "fir.step"
 	KindFIRStruck          Kind = "fir.struck"
 	KindFeedbackCall       Kind = "feedback.call"
+	KindFileAttach         Kind = "file.attach"
 	KindFollowUpClose      Kind = "follow_up.close"
 	KindFollowUpDone       Kind = "follow_up.done"
 	KindFollowUpPlan       Kind = "follow_up.plan"
@@ -229,6 +230,8 @@ func (e Kind) Valid() bool {
 	case KindFIRStruck:
 		return true
 	case KindFeedbackCall:
+		return true
+	case KindFileAttach:
 		return true
 	case KindFollowUpClose:
 		return true
@@ -1750,6 +1753,26 @@ type FeedbackCall struct {
 	Satisfied  *string  `json:"satisfied,omitempty"`
 	ToldAction *bool    `json:"told_action,omitempty"`
 	Wants      *string  `json:"wants,omitempty"`
+}
+
+// FileAttach A file that was brought whole belongs to a case from now on. Its digest is sealed with the case, in sha256 or, of a photo, an undertaking or a paper about the person proceeded against, in suspect_sha256
+type FileAttach struct {
+	FileID UUID `json:"file_id"`
+
+	// Ground Of a photo of a person, and of nothing else
+	Ground  *string `json:"ground,omitempty"`
+	Media   string  `json:"media"`
+	Purpose string  `json:"purpose"`
+
+	// Sha256 SHA-256 of the file
+	Sha256 *string `json:"sha256,omitempty"`
+
+	// Size Bytes
+	Size      int64 `json:"size"`
+	SubjectID UUID  `json:"subject_id"`
+
+	// SuspectSha256 SHA-256 of the file
+	SuspectSha256 *string `json:"suspect_sha256,omitempty"`
 }
 
 // FIRDecline The head of the station declines, since the matter is non-cognizable; she is told the way to the SP
@@ -3446,8 +3469,14 @@ type CentreParam = Centre
 // DeviceParam defines model for DeviceParam.
 type DeviceParam = UUID
 
+// FileParam defines model for FileParam.
+type FileParam = UUID
+
 // LimitParam defines model for LimitParam.
 type LimitParam = int
+
+// TusParam defines model for TusParam.
+type TusParam = string
 
 // Refused RFC 9457. `type` is left out, for it is always about:blank; react to `code`, show `title` and `advice`
 type Refused = ProblemDetails
@@ -3489,6 +3518,34 @@ type GetFeedParams struct {
 
 	// FromSize The size of the newest checkpoint the phone has checked; the answer proves the book only grew since
 	FromSize *int64 `form:"from_size,omitempty" json:"from_size,omitempty"`
+}
+
+// CreateFileParams defines parameters for CreateFile.
+type CreateFileParams struct {
+	// TusResumable The version of the protocol; another one, or none, is answered 412
+	TusResumable   *TusParam `json:"Tus-Resumable,omitempty"`
+	UploadLength   *string   `json:"Upload-Length,omitempty"`
+	UploadMetadata *string   `json:"Upload-Metadata,omitempty"`
+}
+
+// EndFileParams defines parameters for EndFile.
+type EndFileParams struct {
+	// TusResumable The version of the protocol; another one, or none, is answered 412
+	TusResumable *TusParam `json:"Tus-Resumable,omitempty"`
+}
+
+// FileOffsetParams defines parameters for FileOffset.
+type FileOffsetParams struct {
+	// TusResumable The version of the protocol; another one, or none, is answered 412
+	TusResumable *TusParam `json:"Tus-Resumable,omitempty"`
+}
+
+// PatchFileParams defines parameters for PatchFile.
+type PatchFileParams struct {
+	// TusResumable The version of the protocol; another one, or none, is answered 412
+	TusResumable   *TusParam `json:"Tus-Resumable,omitempty"`
+	UploadOffset   *string   `json:"Upload-Offset,omitempty"`
+	UploadChecksum *string   `json:"Upload-Checksum,omitempty"`
 }
 
 // ListHeldParams defines parameters for ListHeld.
@@ -3614,6 +3671,9 @@ type EnrolDeviceJSONRequestBody = Enrolment
 
 // PutPushTokenJSONRequestBody defines body for PutPushToken for application/json ContentType.
 type PutPushTokenJSONRequestBody = PushToken
+
+// ReadFileJSONRequestBody defines body for ReadFile for application/json ContentType.
+type ReadFileJSONRequestBody = UnsealRequest
 
 // PutPinJSONRequestBody defines body for PutPin for application/json ContentType.
 type PutPinJSONRequestBody = PinChange

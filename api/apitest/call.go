@@ -50,6 +50,7 @@ type Answer struct {
 	Header http.Header
 	Body   []byte
 	s      *Server
+	isHead bool // of a HEAD, whose answer has no body
 }
 
 // Do makes a call without any proof of who makes it.
@@ -91,7 +92,7 @@ func (s *Server) Try(r Request) (*Answer, error) {
 		return nil, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	a := &Answer{Status: res.StatusCode, Header: res.Header, s: s}
+	a := &Answer{Status: res.StatusCode, Header: res.Header, s: s, isHead: r.Method == http.MethodHead}
 	if a.Body, err = io.ReadAll(res.Body); err != nil {
 		return nil, err
 	}
@@ -167,6 +168,12 @@ func (a *Answer) Refused(status int, code contract.Code, pointer string) {
 	t.Helper()
 	if a.Status < http.StatusBadRequest {
 		t.Errorf("answer %d, want %s", a.Status, code)
+		return
+	}
+	if a.isHead {
+		if a.Status != status {
+			t.Errorf("answer %d, want %d", a.Status, status)
+		}
 		return
 	}
 	if p := a.Problem(); a.Status != status || p.Code != string(code) || p.Pointer != pointer {

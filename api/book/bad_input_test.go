@@ -16,6 +16,7 @@ import (
 
 	"kendra/api/book"
 	"kendra/api/book/booktest"
+	"kendra/api/media/mediatest"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
@@ -29,6 +30,7 @@ type badWorld struct {
 	ofKind  map[string]map[string]uuid.UUID // and what it holds in a body of a kind
 	foreign map[string][]uuid.UUID          // of the other centre: by field, and ops under ""
 	bodies  map[string]*openapi3.Schema
+	parcel  brought // what file.attach is about
 }
 
 func newBadWorld(t *testing.T) *badWorld {
@@ -110,6 +112,8 @@ func (b *badWorld) sealed(set func(kind, field string, id uuid.UUID)) {
 	broken := b.Second.Enter("glass.ask", ask).OpID
 	b.SHO.Enter("glass.allow", contract.GlassAllow{AskID: broken})
 	set("glass.review", "ask_id", broken)
+	b.parcel = bringFile(b.T, b.World, b.Incharge, b.complaint(registered), "scan", "", mediatest.JPEG(30, 30))
+	b.ofKind["file.attach"] = map[string]uuid.UUID{"file_id": b.parcel.file.FileID, "subject_id": b.parcel.subject}
 }
 
 // hanging enters what hangs on complaints, as the examples have it.
@@ -254,6 +258,8 @@ func (b *badWorld) base(t testing.TB, kind string) map[string]any {
 		op.Body["to_centre"] = "RJP"
 	case "duty.start":
 		op.Body = map[string]any{}
+	case "file.attach":
+		op.Body["size"], op.Body["sha256"] = float64(b.parcel.file.Size), *b.parcel.body().Sha256
 	case "entry.correct":
 		op.At = contract.At(op.At.Add(day))
 	}
@@ -299,17 +305,6 @@ type badCase struct {
 	why, path string
 	nobody    bool // names an id that nobody has: it may wait for it
 	body      map[string]any
-}
-
-// deep is a copy of a body.
-func deep(v any) any {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	var out any
-	_ = json.Unmarshal(raw, &out)
-	return out
 }
 
 // anybodys are the fields whose id may be one that nobody has: that of a new

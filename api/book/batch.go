@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"kendra/api/files"
 	"kendra/api/seal"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
@@ -50,6 +51,8 @@ type batch struct {
 	sealed   map[uuid.UUID]*sealedEntry // entries whose sealed fields are read
 	readers  map[uuid.UUID]*reader
 	marksIn  map[uuid.UUID][]seal.Mark // of the cases that they belong to
+	files    map[uuid.UUID]*files.File // that ops attach or read
+	attached []*files.File
 	owes     []owed
 	provided []string
 	forced   []uuid.UUID
@@ -88,14 +91,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 	}
 	var woken bool
 	err = within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
-		t := &batch{
-			book: b, tx: tx, district: district, centre: centre, now: b.now(),
-			known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
-			held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
-			sealed: map[uuid.UUID]*sealedEntry{}, readers: map[uuid.UUID]*reader{}, marksIn: map[uuid.UUID][]seal.Mark{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
-		}
-		t.state = newState(district, centre, b.rules.Load().of(district))
-		t.state.now = t.now
+		t := b.newBatch(tx, district, centre, r)
 		if err := t.begin(ctx, drafts); err != nil || t.tree == nil {
 			return err
 		}
@@ -125,6 +121,20 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 	return err
 }
 
+// newBatch is a transaction that has read nothing yet.
+func (b *Book) newBatch(tx pgx.Tx, district int32, centre string, r *release) *batch {
+	t := &batch{
+		book: b, tx: tx, district: district, centre: centre, now: b.now(),
+		known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
+		held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
+		sealed: map[uuid.UUID]*sealedEntry{}, readers: map[uuid.UUID]*reader{}, marksIn: map[uuid.UUID][]seal.Mark{},
+		files: map[uuid.UUID]*files.File{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
+	}
+	t.state = newState(district, centre, b.rules.Load().of(district))
+	t.state.now = t.now
+	return t
+}
+
 // reset forgets what an earlier, rolled back attempt found.
 func (d *draft) reset() {
 	id, centre, hash := d.receipt.OpID, d.receipt.Centre, d.receipt.OpHash
@@ -134,7 +144,7 @@ func (d *draft) reset() {
 	})
 	d.facts, d.registers, d.seenBy, d.marks, d.cells = Facts{}, nil, nil, nil, nil
 	d.guarded, d.caseID, d.base = false, d.op.ID, "/body"
-	d.plain, d.found, d.others = nil, nil, 0
+	d.plain, d.found, d.others, d.opened = nil, nil, 0, nil
 	d.enters, d.strikes, d.beat, d.corrects = uuid.Nil, uuid.Nil, nil, nil
 }
 
@@ -273,6 +283,13 @@ func (t *batch) more(ctx context.Context, n *needs) error {
 	cases, err := t.loadSealed(ctx, n.reads)
 	if err != nil {
 		return err
+	}
+	if len(n.files) > 0 {
+		p := &pgx.Batch{}
+		files.QueueLoad(p, t.district, n.files, true, t.files)
+		if err := send(ctx, t.tx, p); err != nil {
+			return err
+		}
 	}
 	if err := t.loadReaders(ctx, n.readers, cases); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"kendra/api/files"
 	"kendra/api/seal"
 	"kendra/push"
 )
@@ -35,6 +36,8 @@ type Options struct {
 	Wake func()
 	// Blind makes the keyed hashes by which a number is found again.
 	Blind *seal.Blinder
+	// Files keeps the files of cases; nil makes one with the usual quota.
+	Files *files.Store
 	// SaltKey makes the salts of the server's own ops.
 	SaltKey []byte
 	// SlipKey makes the secrets of the slips that women are given.
@@ -103,6 +106,9 @@ func New(ctx context.Context, o Options) (*Book, error) {
 	if o.Pool == nil || o.Keys == nil || o.Sessions == nil || o.Witness == nil || o.Enqueue == nil || o.Now == nil || o.Blind == nil ||
 		len(o.SaltKey) < 32 || len(o.SlipKey) < 32 {
 		return nil, errors.New("book: options are incomplete")
+	}
+	if o.Files == nil {
+		o.Files = files.New(files.Options{Pool: o.Pool, Keys: o.Keys, Now: o.Now})
 	}
 	b := &Book{Options: o, writers: map[bookKey]*writer{}, turns: make(chan struct{}, o.Writers)}
 	return b, b.LoadRules(ctx)

@@ -60,6 +60,8 @@ type draft struct {
 	old     *Entry // of an op sent again
 	reads   bool   // its answer is wanted: the plain text that it names (unseal.go), the cases of a number (search.go)
 	plain   []PlainField
+	file    uuid.UUID // the file whose bytes are wanted (attached_read.go)
+	opened  *openedFile
 	found   []FoundCase // search.go
 	others  int
 	receipt Receipt

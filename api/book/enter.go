@@ -81,6 +81,7 @@ func (t *batch) enter(d *draft) error {
 		t.owes = append(t.owes, d.kind.owes(t.state, e, body)...)
 	}
 	t.mark(d, e)
+	t.attach(d, e)
 	d.receipt.PreviousCard = t.previousCard(d)
 	t.giveSlips(d, e)
 	t.shred()
@@ -337,6 +338,7 @@ func (t *batch) flush(ctx context.Context, head *Head) error {
 	t.flushHeld(p)
 	seal.QueueInsertMarks(p, t.district, t.newMarks)
 	t.flushSlips(p)
+	t.flushFiles(p)
 	t.queueOwed(p)
 	t.queueConduct(p)
 	queueEntries(p, t.district, t.centre, t.entries, t.fromHeld)

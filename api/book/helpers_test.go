@@ -3,6 +3,7 @@ package book_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -43,4 +44,15 @@ func count(t *testing.T, w *booktest.World, query string) int64 {
 func isCode(err error, code contract.Code) bool {
 	var p *contract.Problem
 	return errors.As(err, &p) && p.Code == code
+}
+
+// deep is a copy of a body.
+func deep(v any) any {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	var out any
+	_ = json.Unmarshal(raw, &out)
+	return out
 }

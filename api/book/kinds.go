@@ -145,6 +145,9 @@ var kinds = table(
 	// unseal.go
 	fresh(define("identity.read", readers, needsIdentityRead, checkIdentityRead, applyIdentityRead)),
 
+	// attach.go
+	define(kindAttach, workers, needsFileAttach, checkFileAttach, applyFileAttach),
+
 	// reads.go
 	fresh(define("read.allow", incharges, needsReadAllow, checkReadAllow, applyReadAllow)),
 	define("read.raise", clockOnly, needsReadRaise, checkReadRaise, applyReadRaise),

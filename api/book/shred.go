@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"kendra/api/files"
 	"kendra/api/seal"
 )
 
@@ -23,9 +24,10 @@ func (t *batch) shred() {
 	t.shreds = append(t.shreds, due...)
 }
 
-// flushShreds deletes the keys and marks of what was shredded.
+// flushShreds deletes the keys, marks and pieces of files of what was shredded.
 func (t *batch) flushShreds(p *pgx.Batch) {
 	for _, k := range t.shreds {
 		seal.QueueDeleteKeys(p, t.district, []uuid.UUID{k.Case}, k.Class)
+		files.QueueShred(p, t.district, k.Case, k.Class)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"kendra/api/files"
 	"kendra/api/seal"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
@@ -52,6 +53,18 @@ func (b *Book) Unseal(ctx context.Context, who staff.Caller, in Incoming) (*Unse
 
 // single appends one op of a kind whose answer is for the officer who made it.
 func (b *Book) single(ctx context.Context, who staff.Caller, in Incoming, kind contract.Kind) (*draft, error) {
+	drafts, err := b.one(ctx, who, in, kind)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.append(ctx, who.District, drafts); err != nil {
+		return nil, err
+	}
+	return drafts[0], nil
+}
+
+// one is the draft of such an op.
+func (b *Book) one(ctx context.Context, who staff.Caller, in Incoming, kind contract.Kind) ([]*draft, error) {
 	if len(in.Items) != 1 {
 		return nil, fmt.Errorf("%s: one op at a time", kind)
 	}
@@ -68,10 +81,7 @@ func (b *Book) single(ctx context.Context, who staff.Caller, in Incoming, kind c
 		d.refused(refusal(contract.CodeForbidden, "/session_id"))
 	}
 	d.reads = true
-	if err := b.append(ctx, who.District, drafts); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return drafts, nil
 }
 
 // sealedEntry is an entry of any book of the district as far as it takes to
@@ -79,6 +89,7 @@ func (b *Book) single(ctx context.Context, who staff.Caller, in Incoming, kind c
 type sealedEntry struct {
 	Centre    string
 	OpID      uuid.UUID
+	Kind      string
 	CaseID    uuid.UUID
 	OfficerID uuid.UUID
 	Guarded   bool
@@ -93,7 +104,7 @@ func (t *batch) loadSealed(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 		return nil, nil
 	}
 	// One look into the index for each id, as in queueKnown.
-	rows, err := t.tx.Query(ctx, `SELECT e.centre, e.op_id, e.case_id, e.officer_id, e.guarded, e.sealed,
+	rows, err := t.tx.Query(ctx, `SELECT e.centre, e.op_id, e.kind, e.case_id, e.officer_id, e.guarded, e.sealed,
 			(SELECT (m.data::json ->> 'twin_id')::uuid FROM matters m WHERE m.district_id = $1 AND m.matter_id = u.id)
 		FROM unnest($2::uuid[]) AS u (id),
 		LATERAL (SELECT centre, seq FROM ops WHERE district_id = $1 AND op_id = u.id LIMIT 1) o
@@ -105,8 +116,15 @@ func (t *batch) loadSealed(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 	if err != nil {
 		return nil, fmt.Errorf("read sealed entries: %w", err)
 	}
-	var cases, matters []uuid.UUID
+	var cases, matters, attached []uuid.UUID
 	for _, e := range list {
+		if e.Kind == kindAttach {
+			id, err := e.attachedID()
+			if err != nil {
+				return nil, err
+			}
+			attached = append(attached, id)
+		}
 		t.sealed[e.OpID] = e
 		cases, matters = append(cases, e.CaseID), append(matters, e.CaseID)
 		if e.Twin != nil {
@@ -114,6 +132,7 @@ func (t *batch) loadSealed(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 		}
 	}
 	p := &pgx.Batch{}
+	files.QueueLoad(p, t.district, attached, false, t.files)
 	t.state.queueCases(p, cases, matters)
 	return cases, wrap(send(ctx, t.tx, p), "read cases")
 }
@@ -148,7 +167,7 @@ func (t *batch) sealedOf(id uuid.UUID) *sealedEntry {
 	for _, e := range t.entries {
 		if e.OpID == id {
 			return &sealedEntry{
-				Centre: e.Centre, OpID: e.OpID, CaseID: e.CaseID, OfficerID: e.OfficerID, Guarded: e.Guarded, Sealed: e.Sealed,
+				Centre: e.Centre, OpID: e.OpID, Kind: e.Kind, CaseID: e.CaseID, OfficerID: e.OfficerID, Guarded: e.Guarded, Sealed: e.Sealed,
 			}
 		}
 	}
@@ -189,20 +208,12 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 	if d.batch.hasNumberOf(d.officer, e.CaseID) { // only who may read else learns of it
 		return d.batch.partial(d, whyOwnNumber, f)
 	}
-	_, report, err := contract.DecodeSealedOp(e.Sealed)
+	spans, err := d.batch.spansOf(d, e, f, b)
 	if err != nil {
-		return &fault{fmt.Errorf("read sealed entry: %w", err)}
+		return err
 	}
-	spans := make([]contract.Span, len(b.Fields))
-	for i, field := range b.Fields {
-		at := slices.IndexFunc(report.Sealed, func(x contract.Span) bool { return x.Pointer == field })
-		switch {
-		case at < 0:
-			return refuse(contract.CodeUnknownReference, d.ptr("/fields/%d", i))
-		case !may.covers(report.Sealed[at]):
-			return refuse(contract.CodeCaseNotYours, d.ptr("/fields/%d", i))
-		}
-		spans[i] = report.Sealed[at]
+	if i := slices.IndexFunc(spans, func(x contract.Span) bool { return !may.covers(x) }); i >= 0 {
+		return refuse(contract.CodeCaseNotYours, d.ptr("/fields/%d", i))
 	}
 	_, gone, err := d.batch.keysFor(e.CaseID, spans)
 	switch {
@@ -217,6 +228,26 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 	d.caseID, d.guarded = e.CaseID, e.Guarded || f.guarded()
 	d.seenBy = append(append(d.seenBy, e.OfficerID), f.people()...)
 	return nil
+}
+
+// spansOf finds what a read names in an entry, field by field.
+func (t *batch) spansOf(d *draft, e *sealedEntry, f *file, b *contract.IdentityRead) ([]contract.Span, error) {
+	if d.file != uuid.Nil || slices.ContainsFunc(b.Fields, func(p string) bool { return slices.Contains(fileFields, p) }) {
+		return t.fileSpans(d, e, f, b)
+	}
+	_, report, err := contract.DecodeSealedOp(e.Sealed)
+	if err != nil {
+		return nil, &fault{fmt.Errorf("read sealed entry: %w", err)}
+	}
+	spans := make([]contract.Span, len(b.Fields))
+	for i, field := range b.Fields {
+		at := slices.IndexFunc(report.Sealed, func(x contract.Span) bool { return x.Pointer == field })
+		if at < 0 {
+			return nil, refuse(contract.CodeUnknownReference, d.ptr("/fields/%d", i))
+		}
+		spans[i] = report.Sealed[at]
+	}
+	return spans, nil
 }
 
 // keysFor finds the keys that open fields; gone tells that one was destroyed.
@@ -248,7 +279,11 @@ func (t *batch) unseal(drafts []*draft) error {
 		if !ok {
 			continue
 		}
-		if err := t.open(d, b); err != nil {
+		open := t.open
+		if d.file != uuid.Nil {
+			open = t.openFile
+		}
+		if err := open(d, b); err != nil {
 			return &fault{fmt.Errorf("unseal: %w", err)}
 		}
 	}

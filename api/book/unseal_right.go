@@ -125,9 +125,9 @@ func (f *file) choose(d *draft, e *sealedEntry) (reach, error) {
 	case !serves:
 		return reachNone, refuse(contract.CodeNotYourPost, "/centre")
 	case best == reachNone && (e.Guarded || f.guarded()):
-		return reachNone, refuse(contract.CodeNotNamed, "/body/subject_id")
+		return reachNone, refuse(contract.CodeNotNamed, d.ptr("/subject_id"))
 	case best == reachNone:
-		return reachNone, refuse(contract.CodeCaseNotYours, "/body/subject_id")
+		return reachNone, refuse(contract.CodeCaseNotYours, d.ptr("/subject_id"))
 	}
 	return best, nil
 }

@@ -100,6 +100,7 @@ func openCanaries(t *testing.T) *canaries {
 	}
 	sum.write(&w.words)
 	w.refused(t.Context(), t)
+	w.bringFiles(t)
 	w.live(t, log)
 	return w
 }
@@ -269,6 +270,9 @@ func (w *canaries) sinks(t *testing.T) []sink {
 		{"job arguments", 1000, false, w.jobs, func(t *testing.T, text string) {
 			w.sql(t, `INSERT INTO river.river_job (kind, max_attempts, args, state, scheduled_at)
 				VALUES ('planted', 1, '{"name":"`+text+`"}', 'scheduled', now() + interval '1 year')`)
+		}},
+		{"stored pieces of files", 50_000, false, w.pieces, func(t *testing.T, text string) {
+			w.sql(t, `UPDATE file_pieces SET sealed = sealed || convert_to('`+text+`', 'UTF8') WHERE what = 't'`)
 		}},
 		{"every row as SQL reads it", 1 << 20, true, w.everyRow, func(t *testing.T, text string) {
 			w.sql(t, `INSERT INTO alarms (district_id, alarm_id, at, kind) VALUES (7, gen_random_uuid(), now(), '`+text+`')`)

@@ -61,6 +61,7 @@ type request struct {
 	query        url.Values
 	body         any
 	header       map[string]string
+	raw          bool // the body is no JSON and is not packed
 }
 
 // answer is what came back and was no refusal.
@@ -106,7 +107,7 @@ func (p *Phone) build(ctx context.Context, r request) (*http.Request, error) {
 		}
 	}
 	packed := false
-	if len(body) >= gzipFrom && !p.isPlain() {
+	if len(body) >= gzipFrom && !r.raw && !p.isPlain() {
 		body, packed = pack(body), true
 	}
 	hr, err := http.NewRequestWithContext(ctx, r.method, target, bytes.NewReader(body))
