@@ -65,17 +65,23 @@ func QueueInsertKeys(b *pgx.Batch, district int32, ws []Wrapped, at time.Time) {
 }
 
 // QueueDeleteKeys shreds: what the keys of this class sealed in these cases is
-// lost, and the marks of the class with it.
-func QueueDeleteKeys(b *pgx.Batch, district int32, cases []uuid.UUID, class byte) {
+// lost, and the marks of the class with it. What is left of a key says that there
+// was one, so that none is made in its place; of a held op nothing is left.
+func QueueDeleteKeys(b *pgx.Batch, district int32, cases []uuid.UUID, class byte, at time.Time) {
 	if len(cases) == 0 {
 		return
 	}
-	b.Queue(`DELETE FROM case_keys WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
-		district, cases, string(class))
-	if class != HeldOp { // a held op has no marks yet
-		b.Queue(`DELETE FROM case_marks WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
+	if class == HeldOp { // it has no marks yet
+		b.Queue(`DELETE FROM case_keys WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
 			district, cases, string(class))
+		return
 	}
+	b.Queue(`INSERT INTO case_keys (district_id, case_id, class, wrapped, kek, made_at)
+		SELECT $1, c, $3, '', '', $4 FROM unnest($2::uuid[]) AS u (c)
+		ON CONFLICT (district_id, case_id, class) DO UPDATE SET wrapped = '', kek = '', made_at = excluded.made_at`,
+		district, cases, string(class), at)
+	b.Queue(`DELETE FROM case_marks WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
+		district, cases, string(class))
 }
 
 // QueueInsertMarks writes marks. A field marked before, or twice, has the last.
@@ -138,7 +144,7 @@ func QueueLoadMarks(b *pgx.Batch, district int32, cases []uuid.UUID, into map[uu
 // district.
 func Rewrap(ctx context.Context, tx pgx.Tx, k *Keyset, district int32, limit int) (int, error) {
 	rows, err := tx.Query(ctx, `SELECT case_id, class, wrapped, kek FROM case_keys
-		WHERE district_id = $1 AND kek <> $2 LIMIT $3 FOR UPDATE`, district, k.Primary(), limit)
+		WHERE district_id = $1 AND kek <> $2 AND kek <> '' LIMIT $3 FOR UPDATE`, district, k.Primary(), limit)
 	if err != nil {
 		return 0, fmt.Errorf("find keys to wrap again: %w", err)
 	}

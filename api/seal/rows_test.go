@@ -154,8 +154,8 @@ func TestDeletingAKeyShredsItsClassAndItsMarks(t *testing.T) {
 		t.Fatalf("marks %v", before)
 	}
 	must(t, within(t, pool, "7", func(b *pgx.Batch) {
-		seal.QueueDeleteKeys(b, chitrakoot, []uuid.UUID{gone}, seal.Suspect)
-		seal.QueueDeleteKeys(b, chitrakoot, nil, seal.Suspect)
+		seal.QueueDeleteKeys(b, chitrakoot, []uuid.UUID{gone}, seal.Suspect, morning())
+		seal.QueueDeleteKeys(b, chitrakoot, nil, seal.Suspect, morning())
 	}))
 	keys := load(t, pool, "7", gone, stays)
 	if len(keys[gone]) != 1 || keys[gone][0].Class != seal.Victim || len(keys[stays]) != 2 {

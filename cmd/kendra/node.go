@@ -212,10 +212,7 @@ func (n *node) clock(ctx context.Context) {
 		n.every(ctx, now, &rules, rulesEvery, "rules", func() error { return n.book.LoadRules(ctx) })
 		n.every(ctx, now, &keys, rulesEvery, "signing keys", n.signing.Rotate)
 		n.every(ctx, now, &sweep, sweepEvery, "sweep", func() error { return n.staff.Sweep(ctx) })
-		n.every(ctx, now, &drop, dropEvery, "positions", func() error {
-			_, err := n.book.DropPositions(ctx)
-			return err
-		})
+		n.every(ctx, now, &drop, dropEvery, "forget", func() error { return n.book.Forget(ctx) })
 	}
 }
 
