@@ -1,7 +1,6 @@
 package book
 
 import (
-
 	"kendra/api/seal"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"

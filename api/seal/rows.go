@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -16,6 +17,18 @@ type Mark struct {
 	Class  byte
 	Mask   string
 	Hash   []byte
+	By     string // id of the key that made Hash
+	Other  []byte // by the other key, while one follows another
+}
+
+// Is tells whether the mark is one of a value with these hashes.
+func (m Mark) Is(hashes [][]byte) bool {
+	for _, h := range hashes {
+		if bytes.Equal(h, m.Hash) || len(m.Other) > 0 && bytes.Equal(h, m.Other) {
+			return true
+		}
+	}
+	return false
 }
 
 // QueueLoadKeys reads the keys of cases. A class that into already has of a
@@ -92,8 +105,8 @@ func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark) {
 	}
 	at := make(map[place]int, len(ms)) // a statement may not write a row twice
 	var cases []uuid.UUID
-	var fields, classes, masks []string
-	var hashes [][]byte
+	var fields, classes, masks, bys []string
+	var hashes, others [][]byte
 	for _, m := range ms {
 		p := place{m.CaseID, m.Field}
 		i, again := at[p]
@@ -102,19 +115,22 @@ func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark) {
 			at[p] = i
 			cases, fields = append(cases, m.CaseID), append(fields, m.Field)
 			classes, masks, hashes = append(classes, ""), append(masks, ""), append(hashes, nil)
+			bys, others = append(bys, ""), append(others, nil)
 		}
 		classes[i], masks[i], hashes[i] = string(m.Class), m.Mask, m.Hash
+		bys[i], others[i] = m.By, m.Other
 	}
 	if len(cases) == 0 {
 		return
 	}
-	b.Queue(`INSERT INTO case_marks (district_id, case_id, field, class, mask, keyed_hash)
-		SELECT $1, n.case_id, n.field, n.class, n.mask, n.keyed_hash
-		FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[])
-			AS n (case_id, field, class, mask, keyed_hash)
+	b.Queue(`INSERT INTO case_marks (district_id, case_id, field, class, mask, keyed_hash, hashed_by, other_hash)
+		SELECT $1, n.case_id, n.field, n.class, n.mask, n.keyed_hash, n.hashed_by, n.other_hash
+		FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[])
+			AS n (case_id, field, class, mask, keyed_hash, hashed_by, other_hash)
 		ON CONFLICT (district_id, case_id, field) DO UPDATE
-		SET class = excluded.class, mask = excluded.mask, keyed_hash = excluded.keyed_hash`,
-		district, cases, fields, classes, masks, hashes)
+		SET class = excluded.class, mask = excluded.mask, keyed_hash = excluded.keyed_hash, hashed_by = excluded.hashed_by,
+			other_hash = excluded.other_hash`,
+		district, cases, fields, classes, masks, hashes, bys, others)
 }
 
 // QueueLoadMarks reads the marks of cases.
@@ -122,12 +138,12 @@ func QueueLoadMarks(b *pgx.Batch, district int32, cases []uuid.UUID, into map[uu
 	if len(cases) == 0 {
 		return
 	}
-	b.Queue(`SELECT case_id, field, class, mask, keyed_hash FROM case_marks
+	b.Queue(`SELECT case_id, field, class, mask, keyed_hash, hashed_by, other_hash FROM case_marks
 		WHERE district_id = $1 AND case_id = ANY($2) ORDER BY case_id, field`,
 		district, cases).Query(func(rows pgx.Rows) error {
 		var m Mark
 		var class string
-		_, err := pgx.ForEachRow(rows, []any{&m.CaseID, &m.Field, &class, &m.Mask, &m.Hash}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&m.CaseID, &m.Field, &class, &m.Mask, &m.Hash, &m.By, &m.Other}, func() error {
 			m.Class = class[0]
 			into[m.CaseID] = append(into[m.CaseID], m)
 			return nil

@@ -158,7 +158,7 @@ func TestDeletingAKeyShredsItsClassAndItsMarks(t *testing.T) {
 		seal.QueueDeleteKeys(b, chitrakoot, nil, seal.Suspect, morning())
 	}))
 	keys := load(t, pool, "7", gone, stays)
-	if len(keys[gone]) != 1 || keys[gone][0].Class != seal.Victim || len(keys[stays]) != 2 {
+	if len(keys[gone]) != 2 || keys[gone][0].IsGone() || !keys[gone][1].IsGone() || len(keys[stays]) != 2 {
 		t.Errorf("keys left: %v", keys)
 	}
 	after := marks()
