@@ -65,8 +65,11 @@ func liveKeys(t *testing.T, w *booktest.World, id uuid.UUID) int64 {
 	return count(t, w, `SELECT count(*) FROM case_keys WHERE wrapped <> '' AND case_id = '`+id.String()+`'`)
 }
 
-func changeRule(w *booktest.World, second *booktest.Officer, rule string, months, days int) {
-	ask := w.SP.Enter("retention.ask", contract.RetentionAsk{Rule: rule, Months: months, Days: days, Basis: "आदेश"}, atHQ)
+// shorter has identities kept for two months: years of a district are many clocks.
+func shorter(w *booktest.World) {
+	w.SP.SignIn()
+	second := w.Enlist(book.HQ, staff.AddlSP)
+	ask := w.SP.Enter("retention.ask", contract.RetentionAsk{Rule: "identity", Months: 2, Basis: "आदेश"}, atHQ)
 	second.Enter("retention.allow", contract.RetentionAllow{AskID: ask.OpID, Allowed: true}, atHQ)
 	if err := w.Book.LoadRules(w.T.Context()); err != nil {
 		w.T.Fatal(err)
@@ -127,13 +130,14 @@ func TestARuleThatWasDeclinedChangesNothing(t *testing.T) {
 func TestTheClockShredsWhatIsDueAndTheBookStaysProvable(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
+	shorter(w)
 	id := closed(w, withNumbers)
 	open := w.Beat.Enter("complaint.open", complaintOf(w, registered, withNumbers)).OpID
 	marks := `SELECT count(*) FROM case_marks WHERE case_id = '` + id.String() + `'`
 	if liveKeys(t, w, id) != 2 || count(t, w, marks) != 2 {
 		t.Fatal("nothing to shred")
 	}
-	months(w, 35, w.SHO)
+	months(w, 1, w.SHO, w.Incharge)
 	tick(t, w)
 	if liveKeys(t, w, id) != 2 {
 		t.Fatal("shredded before its time")
@@ -141,7 +145,7 @@ func TestTheClockShredsWhatIsDueAndTheBookStaysProvable(t *testing.T) {
 	if u, err := unseal(w.SHO, w, w.SHO.Item("identity.read", wish(id, "/body/complainant_name"))); err != nil || len(u.Fields) != 1 {
 		t.Fatal(err, u)
 	}
-	months(w, 2, w.SHO)
+	months(w, 2, w.SHO, w.Incharge)
 	if n := tick(t, w); n == 0 {
 		t.Error("the clock found nothing")
 	}
@@ -163,6 +167,9 @@ func TestTheClockShredsWhatIsDueAndTheBookStaysProvable(t *testing.T) {
 	}
 	if r := w.Incharge.Do("complaint.reopen", contract.ComplaintReopen{ComplaintID: id, Reason: "new_facts"}); r.Outcome == book.Entered {
 		t.Error("reopened, though nobody knows whose it was")
+	}
+	if r := w.Incharge.Do("note.add", contract.NoteAdd{SubjectID: id, Text: "बाद में जोड़ा गया"}); refusedBy(r) != contract.CodeKeyGone {
+		t.Errorf("sealed under a new key: %+v", r)
 	}
 	verifyAll(t, w)
 	// An old copy of the keys is put back: folding the book again destroys them again.
@@ -193,6 +200,20 @@ func TestAnOrderAnFIRAndAnObjectionStopTheShredding(t *testing.T) {
 	w := booktest.New(t)
 	held, plain := closed(w, withNumbers), closed(w, withNumbers)
 	co := w.Enlist(book.HQ, staff.CO, func(p *contract.PostTake) { p.Circle = ptr("City") })
+	shreds := func(id uuid.UUID) contract.Code { // what the clock found a moment ago
+		t.Helper()
+		r, err := w.Book.AppendServer(t.Context(), booktest.District, booktest.Centre, staff.Clock, []book.ServerOp{{
+			Kind: "key.shred", Subject: id, Rule: "identity", At: w.Now(),
+			Body: contract.KeyShred{SubjectID: id, Rule: "identity", Classes: []string{"V", "X", "N"}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return refusedBy(r[0])
+	}
+	if shreds(plain) != contract.CodeWrongState {
+		t.Error("shredded before its time")
+	}
 	w.SHO.Enter("hold.set", holdOn(held))
 	w.Leader.Enter("squad.brief", w.Brief())
 	card := func(change func(*contract.SquadPerson)) uuid.UUID {
@@ -229,9 +250,10 @@ func TestAnOrderAnFIRAndAnObjectionStopTheShredding(t *testing.T) {
 	if n := liveKeys(t, w, kept); n != 0 {
 		t.Error("kept after the order was lifted")
 	}
-	months(w, 25, w.SHO, co)
+	shorter(w)
+	months(w, 3, w.SHO, co)
 	tick(t, w)
-	if liveKeys(t, w, held) == 0 {
+	if shreds(held) != contract.CodeWrongState || liveKeys(t, w, held) == 0 {
 		t.Error("a complaint that an order keeps is shredded")
 	}
 	if n := liveKeys(t, w, plain); n != 0 {
@@ -243,13 +265,14 @@ func TestAnOrderAnFIRAndAnObjectionStopTheShredding(t *testing.T) {
 func TestACaseWithAnFIRIsKept(t *testing.T) {
 	t.Parallel()
 	c := careOf(t, withNumbers)
+	shorter(c.World)
 	fir := c.Incharge.Enter("fir.register", c.fir(nil)).OpID
 	d := dispose(c.id)
 	d.Disposal, d.FIRID = "fir", &fir
 	c.SHO.Enter("complaint.dispose", d)
 	c.desk.Enter("feedback.call", c.spoke())
 	c.Incharge.Enter("complaint.close", contract.ComplaintClose{ComplaintID: c.id, CloseReason: "satisfied"})
-	months(c.World, 60, c.SHO)
+	months(c.World, 4, c.SHO)
 	tick(t, c.World)
 	if liveKeys(t, c.World, c.id) == 0 {
 		t.Error("a case with an FIR is shredded")
@@ -309,9 +332,10 @@ func TestOfPositionsCellsAreLeftAndOfTracksTheDistrictsOwn(t *testing.T) {
 func TestACopyOfBeforeTheShreddingOpensNothingByTheKeysOfToday(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
+	shorter(w)
 	gone, open := closed(w, withNumbers), w.Beat.Enter("complaint.open", complaintOf(w, registered, withNumbers)).OpID
 	copied := keyRows(t, w) // as a backup of the database has them
-	months(w, 37, w.SHO)
+	months(w, 3, w.SHO)
 	tick(t, w)
 	old := w.Keys.Primary()
 	if err := w.Keys.Rotate(); err != nil {
@@ -467,4 +491,26 @@ func (c *care) intakeOf(change func(*contract.ComplaintOpen)) contract.Complaint
 	b := c.intake()
 	change(&b)
 	return b
+}
+
+func TestAnOfficersOwnNumberIsKnownWhileKeysOfHashesChange(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	first, second := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	copy(first, "thirty-two bytes to test blinding")
+	b := c.intake()
+	withNumbers(&b)
+	c.hasNumber(c.Second, *b.Mobile) // by the first key
+	if err := c.Book.Blind.Use(second, first); err != nil {
+		t.Fatal(err)
+	}
+	id := c.Second.Enter("complaint.open", b).OpID // by the second
+	mayNot(t, c.World, c.Second, contract.CodeConflictOfInterest, "/body/subject_id", id, "/body/complainant_name")
+	item := c.Second.Item("phone.search", contract.PhoneSearch{Phone: *b.Mobile, Reason: "call_back"})
+	if r, err := c.Book.SearchPhone(t.Context(), c.Second.Caller(), book.Incoming{ReceivedAt: c.Now(), Items: []contract.Item{item}}); err != nil || r.Receipt.Outcome == book.Entered {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if r, err := c.Book.Rehash(t.Context(), 10); err != nil || r.Over() {
+		t.Errorf("over though an officer's number is by the old key: %+v, %v", r, err)
+	}
 }

@@ -339,3 +339,40 @@ func (s *steady) witness(sp, second *apitest.Shift) {
 		}
 	}
 }
+
+func TestAWrappingKeyIsFollowedAfterAMonthAndGoesWhenItHasWrappedNothingForDays(t *testing.T) {
+	t.Parallel()
+	s := openSteady(t)
+	x := s.enlist(apitest.Karwi, "desk_officer", 0)
+	id := *x.Enter("complaint.open", s.complaint()).OpID
+	n, day := s.tool, 24*time.Hour
+	keep := func(after time.Duration) (first string, all int) {
+		t.Helper()
+		s.w.Pass(after)
+		if err := n.keepSeal(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return n.secrets.keyset.Primary(), len(n.secrets.keyset.IDs())
+	}
+	live := func(kek string) int64 {
+		return s.w.Count(`SELECT count(*) FROM case_keys WHERE case_id = $1 AND kek = $2`, id, kek)
+	}
+	first, _ := keep(0)
+	if again, all := keep(29 * day); again != first || all != 1 {
+		t.Errorf("followed before its month is over: %d keys", all)
+	}
+	second, all := keep(2 * day)
+	if second == first || all != 2 || live(first) != 0 || live(second) != 1 {
+		t.Fatalf("after a month: %d keys, %d rows by the old, %d by the new", all, live(first), live(second))
+	}
+	if again, all := keep(4 * day); again != second || all != 2 {
+		t.Errorf("%d keys: the old one went before its days were over", all)
+	}
+	if again, all := keep(2 * day); again != second || all != 1 {
+		t.Errorf("%d keys: the old one is still there", all)
+	}
+	text, err := os.ReadFile(filepath.Join(s.dir, "keys.log"))
+	if err != nil || strings.Count(string(text), "\n") != 4 || !strings.Contains(string(text), " seal "+first+" "+keyDestroyed) {
+		t.Errorf("noted: %v\n%s", err, text)
+	}
+}
