@@ -47,10 +47,9 @@ func (n *node) keepKeys(ctx context.Context) {
 		case <-hup:
 		case <-tick.C:
 		}
-		now := time.Now()
-		n.every(ctx, now, new(time.Time), 0, "keys", func() error { return n.reloadKeys(ctx) })
-		n.every(ctx, now, new(time.Time), 0, "keyed hashes", func() error { return n.rehash(ctx) })
-		n.every(ctx, now, &sealed, sealEvery, "wrapping keys", func() error { return n.keepSeal(ctx) })
+		n.try(ctx, "keys", func() error { return n.reloadKeys(ctx) })
+		n.try(ctx, "keyed hashes", func() error { return n.rehash(ctx) })
+		n.every(ctx, time.Now(), &sealed, sealEvery, "wrapping keys", func() error { return n.keepSeal(ctx) })
 	}
 }
 

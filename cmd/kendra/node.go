@@ -224,6 +224,10 @@ func (n *node) every(ctx context.Context, now time.Time, last *time.Time, span t
 		return
 	}
 	*last = now
+	n.try(ctx, what, do)
+}
+
+func (n *node) try(ctx context.Context, what string, do func() error) {
 	if err := do(); err != nil && ctx.Err() == nil {
 		n.log.Error(what, "err", err)
 	}
