@@ -9,11 +9,14 @@ import (
 
 // GetHello tells time, a nonce and the keys that checkpoints are checked by.
 func (s *server) GetHello(context.Context, GetHelloRequestObject) (GetHelloResponseObject, error) {
-	key := s.Book.Witness.Key()
-	name, id, _ := cutKey(key)
+	var keys []contract.CheckpointKey
+	for _, key := range s.Book.Witness.Keys() {
+		name, id, _ := cutKey(key)
+		keys = append(keys, contract.CheckpointKey{Name: name, KeyID: id, Vkey: key})
+	}
 	return GetHello200JSONResponse{
 		ServerTime: contract.At(s.Now()), Nonce: s.Staff.Nonce(), ContractVersion: contract.Version, OldestApp: s.OldestApp,
-		CheckpointKeys: []contract.CheckpointKey{{Name: name, KeyID: id, Vkey: key}},
+		CheckpointKeys: keys,
 	}, nil
 }
 

@@ -126,6 +126,9 @@ type ServerInterface interface {
 	// GetRegisterLine One line of a register with its steps
 	// (GET /v1/registers/{register}/{serial})
 	GetRegisterLine(c *fiber.Ctx, register Register, serial int64, params GetRegisterLineParams) error
+	// GetRetention How long what is kept, and what would go
+	// (GET /v1/retention)
+	GetRetention(c *fiber.Ctx, params GetRetentionParams) error
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(c *fiber.Ctx, params GetReturnsParams) error
@@ -1295,6 +1298,57 @@ func (siw *ServerInterfaceWrapper) GetRegisterLine(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// GetRetention operation middleware
+func (siw *ServerInterfaceWrapper) GetRetention(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRetentionParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "rule" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "rule", query, &params.Rule, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter rule: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "months" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "months", query, &params.Months, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter months: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", query, &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter days: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetRetention(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // GetReturns operation middleware
 func (siw *ServerInterfaceWrapper) GetReturns(c *fiber.Ctx) error {
 
@@ -1625,6 +1679,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Post(options.BaseURL+"/v1/unseal", wrapper.Unseal)
 
 	router.Get(options.BaseURL+"/v1/reads", wrapper.GetReads)
+
+	router.Get(options.BaseURL+"/v1/retention", wrapper.GetRetention)
 
 	router.Post(options.BaseURL+"/v1/search/phone", wrapper.SearchPhone)
 
@@ -2717,6 +2773,35 @@ func (response GetRegisterLinedefaultApplicationProblemPlusJSONResponse) VisitGe
 	return ctx.JSON(&response.Body)
 }
 
+type GetRetentionRequestObject struct {
+	Params GetRetentionParams
+}
+
+type GetRetentionResponseObject interface {
+	VisitGetRetentionResponse(ctx *fiber.Ctx) error
+}
+
+type GetRetention200JSONResponse Retention
+
+func (response GetRetention200JSONResponse) VisitGetRetentionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetRetentiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetRetentiondefaultApplicationProblemPlusJSONResponse) VisitGetRetentionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type GetReturnsRequestObject struct {
 	Params GetReturnsParams
 }
@@ -3057,6 +3142,9 @@ type StrictServerInterface interface {
 	// GetRegisterLine One line of a register with its steps
 	// (GET /v1/registers/{register}/{serial})
 	GetRegisterLine(ctx context.Context, request GetRegisterLineRequestObject) (GetRegisterLineResponseObject, error)
+	// GetRetention How long what is kept, and what would go
+	// (GET /v1/retention)
+	GetRetention(ctx context.Context, request GetRetentionRequestObject) (GetRetentionResponseObject, error)
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(ctx context.Context, request GetReturnsRequestObject) (GetReturnsResponseObject, error)
@@ -4223,6 +4311,33 @@ func (sh *strictHandler) GetRegisterLine(ctx *fiber.Ctx, register Register, seri
 		return err
 	} else if validResponse, ok := response.(GetRegisterLineResponseObject); ok {
 		if err := validResponse.VisitGetRegisterLineResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRetention operation middleware
+func (sh *strictHandler) GetRetention(ctx *fiber.Ctx, params GetRetentionParams) error {
+	var request GetRetentionRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRetention(ctx.UserContext(), request.(GetRetentionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRetention")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRetentionResponseObject); ok {
+		if err := validResponse.VisitGetRetentionResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -55,8 +55,18 @@ func (w *walker) span(n *node) {
 		w.report.Salt = s
 		return
 	}
+	// What was sealed under a class that the field had before opens by that one.
+	if text := w.raw[w.start:w.end]; w.sealed && len(text) > sealClassAt+1 && isSeal(text) && text[sealClassAt+1] == ':' {
+		if c := text[sealClassAt]; c == 'V' || c == 'X' || c == 'N' {
+			s.Class = c
+		}
+	}
 	w.report.Sealed = append(w.report.Sealed, s)
 }
+
+// sealClassAt is where the class of one layer stands in a sealed token: after
+// the quote, the prefix and the version.
+const sealClassAt = 1 + len(SealPrefix) + len("1:")
 
 // wrongType names the type the contract wants.
 func (w *walker) wrongType(n *node) error {

@@ -109,8 +109,8 @@ func compileAt(ref *openapi3.SchemaRef, pointer string, inArray bool) (*node, er
 func (n *node) extensions(s *openapi3.Schema) error {
 	if v, ok := s.Extensions["x-class"]; ok {
 		class, _ := v.(string)
-		if class != "V" && class != "X" {
-			return fmt.Errorf("x-class is neither V nor X")
+		if class != "V" && class != "X" && class != "N" {
+			return fmt.Errorf("x-class is none of V, X, N")
 		}
 		n.class = class[0]
 	}

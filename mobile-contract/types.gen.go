@@ -99,11 +99,14 @@ const (
 	KindGlassReview        Kind = "glass.review"
 	KindHeldEnter          Kind = "held.enter"
 	KindHeldStrike         Kind = "held.strike"
+	KindHoldLift           Kind = "hold.lift"
+	KindHoldSet            Kind = "hold.set"
 	KindIdentityRead       Kind = "identity.read"
 	KindInspectionClose    Kind = "inspection.close"
 	KindInspectionComply   Kind = "inspection.comply"
 	KindInspectionRecord   Kind = "inspection.record"
 	KindInterestDeclare    Kind = "interest.declare"
+	KindKeyShred           Kind = "key.shred"
 	KindLadderSet          Kind = "ladder.set"
 	KindLimitSet           Kind = "limit.set"
 	KindNCRSend            Kind = "ncr.send"
@@ -120,6 +123,8 @@ const (
 	KindReadRaise          Kind = "read.raise"
 	KindReferralAnswer     Kind = "referral.answer"
 	KindReferralSend       Kind = "referral.send"
+	KindRetentionAllow     Kind = "retention.allow"
+	KindRetentionAsk       Kind = "retention.ask"
 	KindReturnSign         Kind = "return.sign"
 	KindSquadBrief         Kind = "squad.brief"
 	KindSquadPerson        Kind = "squad.person"
@@ -140,6 +145,8 @@ const (
 	KindVisitRecord        Kind = "visit.record"
 	KindWarningDecide      Kind = "warning.decide"
 	KindWarningObject      Kind = "warning.object"
+	KindWitnessAllow       Kind = "witness.allow"
+	KindWitnessAsk         Kind = "witness.ask"
 )
 
 // Valid indicates whether the value is a known member of the Kind enum.
@@ -249,6 +256,10 @@ func (e Kind) Valid() bool {
 		return true
 	case KindHeldStrike:
 		return true
+	case KindHoldLift:
+		return true
+	case KindHoldSet:
+		return true
 	case KindIdentityRead:
 		return true
 	case KindInspectionClose:
@@ -258,6 +269,8 @@ func (e Kind) Valid() bool {
 	case KindInspectionRecord:
 		return true
 	case KindInterestDeclare:
+		return true
+	case KindKeyShred:
 		return true
 	case KindLadderSet:
 		return true
@@ -290,6 +303,10 @@ func (e Kind) Valid() bool {
 	case KindReferralAnswer:
 		return true
 	case KindReferralSend:
+		return true
+	case KindRetentionAllow:
+		return true
+	case KindRetentionAsk:
 		return true
 	case KindReturnSign:
 		return true
@@ -330,6 +347,10 @@ func (e Kind) Valid() bool {
 	case KindWarningDecide:
 		return true
 	case KindWarningObject:
+		return true
+	case KindWitnessAllow:
+		return true
+	case KindWitnessAsk:
 		return true
 	default:
 		return false
@@ -2084,6 +2105,25 @@ type Helpline struct {
 	Number string `json:"number"`
 }
 
+// HoldLift It need not be kept any longer; said by another officer than the one who had it kept
+type HoldLift struct {
+	// Basis Number and date of the order
+	Basis string `json:"basis"`
+
+	// SubjectID The complaint or the entry about a person
+	SubjectID openapi_types.UUID `json:"subject_id"`
+}
+
+// HoldSet A complaint, or an entry about a person, is kept beyond its time: a court or an inquiry needs it
+type HoldSet struct {
+	// Basis Number and date of the order
+	Basis  string `json:"basis"`
+	Reason string `json:"reason"`
+
+	// SubjectID The complaint or the entry about a person
+	SubjectID openapi_types.UUID `json:"subject_id"`
+}
+
 // IdentityRead An officer reads sealed fields, with a reason; sent to /v1/unseal
 type IdentityRead struct {
 	Fields []Pointer `json:"fields"`
@@ -2170,6 +2210,15 @@ type JWK struct {
 
 	// Y SHA-256
 	Y Hash `json:"y"`
+}
+
+// KeyShred Its time is over: the keys of these classes are destroyed, and with them what they sealed. Made by the server's clock
+type KeyShred struct {
+	Classes []string `json:"classes"`
+	Rule    string   `json:"rule"`
+
+	// SubjectID The complaint or the entry about a person
+	SubjectID openapi_types.UUID `json:"subject_id"`
 }
 
 // Kind The kinds of op of this contract version.
@@ -2961,6 +3010,62 @@ type Replacement struct {
 	ExpiresAt *Time `json:"expires_at,omitempty"`
 }
 
+// Retention defines model for Retention.
+type Retention struct {
+	Asks  []RetentionAsked `json:"asks"`
+	Rules []RetentionRule  `json:"rules"`
+
+	// WouldGo What would go at once by the rule of the question
+	WouldGo *int `json:"would_go,omitempty"`
+}
+
+// RetentionAllow A second person allows the change, or does not. From then on the clock destroys what is due by it
+type RetentionAllow struct {
+	Allowed bool `json:"allowed"`
+	AskID   UUID `json:"ask_id"`
+}
+
+// RetentionAsk How long something is kept shall change; HQ's book only. Nothing changes before a second person has allowed it
+type RetentionAsk struct {
+	Basis  string `json:"basis"`
+	Days   int    `json:"days"`
+	Months int    `json:"months"`
+	Rule   string `json:"rule"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
+// RetentionAsked A change that waits for a second person
+type RetentionAsked struct {
+	AskID UUID `json:"ask_id"`
+
+	// AskedAt RFC 3339 with an offset or Z
+	AskedAt Time   `json:"asked_at"`
+	AskedBy UUID   `json:"asked_by"`
+	Basis   string `json:"basis"`
+	Days    int    `json:"days"`
+	Months  int    `json:"months"`
+	Rule    string `json:"rule"`
+
+	// WouldGo What would go at once
+	WouldGo int `json:"would_go"`
+}
+
+// RetentionRule How long something is kept
+type RetentionRule struct {
+	Basis string `json:"basis"`
+	Days  int    `json:"days"`
+
+	// Due What is due now
+	Due    int    `json:"due"`
+	Months int    `json:"months"`
+	Rule   string `json:"rule"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom Time `json:"valid_from"`
+}
+
 // ReturnSign The daily return as the book has it is signed. Signed again it is a supplement; what was signed stays
 type ReturnSign struct {
 	Date   openapi_types.Date `json:"date"`
@@ -3457,6 +3562,20 @@ type WarningObject struct {
 	PersonID  UUID   `json:"person_id"`
 }
 
+// WitnessAllow A second person allows it: from then on checkpoints carry the signatures of both keys
+type WitnessAllow struct {
+	AskID UUID `json:"ask_id"`
+}
+
+// WitnessAsk Checkpoints shall be signed by a new key; HQ's book only. The key until now signs that it is followed by the new one
+type WitnessAsk struct {
+	// Proof Signed note: the first line `kendra witness`, then the old and the new verifier key, signed by the old
+	Proof string `json:"proof"`
+
+	// Vkey Verifier key of the new one, as /v1/hello has it
+	Vkey string `json:"vkey"`
+}
+
 // Word A code in lower case
 type Word = string
 
@@ -3617,6 +3736,18 @@ type GetRegisterParamsOrder string
 type GetRegisterLineParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
 	Year   int         `form:"year" json:"year"`
+}
+
+// GetRetentionParams defines parameters for GetRetention.
+type GetRetentionParams struct {
+	// Rule Code of the rule that may change
+	Rule *string `form:"rule,omitempty" json:"rule,omitempty"`
+
+	// Months How many months it would be
+	Months *int `form:"months,omitempty" json:"months,omitempty"`
+
+	// Days And how many days
+	Days *int `form:"days,omitempty" json:"days,omitempty"`
 }
 
 // GetReturnsParams defines parameters for GetReturns.

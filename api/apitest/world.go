@@ -77,6 +77,8 @@ type secrets struct {
 	signer      ed25519.PrivateKey
 	signing     *staff.SigningKeys
 	keyset      *seal.Keyset
+	keysetPath  string
+	blindKey    []byte
 	blind       *seal.Blinder
 	skey, vkey  string
 	one, second []byte
@@ -171,10 +173,11 @@ func (w *World) makeSecrets() {
 	w.must(err)
 	skey, vkey, err := note.GenerateKey(rand.Reader, "kendra")
 	w.must(err)
-	blind, err := seal.NewBlinder(bytes.Repeat([]byte{3}, 32))
+	blindKey := bytes.Repeat([]byte{3}, 32)
+	blind, err := seal.NewBlinder(blindKey)
 	w.must(err)
 	w.secrets = secrets{
-		blind: blind, signer: signer, signing: staff.NewSigningKeys(signer), keyset: keyset, skey: skey, vkey: vkey,
+		blind: blind, blindKey: blindKey, keysetPath: path, signer: signer, signing: staff.NewSigningKeys(signer), keyset: keyset, skey: skey, vkey: vkey,
 		one: bytes.Repeat([]byte{1}, 32), second: bytes.Repeat([]byte{2}, 32),
 	}
 }

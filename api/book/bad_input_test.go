@@ -42,6 +42,7 @@ func newBadWorld(t *testing.T) *badWorld {
 	for _, role := range []string{staff.DeskOfficer, staff.Counsellor} {
 		b.byRole[role] = b.Enlist(booktest.Centre, role)
 	}
+	b.byRole[staff.AddlSP] = b.Enlist(book.HQ, staff.AddlSP)
 	b.byRole[staff.CO] = b.Enlist(book.HQ, staff.CO, func(p *contract.PostTake) { p.Circle = ptr("City") })
 	b.here()
 	b.there()
@@ -98,6 +99,18 @@ func (b *badWorld) here() {
 	b.ids["start_id"] = b.Beat.Enter("duty.start", contract.DutyStart{}).OpID
 	b.Leader.Enter("squad.brief", b.Brief())
 	b.sealed(set)
+	b.kept(set)
+}
+
+// kept enters what the kinds of retention and of the witness name.
+func (b *badWorld) kept(set func(kind, field string, id uuid.UUID)) {
+	set("hold.set", "subject_id", b.complaint(registered))
+	held := b.complaint(registered)
+	b.byRole[staff.CO].Enter("hold.set", b.hold(held))
+	set("hold.lift", "subject_id", held)
+	second, hq := b.byRole[staff.AddlSP], booktest.With("centre", book.HQ)
+	set("retention.allow", "ask_id", second.Enter("retention.ask", contract.RetentionAsk{Rule: "identity", Months: 24, Basis: "आदेश"}, hq).OpID)
+	set("witness.allow", "ask_id", second.Enter("witness.ask", b.witness(b.T), hq).OpID)
 }
 
 // sealed enters what the kinds of a guarded case name.
@@ -260,6 +273,9 @@ func (b *badWorld) base(t testing.TB, kind string) map[string]any {
 		op.Body = map[string]any{}
 	case "file.attach":
 		op.Body["size"], op.Body["sha256"] = float64(b.parcel.file.Size), *b.parcel.body().Sha256
+	case "witness.ask":
+		w := b.witness(t)
+		op.Body["vkey"], op.Body["proof"] = w.Vkey, w.Proof
 	case "entry.correct":
 		op.At = contract.At(op.At.Add(day))
 	}

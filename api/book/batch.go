@@ -364,6 +364,9 @@ func (t *batch) judge(d *draft) error {
 	if err := d.kind.check(t.state, d); err != nil {
 		return err
 	}
+	if err := t.sealable(d); err != nil {
+		return err
+	}
 	return t.doubts(d)
 }
 

@@ -126,7 +126,7 @@ func checkComplaintReopen(s *State, d *draft, b *contract.ComplaintReopen) error
 	if err != nil {
 		return err
 	}
-	if c.Data.CloseReason == closedStruck { // its line is no line any more
+	if c.Data.CloseReason == closedStruck || c.Data.Shredded != "" { // its line is no line any more; nobody knows whose it was
 		return refuse(contract.CodeWrongState, d.ptr("/complaint_id"))
 	}
 	return c.wantState(d, stateDisposed, stateFeedback, stateClosed)

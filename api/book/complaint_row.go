@@ -93,6 +93,8 @@ type ComplaintData struct {
 	FromID       *uuid.UUID  `json:"from_id,omitempty"`
 	ToCentre     string      `json:"to_centre,omitempty"`
 	CloseReason  string      `json:"close_reason,omitempty"`
+	Hold         *Hold       `json:"hold,omitempty"`     // kept beyond its time
+	Shredded     string      `json:"shredded,omitempty"` // classes whose key is gone
 }
 
 // open tells whether the complaint still wants something done in this book.
@@ -229,11 +231,11 @@ func (s *State) flushComplaints(b *pgx.Batch) {
 		channel = excluded.channel, owner_id = excluded.owner_id, owner_post = excluded.owner_post,
 		owner_role = excluded.owner_role, arrived_at = excluded.arrived_at, registered_at = excluded.registered_at,
 		disposed_at = excluded.disposed_at, closed_at = excluded.closed_at, state_at = excluded.state_at,
-		last_seq = excluded.last_seq, data = excluded.data`, func(rows []*Complaint, onConflict string) {
-		b.Queue(`INSERT INTO complaints (district_id, centre, `+complaintColumns+`)
+		last_seq = excluded.last_seq, data = excluded.data, keep_from = excluded.keep_from, told_from = excluded.told_from`, func(rows []*Complaint, onConflict string) {
+		b.Queue(`INSERT INTO complaints (district_id, centre, `+complaintColumns+`, keep_from, told_from)
 			SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::int[], $8::bigint[], $9::text[],
 				$10::text[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::timestamptz[],
-				$17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::bigint[], $22::text[]) `+onConflict,
+				$17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::bigint[], $22::text[], $23::timestamptz[], $24::timestamptz[]) `+onConflict,
 			s.District, s.Centre,
 			column(rows, func(r *Complaint) [16]byte { return r.ComplaintID }),
 			column(rows, func(r *Complaint) [16]byte { return r.CaseID }),
@@ -254,6 +256,7 @@ func (s *State) flushComplaints(b *pgx.Batch) {
 			column(rows, func(r *Complaint) *time.Time { return r.ClosedAt }),
 			column(rows, func(r *Complaint) time.Time { return r.StateAt }),
 			column(rows, func(r *Complaint) int64 { return r.LastSeq }),
-			column(rows, func(r *Complaint) string { return jsonText(r.Data) }))
+			column(rows, func(r *Complaint) string { return jsonText(r.Data) }),
+			column(rows, (*Complaint).keepFrom), column(rows, (*Complaint).toldFrom))
 	})
 }

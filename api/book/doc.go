@@ -81,6 +81,14 @@
 // (conduct.flag) and waits for the answer of a senior. Who was warned objects by his slip; what is upheld is shredded in
 // the transaction that says so.
 //
+// # Keeping
+//
+// How long what is kept are rules that two persons of the district office change (retention.go). The clock finds what is
+// due by index and enters key.shred; the keys of the case are destroyed in the same transaction, and the marks with them.
+// The line and its number stay, and so does the proof. What led to an FIR, waits for an objection, or is kept by an order
+// (hold.go) waits. An emptied key says that none is made in its place; folding a book again finds one that came back.
+// Wrapping keys and the key of the keyed hashes are changed while the book is written (rehash.go).
+//
 // # Reading
 //
 // Feed, Register, tasks and proofs demand a staff.Caller and run in a read-only transaction of his district. The line

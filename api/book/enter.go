@@ -188,6 +188,9 @@ func (t *batch) key(id uuid.UUID, class byte) (seal.Key, error) {
 	if made || err != nil {
 		return k, err
 	}
+	if t.isGone(caseClass{id, class}) {
+		return seal.Key{}, fmt.Errorf("case key: %w", seal.ErrNoKey)
+	}
 	k, w, err := t.book.Keys.NewKey(t.district, id, class)
 	if err != nil {
 		return seal.Key{}, fmt.Errorf("make case key: %w", err)
@@ -204,7 +207,7 @@ func (t *batch) madeKey(id uuid.UUID, class byte) (seal.Key, bool, error) {
 		return k, true, nil
 	}
 	for _, w := range t.wrapped[id] {
-		if w.Class == class {
+		if w.Class == class && !w.IsGone() {
 			k, err := t.book.Keys.Unwrap(t.district, w)
 			if err != nil {
 				return seal.Key{}, false, fmt.Errorf("unwrap case key: %w", err)

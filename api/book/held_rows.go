@@ -278,6 +278,6 @@ func (t *batch) flushHeld(p *pgx.Batch) {
 	}
 	if len(t.fromHeld) > 0 {
 		p.Queue(`DELETE FROM held WHERE district_id = $1 AND op_id = ANY($2)`, t.district, t.fromHeld)
-		seal.QueueDeleteKeys(p, t.district, t.fromHeld, seal.HeldOp)
+		seal.QueueDeleteKeys(p, t.district, t.fromHeld, seal.HeldOp, t.now)
 	}
 }

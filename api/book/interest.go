@@ -1,7 +1,6 @@
 package book
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/google/uuid"
@@ -23,11 +22,16 @@ const (
 var numberFields = []string{"mobile", "opposite_mobile"}
 
 // NumberHashes are the keyed hashes that a number has in each field of a case:
-// by them an officer's own number is found there.
+// by them an officer's own number is found there. Those by the
+// key that writes come first.
 func NumberHashes(b *seal.Blinder, district int32, number string) [][]byte {
-	out := make([][]byte, len(numberFields))
-	for i, field := range numberFields {
-		out[i] = b.Hash(district, field, number)
+	var out [][]byte
+	for n := range b.IDs() {
+		for _, field := range numberFields {
+			if by := b.Hashes(district, field, number); n < len(by) {
+				out = append(out, by[n])
+			}
+		}
 	}
 	return out
 }
@@ -69,9 +73,7 @@ func (t *batch) hasNumberOf(officer, caseID uuid.UUID) bool {
 	if r == nil {
 		return false
 	}
-	mine := func(m seal.Mark) bool {
-		return slices.ContainsFunc(r.numbers, func(h []byte) bool { return bytes.Equal(h, m.Hash) })
-	}
+	mine := func(m seal.Mark) bool { return m.Is(r.numbers) }
 	return slices.ContainsFunc(t.marksIn[caseID], mine) ||
 		slices.ContainsFunc(t.newMarks, func(m seal.Mark) bool { return m.CaseID == caseID && mine(m) })
 }

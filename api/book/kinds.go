@@ -33,6 +33,7 @@ var (
 	readers  = []string{
 		staff.BeatOfficer, staff.SquadLeader, staff.DeskOfficer, staff.Counsellor, staff.CentreIncharge, staff.SHO, staff.CO,
 	}
+	holders    = []string{staff.SHO, staff.CO}
 	overSquads = []string{staff.CentreIncharge, staff.SHO, staff.CO, staff.AddlSP, staff.SP}
 	answerers  = []string{
 		staff.CentreIncharge, staff.SHO, staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP,
@@ -184,6 +185,17 @@ var kinds = table(
 	define("day.sign", []string{staff.CentreIncharge}, needsDaySign, checkDaySign, applyDaySign),
 	define("day.reopen", []string{staff.SHO, staff.CO}, needsDayReopen, checkDayReopen, applyDayReopen),
 	define("return.sign", []string{staff.CentreIncharge}, needsReturnSign, checkReturnSign, applyReturnSign),
+
+	// retention.go, hold.go, shred.go
+	define("retention.ask", office, needsRetentionAsk, checkRetentionAsk, applyRetentionAsk),
+	define(kindRetentionAllow, office, needsRetentionAllow, checkRetentionAllow, applyRetentionAllow),
+	define("hold.set", holders, needsHoldSet, checkHoldSet, applyHoldSet),
+	define("hold.lift", holders, needsHoldLift, checkHoldLift, applyHoldLift),
+	define(kindShred, clockOnly, needsKeyShred, checkKeyShred, applyKeyShred),
+
+	// witness.go
+	define("witness.ask", append(slices.Clone(office), staff.Sysadmin), needsWitnessAsk, checkWitnessAsk, applyWitnessAsk),
+	define("witness.allow", office, needsWitnessAllow, checkWitnessAllow, applyWitnessAllow),
 
 	// rule_ops.go, columns.go: in HQ's book
 	define("code.add", office, needsRule[contract.CodeAdd], checkRule(checkCodeAdd), applyRule[contract.CodeAdd]),

@@ -37,10 +37,9 @@ func (t *batch) marksOf(d *draft, b *contract.ComplaintOpen) []seal.Mark {
 		if m.value == nil {
 			continue
 		}
-		d.marks = append(d.marks, seal.Mark{
-			Field: "/body/" + m.field, Class: m.class, Mask: seal.MaskPhone(*m.value),
-			Hash: t.book.Blind.Hash(t.district, m.field, *m.value),
-		})
+		mark := t.book.Blind.Mark(t.district, m.field, *m.value)
+		mark.Field, mark.Class, mark.Mask = "/body/"+m.field, m.class, seal.MaskPhone(*m.value)
+		d.marks = append(d.marks, mark)
 	}
 	return d.marks
 }
@@ -75,10 +74,7 @@ const seenCases = 200
 // two bounds say "equal": for "=" and an order by case the planner takes the
 // primary key backwards, hoping to meet the number soon, and reads the district.
 func (s *State) queueSeen(b *pgx.Batch, marks []seal.Mark) {
-	hashes := make([][]byte, len(marks))
-	for i, m := range marks {
-		hashes[i] = m.Hash
-	}
+	hashes, names := asked(marks)
 	b.Queue(`SELECT m.keyed_hash, m.case_id, c.arrived_at FROM unnest($2::bytea[]) AS u (hash),
 		LATERAL (SELECT keyed_hash, case_id FROM case_marks WHERE district_id = $1 AND keyed_hash >= u.hash AND keyed_hash <= u.hash
 			ORDER BY keyed_hash DESC, case_id DESC LIMIT $3) m,
@@ -88,11 +84,25 @@ func (s *State) queueSeen(b *pgx.Batch, marks []seal.Mark) {
 		var id uuid.UUID
 		var at time.Time
 		_, err := pgx.ForEachRow(rows, []any{&hash, &id, &at}, func() error {
-			s.sawNumber(hash, id, at)
+			s.sawNumber(names[string(hash)], id, at)
 			return nil
 		})
 		return wrap(err, "find numbers")
 	})
+}
+
+// asked are all hashes of marks, and of each the one by which it is noted: that
+// by the key that writes.
+func asked(marks []seal.Mark) (hashes [][]byte, names map[string][]byte) {
+	names = map[string][]byte{}
+	for _, m := range marks {
+		for _, h := range [][]byte{m.Hash, m.Other} {
+			if len(h) > 0 && names[string(h)] == nil {
+				hashes, names[string(h)] = append(hashes, h), m.Hash
+			}
+		}
+	}
+	return hashes, names
 }
 
 // queueCentres finds which of the centres exist.

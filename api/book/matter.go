@@ -72,6 +72,10 @@ type MatterData struct {
 	Named      []uuid.UUID          `json:"named,omitempty"`       // by case.name, where it stands by itself
 	TwinID     *uuid.UUID           `json:"twin_id,omitempty"`     // the same FIR in the other station's book
 	Act        *Act                 `json:"act,omitempty"`         // of a line of a squad
+	Hold       *Hold                `json:"hold,omitempty"`        // kept beyond its time
+	Shredded   string               `json:"shredded,omitempty"`    // classes whose key is gone
+	Keep       *Keep                `json:"keep,omitempty"`        // a change of a rule that was asked for
+	Key        string               `json:"key,omitempty"`         // a new key of the witness
 }
 
 // line is the key of the matter's line.
@@ -178,12 +182,12 @@ func (s *State) flushMatters(b *pgx.Batch) {
 	if len(rows) == 0 {
 		return
 	}
-	b.Queue(`INSERT INTO matters (district_id, centre, `+matterColumns+`)
+	b.Queue(`INSERT INTO matters (district_id, centre, `+matterColumns+`, keep_from)
 		SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::int[], $9::bigint[],
-			$10::text[], $11::uuid[], $12::timestamptz[], $13::text[])
+			$10::text[], $11::uuid[], $12::timestamptz[], $13::text[], $14::timestamptz[])
 		ON CONFLICT (district_id, matter_id) DO UPDATE SET complaint_id = excluded.complaint_id, seq = excluded.seq,
 			register = excluded.register, year = excluded.year, serial = excluded.serial, state = excluded.state,
-			owner_id = excluded.owner_id, due_at = excluded.due_at, data = excluded.data`,
+			owner_id = excluded.owner_id, due_at = excluded.due_at, data = excluded.data, keep_from = excluded.keep_from`,
 		s.District, s.Centre,
 		column(rows, func(r *Matter) [16]byte { return r.MatterID }),
 		column(rows, func(r *Matter) string { return r.Kind }),
@@ -195,5 +199,6 @@ func (s *State) flushMatters(b *pgx.Batch) {
 		column(rows, func(r *Matter) string { return r.State }),
 		column(rows, func(r *Matter) *[16]byte { return (*[16]byte)(r.OwnerID) }),
 		column(rows, func(r *Matter) *time.Time { return r.DueAt }),
-		column(rows, func(r *Matter) string { return jsonText(r.Data) }))
+		column(rows, func(r *Matter) string { return jsonText(r.Data) }),
+		column(rows, (*Matter).keepFrom))
 }

@@ -47,9 +47,9 @@ func (t *batch) marksOfPerson(d *draft, b *contract.SquadPerson) []seal.Mark {
 				return
 			}
 		}
-		d.marks = append(d.marks, seal.Mark{
-			Field: field, Class: seal.Suspect, Hash: t.book.Blind.Hash(t.district, field, strings.Join(words, "\n")),
-		})
+		mark := t.book.Blind.Mark(t.district, field, strings.Join(words, "\n"))
+		mark.Field, mark.Class = field, seal.Suspect
+		d.marks = append(d.marks, mark)
 	}
 	add(markFacts, &b.Facts)
 	mobile, name := b.Mobile, b.Name
@@ -122,10 +122,7 @@ func (s *State) sawAlike(hash []byte, m *Matter) {
 // queueAlike finds which persons of the district have the same marks, the newest
 // first: see queueSeen.
 func (s *State) queueAlike(b *pgx.Batch, marks []seal.Mark) {
-	hashes := make([][]byte, len(marks))
-	for i, m := range marks {
-		hashes[i] = m.Hash
-	}
+	hashes, names := asked(marks)
 	b.Queue(`SELECT k.keyed_hash, m.matter_id, m.state, m.data FROM unnest($2::bytea[]) AS u (hash),
 		LATERAL (SELECT keyed_hash, case_id FROM case_marks WHERE district_id = $1 AND keyed_hash >= u.hash AND keyed_hash <= u.hash
 			ORDER BY keyed_hash DESC, case_id DESC LIMIT $3) k,
@@ -139,7 +136,7 @@ func (s *State) queueAlike(b *pgx.Batch, marks []seal.Mark) {
 			if err := unjson(text, &m.Data); err != nil {
 				return err
 			}
-			s.sawAlike(hash, &m)
+			s.sawAlike(names[string(hash)], &m)
 			return nil
 		})
 		return wrap(err, "find persons")

@@ -20,7 +20,7 @@ type Fix struct {
 	Mock      bool
 }
 
-// Limits of positions: raw fixes are kept for seven days, and none is taken
+// Limits of positions: raw fixes are kept for seven days, if no rule says otherwise, and none is taken
 // that is older or from tomorrow. A duty that nobody ended is over after a day: who
 // forgot it is at home.
 const (
@@ -34,12 +34,13 @@ const (
 // dropped one by one. They are not entries of the book.
 func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Duration, fixes []Fix) (stored, dropped int, err error) {
 	now := b.now()
+	kept := b.positionsFor(who.District, now)
 	err = within(ctx, b.Pool, who.District, pgx.ReadWrite, func(tx pgx.Tx) error {
-		duties, centre, err := dutiesSince(ctx, tx, who, now.Add(-positionsKept))
+		duties, centre, err := dutiesSince(ctx, tx, who, now.Add(-kept))
 		if err != nil {
 			return err
 		}
-		rows := keepOnDuty(duties, fixes, offset, now)
+		rows := keepOnDuty(duties, fixes, offset, now, kept)
 		if len(duties) == 0 || len(rows) == 0 {
 			return refusal(contract.CodeOffDuty, "")
 		}
@@ -93,11 +94,11 @@ type position struct {
 }
 
 // keepOnDuty keeps the fixes that fall into a duty, by the corrected clock.
-func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time) []*position {
+func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time, kept time.Duration) []*position {
 	var out []*position
 	for _, f := range fixes {
 		f.At = f.At.Add(offset).UTC().Truncate(time.Millisecond)
-		if f.At.Before(now.Add(-positionsKept)) || f.At.After(now.Add(positionsAhead)) {
+		if f.At.Before(now.Add(-kept)) || f.At.After(now.Add(positionsAhead)) {
 			continue
 		}
 		point, err := geo.NewPoint(f.Lat, f.Lon)
@@ -116,12 +117,4 @@ func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time
 		}
 	}
 	return out
-}
-
-// DropPositions drops the days of positions that are past their time.
-func (b *Book) DropPositions(ctx context.Context) (int, error) {
-	before := b.now().Add(-positionsKept).Format(time.DateOnly)
-	var n int
-	err := b.Pool.QueryRow(ctx, `SELECT positions_drop($1::date)`, before).Scan(&n)
-	return n, wrap(err, "drop positions")
 }

@@ -30,7 +30,7 @@ func (s *State) lastCard(d *draft) (last time.Time) {
 		for _, a := range s.alike[string(m.Hash)] {
 			switch {
 			case m.Field == markFacts, a.PersonID == d.subject(), a.Outcome != outcomeCard, a.State == struck:
-			case a.At.After(d.at), d.at.After(keptUntil(a.At)):
+			case a.At.After(d.at), d.at.After(s.rules.keptUntil(ruleWarned, a.At, d.at)):
 			default:
 				last = later(last, a.At)
 			}

@@ -3,10 +3,12 @@ package book
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"kendra/api/seal"
 	contract "kendra/mobile-contract"
 )
 
@@ -51,7 +53,8 @@ func (b *Book) Rebuild(ctx context.Context, district int32, centre string, repla
 	if err := rebuildTables(ctx, tx, district, centre, replace); err != nil {
 		return nil, err
 	}
-	if out.Entries, err = b.refold(ctx, tx, district, centre); err != nil {
+	var shredded []caseClass
+	if out.Entries, shredded, err = b.refold(ctx, tx, district, centre); err != nil {
 		return nil, err
 	}
 	for _, table := range projections {
@@ -63,10 +66,52 @@ func (b *Book) Rebuild(ctx context.Context, district int32, centre string, repla
 			out.Differs[table] = n
 		}
 	}
+	// Keys stand beside the book; one that it says is destroyed came back by an old copy.
+	back, err := putBack(ctx, tx, district, shredded)
+	if err != nil {
+		return nil, err
+	}
+	if len(back) > 0 {
+		out.Differs["case_keys"] = int64(len(back))
+	}
 	if !replace {
 		return out, nil
 	}
+	p := &pgx.Batch{}
+	for _, k := range back {
+		seal.QueueDeleteKeys(p, district, []uuid.UUID{k.Case}, k.Class, b.now())
+	}
+	if err := send(ctx, tx, p); err != nil {
+		return nil, fmt.Errorf("shred again: %w", err)
+	}
 	return out, replaceRows(ctx, tx, district, centre)
+}
+
+// putBack finds keys that are there though the book says that they were destroyed.
+func putBack(ctx context.Context, tx pgx.Tx, district int32, shredded []caseClass) ([]caseClass, error) {
+	var out []caseClass
+	for list := range slices.Chunk(shredded, rebuildChunk) {
+		cases, classes := make([]uuid.UUID, len(list)), make([]string, len(list))
+		for i, k := range list {
+			cases[i], classes[i] = k.Case, string(k.Class)
+		}
+		rows, err := tx.Query(ctx, `SELECT k.case_id, k.class FROM unnest($2::uuid[], $3::text[]) AS u (id, class),
+			LATERAL (SELECT case_id, class FROM case_keys WHERE district_id = $1 AND case_id = u.id AND class = u.class
+				AND wrapped <> '' LIMIT 1) k`, district, cases, classes)
+		if err != nil {
+			return nil, fmt.Errorf("look for destroyed keys: %w", err)
+		}
+		var k caseClass
+		var class string
+		if _, err := pgx.ForEachRow(rows, []any{&k.Case, &class}, func() error {
+			k.Class = class[0]
+			out = append(out, k)
+			return nil
+		}); err != nil {
+			return nil, fmt.Errorf("look for destroyed keys: %w", err)
+		}
+	}
+	return out, nil
 }
 
 // rebuildTables makes the temporary tables. A rebuild that replaces locks the
@@ -93,24 +138,25 @@ func rebuildTables(ctx context.Context, tx pgx.Tx, district int32, centre string
 	return nil
 }
 
-// refold folds all entries of a centre and returns how many there were.
-func (b *Book) refold(ctx context.Context, tx pgx.Tx, district int32, centre string) (int64, error) {
+// refold folds all entries of a centre and returns how many there were, and which
+// keys they ended.
+func (b *Book) refold(ctx context.Context, tx pgx.Tx, district int32, centre string) (done int64, shredded []caseClass, err error) {
 	now := b.rules.Load().of(district)
-	var done int64
 	for {
 		entries, err := readSealed(ctx, tx, district, centre, done, rebuildChunk)
 		if err != nil {
-			return done, err
+			return done, shredded, err
 		}
 		if len(entries) == 0 {
-			return done, nil
+			return done, shredded, nil
 		}
 		s := newState(district, centre, now)
 		// Rows are read as far back as at the time of the first of them.
 		s.now = entries[0].ReceivedAt
 		if err := s.refoldChunk(ctx, tx, entries); err != nil {
-			return done, err
+			return done, shredded, err
 		}
+		shredded = append(shredded, s.shredDue...)
 		done = entries[len(entries)-1].Seq
 	}
 }

@@ -1,8 +1,6 @@
 package book
 
 import (
-	"time"
-
 	"kendra/api/seal"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
@@ -75,14 +73,11 @@ func checkWarningObject(s *State, d *draft, b *contract.WarningObject) error {
 		return refuse(contract.CodeWrongState, d.ptr("/person_id"))
 	case m.State != matterOpen && m.State != matterReviewed: // he objects once
 		return refuse(contract.CodeObjectionClosed, d.ptr("/person_id"))
-	case d.at.After(keptUntil(line.At)):
+	case m.shredded(seal.Suspect), d.at.After(s.rules.keptUntil(ruleWarned, line.At, d.at)):
 		return refuse(contract.CodeObjectionClosed, d.ptr("/person_id"))
 	}
 	return nil
 }
-
-// keptUntil is how long the entry about a person is kept.
-func keptUntil(entered time.Time) time.Time { return entered.In(ist).AddDate(0, 12, 0) }
 
 func applyWarningObject(s *State, e *Entry, b *contract.WarningObject) []push.Notice {
 	m := s.matterAt(b.PersonID)

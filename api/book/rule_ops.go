@@ -28,6 +28,10 @@ type ruleBody interface {
 // heard of: they are read under the book's lock, so that two that cannot both
 // hold are not both entered.
 func needsRule[B ruleBody](d *draft, _ *B, n *needs) {
+	needsChanges(d, n)
+}
+
+func needsChanges(d *draft, n *needs) {
 	if d.batch == nil {
 		return // a book that is folded again: its entries were judged
 	}
@@ -151,6 +155,8 @@ func newRuleBody(kind string) any {
 		return new(contract.OffenceSet)
 	case "conduct.set":
 		return new(contract.ConductSet)
+	case kindRetentionAllow:
+		return new(contract.RetentionAsk)
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type rules struct {
 	ladder    ladder
 	offences  []Offence
 	conduct   []ConductRule
+	retention []RetentionRule
 	columns   map[string][]Column
 	districts map[int32]*districtRules
 	beats     map[beatKey]*geo.Area
@@ -186,6 +187,9 @@ func (b *Book) LoadRules(ctx context.Context) error {
 		return err
 	}
 	if err := r.loadConduct(ctx, b); err != nil {
+		return err
+	}
+	if err := r.loadRetention(ctx, b); err != nil {
 		return err
 	}
 	districts, err := b.Districts(ctx)

@@ -62,7 +62,9 @@ func needsPhoneSearch(d *draft, _ *contract.PhoneSearch, n *needs) {
 func checkPhoneSearch(_ *State, d *draft, b *contract.PhoneSearch) error {
 	t := d.batch
 	hashes := NumberHashes(t.book.Blind, t.district, b.Phone)
-	if r := t.readers[d.officer]; r != nil && slices.ContainsFunc(r.numbers, func(h []byte) bool { return bytes.Equal(h, hashes[0]) }) {
+	if r := t.readers[d.officer]; r != nil && slices.ContainsFunc(r.numbers, func(h []byte) bool {
+		return slices.ContainsFunc(hashes, func(own []byte) bool { return bytes.Equal(h, own) })
+	}) {
 		t.raise(d, whyOwnNumber, nil)
 		return refuse(contract.CodeConflictOfInterest, "/body/phone")
 	}

@@ -6,27 +6,64 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"unicode"
 )
 
 // Blinder makes the keyed hashes by which a number is found without being
-// stored. It may be used by many goroutines at once.
+// stored. It may be used by many goroutines at once. While one key follows
+// another both are asked.
 type Blinder struct {
 	mute
-	key *[keySize]byte
+	ring atomic.Pointer[[]blindKey] // the one that writes first
+}
+
+type blindKey struct {
+	id  string
+	key [keySize]byte
 }
 
 // NewBlinder takes a key of 32 bytes.
 func NewBlinder(key []byte) (*Blinder, error) {
-	if len(key) != keySize {
-		return nil, fmt.Errorf("blind key of %d bytes, want %d", len(key), keySize)
+	b := &Blinder{}
+	return b, b.Use(key)
+}
+
+// Use has these keys asked from now on, at most two; new hashes are made by the first.
+func (b *Blinder) Use(keys ...[]byte) error {
+	if len(keys) == 0 || len(keys) > 2 {
+		return fmt.Errorf("%d blind keys, want one or two", len(keys))
 	}
-	b := &Blinder{key: new([keySize]byte)}
-	copy(b.key[:], key)
-	return b, nil
+	ring := make([]blindKey, len(keys))
+	for i, key := range keys {
+		if len(key) != keySize {
+			return fmt.Errorf("blind key of %d bytes, want %d", len(key), keySize)
+		}
+		copy(ring[i].key[:], key)
+		ring[i].id = BlindID(key)
+	}
+	b.ring.Store(&ring)
+	return nil
+}
+
+// BlindID is the id of a key: it tells nothing of it.
+func BlindID(key []byte) string {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte("kendra blind id"))
+	return hex.EncodeToString(h.Sum(nil)[:4])
+}
+
+// IDs are those of the keys that are asked, the one that writes first.
+func (b *Blinder) IDs() []string {
+	var out []string
+	for _, k := range *b.ring.Load() {
+		out = append(out, k.id)
+	}
+	return out
 }
 
 // CreateBlind makes a key in a new file: base64url, one line. It never
@@ -64,12 +101,36 @@ func LoadBlind(path string) (*Blinder, error) {
 // it is written: with +91, 91 or 0 in front, with spaces or dashes, with
 // Devanagari digits.
 func (b *Blinder) Hash(district int32, field, value string) []byte {
+	return (*b.ring.Load())[0].hash(district, field, value)
+}
+
+// Hashes are the hashes by all keys that are asked, that of the one that writes
+// first.
+func (b *Blinder) Hashes(district int32, field, value string) [][]byte {
+	var out [][]byte
+	for _, k := range *b.ring.Load() {
+		out = append(out, k.hash(district, field, value))
+	}
+	return out
+}
+
+// Mark makes the mark of a value, by the key that writes and by the other.
+func (b *Blinder) Mark(district int32, field, value string) Mark {
+	ring := *b.ring.Load()
+	m := Mark{By: ring[0].id, Hash: ring[0].hash(district, field, value)}
+	if len(ring) > 1 {
+		m.Other = ring[1].hash(district, field, value)
+	}
+	return m
+}
+
+func (k *blindKey) hash(district int32, field, value string) []byte {
 	if n, ok := phoneDigits(value); ok {
 		value = n
 	} else {
 		value = strings.TrimSpace(value)
 	}
-	h := hmac.New(sha256.New, b.key[:])
+	h := hmac.New(sha256.New, k.key[:])
 	text := make([]byte, 0, 128)
 	text = append(text, "kendra blind 1\n"...)
 	text = append(strconv.AppendInt(text, int64(district), 10), '\n')

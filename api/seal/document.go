@@ -1,12 +1,14 @@
 package seal
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -16,7 +18,7 @@ import (
 const (
 	tokenHead = `"` + contract.SealPrefix + "1:" // then the classes, a colon, base64url and a quote
 	block     = 32                               // tokens are filled up to whole blocks
-	maxLayers = 2
+	maxLayers = 3
 )
 
 // Where is the op that sealed fields belong to.
@@ -108,19 +110,19 @@ func inOrder(raw []byte, spans []contract.Span, salt *contract.Span) ([]contract
 	return all, size, nil
 }
 
+// words are the classes that an op may have fields of, in the order of their
+// layers.
+const words = "VXN"
+
 // classes are those of the spans, victim first: the layers of the salt.
 func classes(spans []contract.Span) string {
-	has := func(class byte) bool {
-		return slices.ContainsFunc(spans, func(s contract.Span) bool { return s.Class == class })
+	word := make([]byte, 0, maxLayers)
+	for i := range len(words) {
+		if slices.ContainsFunc(spans, func(s contract.Span) bool { return s.Class == words[i] }) {
+			word = append(word, words[i])
+		}
 	}
-	switch {
-	case has(Victim) && has(Suspect):
-		return "VX"
-	case has(Victim):
-		return "V"
-	default:
-		return "X"
-	}
+	return string(word)
 }
 
 // crypt seals and unseals the tokens of one op. A word names the classes of a
@@ -212,15 +214,25 @@ func parse(sealed []byte, class byte) (word string, text []byte, err error) {
 		return "", nil, errNotSealed
 	}
 	rest := sealed[len(tokenHead) : len(sealed)-1]
-	for _, w := range [...]string{"VX", "V", "X"} {
-		if len(rest) > len(w) && string(rest[:len(w)]) == w && rest[len(w)] == ':' {
-			word, text = w, rest[len(w)+1:]
-		}
-	}
-	if word == "" || class != saltClass && word != string(class) {
+	n := bytes.IndexByte(rest[:min(len(rest), maxLayers+1)], ':')
+	if n < 1 || n > maxLayers || !inWords(rest[:n]) || class != saltClass && (n != 1 || rest[0] != class) {
 		return "", nil, errNotSealed
 	}
+	word, text = string(rest[:n]), rest[n+1:]
 	return word, text, nil
+}
+
+// inWords tells whether a word names classes in their order, each once.
+func inWords(word []byte) bool {
+	at := -1
+	for _, c := range word {
+		i := strings.IndexByte(words, c)
+		if i <= at {
+			return false
+		}
+		at = i
+	}
+	return true
 }
 
 func isSealed(raw []byte, s contract.Span) bool {

@@ -15,6 +15,7 @@ import (
 const (
 	Victim  = 'V'
 	Suspect = 'X' // and third parties
+	Told    = 'N' // what was told in counselling, kept for a shorter time
 	HeldOp  = 'H' // a whole op that waits
 )
 
@@ -50,6 +51,9 @@ type Wrapped struct {
 	KEK    string // id of the keyset's key that wraps it
 }
 
+// IsGone tells whether the key was destroyed.
+func (w Wrapped) IsGone() bool { return len(w.Bytes) == 0 }
+
 // newKey prepares a key and wipes the bytes it was made of.
 func newKey(class byte, secret []byte) (Key, error) {
 	defer clear(secret)
@@ -69,7 +73,7 @@ func newKey(class byte, secret []byte) (Key, error) {
 
 // NewKey makes the key of a case and class.
 func (k *Keyset) NewKey(district int32, caseID uuid.UUID, class byte) (Key, Wrapped, error) {
-	if class != Victim && class != Suspect && class != HeldOp {
+	if class != Victim && class != Suspect && class != Told && class != HeldOp {
 		return Key{}, Wrapped{}, fmt.Errorf("make case key: class %q", class)
 	}
 	secret := make([]byte, keySize)

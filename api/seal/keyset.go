@@ -68,8 +68,18 @@ func (k *Keyset) Primary() string { return k.now.Load().primary }
 func (k *Keyset) IDs() []string { return slices.Clone(k.now.Load().all) }
 
 // Rotate adds a key and wraps by it from now on; the older ones still unwrap.
-func (k *Keyset) Rotate() error {
-	err := k.change(func(m *keyset.Manager, _ *ring) error {
+func (k *Keyset) Rotate() error { return k.RotateFrom("") }
+
+// ErrFollowed means that another key than the one named wraps by now.
+var ErrFollowed = errors.New("another key wraps by now")
+
+// RotateFrom is Rotate unless somebody has done it before: only the key of that
+// id is followed by a new one. Without an id the newest is, whichever it is.
+func (k *Keyset) RotateFrom(id string) error {
+	err := k.change(func(m *keyset.Manager, now *ring) error {
+		if id != "" && now.primary != id {
+			return ErrFollowed
+		}
 		id, err := m.Add(aead.AES256GCMKeyTemplate())
 		if err != nil {
 			return err
@@ -78,6 +88,14 @@ func (k *Keyset) Rotate() error {
 	})
 	if err != nil {
 		return fmt.Errorf("rotate keyset: %w", err)
+	}
+	return nil
+}
+
+// Reload reads the file again. If that fails, the keys until now stay.
+func (k *Keyset) Reload() error {
+	if _, err := k.reload(); err != nil {
+		return fmt.Errorf("reload keyset: %w", err)
 	}
 	return nil
 }

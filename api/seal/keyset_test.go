@@ -60,7 +60,7 @@ func same(t testing.TB, a, b seal.Key) {
 func TestAnUnwrappedKeyIsTheOneThatWasMade(t *testing.T) {
 	t.Parallel()
 	k, path := newKeyset(t)
-	for _, class := range []byte{seal.Victim, seal.Suspect, seal.HeldOp} {
+	for _, class := range []byte{seal.Victim, seal.Suspect, seal.Told, seal.HeldOp} {
 		key, w := newKey(t, k, uuid.New(), class)
 		again, err := openKeyset(t, path).Unwrap(chitrakoot, w)
 		if err != nil {

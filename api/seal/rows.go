@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -16,6 +17,18 @@ type Mark struct {
 	Class  byte
 	Mask   string
 	Hash   []byte
+	By     string // id of the key that made Hash
+	Other  []byte // by the other key, while one follows another
+}
+
+// Is tells whether the mark is one of a value with these hashes.
+func (m Mark) Is(hashes [][]byte) bool {
+	for _, h := range hashes {
+		if bytes.Equal(h, m.Hash) || len(m.Other) > 0 && bytes.Equal(h, m.Other) {
+			return true
+		}
+	}
+	return false
 }
 
 // QueueLoadKeys reads the keys of cases. A class that into already has of a
@@ -65,17 +78,23 @@ func QueueInsertKeys(b *pgx.Batch, district int32, ws []Wrapped, at time.Time) {
 }
 
 // QueueDeleteKeys shreds: what the keys of this class sealed in these cases is
-// lost, and the marks of the class with it.
-func QueueDeleteKeys(b *pgx.Batch, district int32, cases []uuid.UUID, class byte) {
+// lost, and the marks of the class with it. What is left of a key says that there
+// was one, so that none is made in its place; of a held op nothing is left.
+func QueueDeleteKeys(b *pgx.Batch, district int32, cases []uuid.UUID, class byte, at time.Time) {
 	if len(cases) == 0 {
 		return
 	}
-	b.Queue(`DELETE FROM case_keys WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
-		district, cases, string(class))
-	if class != HeldOp { // a held op has no marks yet
-		b.Queue(`DELETE FROM case_marks WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
+	if class == HeldOp { // it has no marks yet
+		b.Queue(`DELETE FROM case_keys WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
 			district, cases, string(class))
+		return
 	}
+	b.Queue(`INSERT INTO case_keys (district_id, case_id, class, wrapped, kek, made_at)
+		SELECT $1, c, $3, '', '', $4 FROM unnest($2::uuid[]) AS u (c)
+		ON CONFLICT (district_id, case_id, class) DO UPDATE SET wrapped = '', kek = '', made_at = excluded.made_at`,
+		district, cases, string(class), at)
+	b.Queue(`DELETE FROM case_marks WHERE district_id = $1 AND case_id = ANY($2) AND class = $3`,
+		district, cases, string(class))
 }
 
 // QueueInsertMarks writes marks. A field marked before, or twice, has the last.
@@ -86,8 +105,8 @@ func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark) {
 	}
 	at := make(map[place]int, len(ms)) // a statement may not write a row twice
 	var cases []uuid.UUID
-	var fields, classes, masks []string
-	var hashes [][]byte
+	var fields, classes, masks, bys []string
+	var hashes, others [][]byte
 	for _, m := range ms {
 		p := place{m.CaseID, m.Field}
 		i, again := at[p]
@@ -96,19 +115,22 @@ func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark) {
 			at[p] = i
 			cases, fields = append(cases, m.CaseID), append(fields, m.Field)
 			classes, masks, hashes = append(classes, ""), append(masks, ""), append(hashes, nil)
+			bys, others = append(bys, ""), append(others, nil)
 		}
 		classes[i], masks[i], hashes[i] = string(m.Class), m.Mask, m.Hash
+		bys[i], others[i] = m.By, m.Other
 	}
 	if len(cases) == 0 {
 		return
 	}
-	b.Queue(`INSERT INTO case_marks (district_id, case_id, field, class, mask, keyed_hash)
-		SELECT $1, n.case_id, n.field, n.class, n.mask, n.keyed_hash
-		FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[])
-			AS n (case_id, field, class, mask, keyed_hash)
+	b.Queue(`INSERT INTO case_marks (district_id, case_id, field, class, mask, keyed_hash, hashed_by, other_hash)
+		SELECT $1, n.case_id, n.field, n.class, n.mask, n.keyed_hash, n.hashed_by, n.other_hash
+		FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[])
+			AS n (case_id, field, class, mask, keyed_hash, hashed_by, other_hash)
 		ON CONFLICT (district_id, case_id, field) DO UPDATE
-		SET class = excluded.class, mask = excluded.mask, keyed_hash = excluded.keyed_hash`,
-		district, cases, fields, classes, masks, hashes)
+		SET class = excluded.class, mask = excluded.mask, keyed_hash = excluded.keyed_hash, hashed_by = excluded.hashed_by,
+			other_hash = excluded.other_hash`,
+		district, cases, fields, classes, masks, hashes, bys, others)
 }
 
 // QueueLoadMarks reads the marks of cases.
@@ -116,12 +138,12 @@ func QueueLoadMarks(b *pgx.Batch, district int32, cases []uuid.UUID, into map[uu
 	if len(cases) == 0 {
 		return
 	}
-	b.Queue(`SELECT case_id, field, class, mask, keyed_hash FROM case_marks
+	b.Queue(`SELECT case_id, field, class, mask, keyed_hash, hashed_by, other_hash FROM case_marks
 		WHERE district_id = $1 AND case_id = ANY($2) ORDER BY case_id, field`,
 		district, cases).Query(func(rows pgx.Rows) error {
 		var m Mark
 		var class string
-		_, err := pgx.ForEachRow(rows, []any{&m.CaseID, &m.Field, &class, &m.Mask, &m.Hash}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&m.CaseID, &m.Field, &class, &m.Mask, &m.Hash, &m.By, &m.Other}, func() error {
 			m.Class = class[0]
 			into[m.CaseID] = append(into[m.CaseID], m)
 			return nil
@@ -138,7 +160,7 @@ func QueueLoadMarks(b *pgx.Batch, district int32, cases []uuid.UUID, into map[uu
 // district.
 func Rewrap(ctx context.Context, tx pgx.Tx, k *Keyset, district int32, limit int) (int, error) {
 	rows, err := tx.Query(ctx, `SELECT case_id, class, wrapped, kek FROM case_keys
-		WHERE district_id = $1 AND kek <> $2 LIMIT $3 FOR UPDATE`, district, k.Primary(), limit)
+		WHERE district_id = $1 AND kek <> $2 AND kek <> '' LIMIT $3 FOR UPDATE`, district, k.Primary(), limit)
 	if err != nil {
 		return 0, fmt.Errorf("find keys to wrap again: %w", err)
 	}

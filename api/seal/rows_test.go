@@ -154,11 +154,11 @@ func TestDeletingAKeyShredsItsClassAndItsMarks(t *testing.T) {
 		t.Fatalf("marks %v", before)
 	}
 	must(t, within(t, pool, "7", func(b *pgx.Batch) {
-		seal.QueueDeleteKeys(b, chitrakoot, []uuid.UUID{gone}, seal.Suspect)
-		seal.QueueDeleteKeys(b, chitrakoot, nil, seal.Suspect)
+		seal.QueueDeleteKeys(b, chitrakoot, []uuid.UUID{gone}, seal.Suspect, morning())
+		seal.QueueDeleteKeys(b, chitrakoot, nil, seal.Suspect, morning())
 	}))
 	keys := load(t, pool, "7", gone, stays)
-	if len(keys[gone]) != 1 || keys[gone][0].Class != seal.Victim || len(keys[stays]) != 2 {
+	if len(keys[gone]) != 2 || keys[gone][0].IsGone() || !keys[gone][1].IsGone() || len(keys[stays]) != 2 {
 		t.Errorf("keys left: %v", keys)
 	}
 	after := marks()

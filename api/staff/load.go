@@ -44,6 +44,9 @@ var errDryRun = errors.New("dry run")
 // keep it.
 func (s *Service) Load(ctx context.Context, district int32, files []Import, dry bool) (Loaded, []LineError, error) {
 	l := &loader{district: district, now: s.instant(), out: Loaded{Added: map[string]int{}, Same: map[string]int{}}, numbers: s.numbers, hashes: map[string][][]byte{}}
+	if s.numbersBy != nil {
+		l.hashedBy = s.numbersBy()
+	}
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b Import) int {
 		return slices.Index(ImportKinds, a.Kind) - slices.Index(ImportKinds, b.Kind)
@@ -77,6 +80,7 @@ type loader struct {
 	out      Loaded
 	errs     []LineError
 	numbers  func(district int32, number string) [][]byte
+	hashedBy string
 	hashes   map[string][][]byte // of officers' own numbers, by the text of the first
 }
 
@@ -145,9 +149,11 @@ func (l *loader) number(b *pgx.Batch, row importRow, was []string) (importRow, e
 	hashes := l.numbers(l.district, row.values[phone])
 	text := hex.EncodeToString(hashes[0])
 	row.values[phone], l.hashes[text] = text, hashes
-	if was != nil && was[phone] == "" {
+	older := func(h []byte) bool { return was != nil && was[phone] == hex.EncodeToString(h) }
+	if was != nil && (was[phone] == "" || was[phone] != text && slices.ContainsFunc(hashes, older)) {
 		was[phone] = text
-		b.Queue(`UPDATE officers SET phone_hashes = $3 WHERE district_id = $1 AND number = $2`, l.district, row.values[0], hashes)
+		b.Queue(`UPDATE officers SET phone_hashes = $3, phone_hashed_by = $4 WHERE district_id = $1 AND number = $2`,
+			l.district, row.values[0], hashes, l.hashedBy)
 	}
 	return row, nil
 }
@@ -256,8 +262,8 @@ func (l *loader) insert(b *pgx.Batch, kind string, v []string) error {
 		if err != nil {
 			return err
 		}
-		b.Queue(`INSERT INTO officers (district_id, officer_id, number, name_hi, name_en, rank, is_woman, state_at, phone_hashes)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, l.district, id, v[0], v[1], v[2], v[3], v[4] == "true", l.now, l.hashes[v[5]])
+		b.Queue(`INSERT INTO officers (district_id, officer_id, number, name_hi, name_en, rank, is_woman, state_at, phone_hashes, phone_hashed_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, l.district, id, v[0], v[1], v[2], v[3], v[4] == "true", l.now, l.hashes[v[5]], l.hashedBy)
 	case KindSquads:
 		b.Queue(`INSERT INTO squads (district_id, squad_id, centre, hi, en) VALUES ($1, $2, $3, $4, $5)`,
 			l.district, l.idOf(kind, v[0], v[2]), v[0], v[1], v[2])

@@ -29,6 +29,8 @@ type Options struct {
 	Audience string
 	// Numbers makes the keyed hashes by which an officer's own number is found in a case; without it none is imported.
 	Numbers func(district int32, number string) [][]byte
+	// NumbersBy is the id of the key that makes the first of them.
+	NumbersBy func() string
 	// Tell asks, in the transaction of an alarm, that those are woken whom it is for; without it they read it when they
 	// look.
 	Tell func(ctx context.Context, tx pgx.Tx, n Notice) error
@@ -46,6 +48,7 @@ type Service struct {
 	signing          *SigningKeys
 	issuer, audience string
 	numbers          func(district int32, number string) [][]byte
+	numbersBy        func() string
 
 	rp        *webauthn.WebAuthn // nil: there is no console
 	hashing   chan struct{}      // one place for each PIN, passphrase or code being hashed
@@ -74,7 +77,7 @@ func New(pool *pgxpool.Pool, o Options) (*Service, error) {
 		return nil, errors.New("staff: a clock, signing keys, issuer and audience are needed")
 	}
 	s := &Service{
-		pool: pool, now: o.Now, tell: o.Tell, signing: o.Signing, issuer: o.Issuer, audience: o.Audience, numbers: o.Numbers,
+		pool: pool, now: o.Now, tell: o.Tell, signing: o.Signing, issuer: o.Issuer, audience: o.Audience, numbers: o.Numbers, numbersBy: o.NumbersBy,
 		hashing: make(chan struct{}, hashesAtOnce), strangers: make(chan struct{}, consolesAtOnce),
 		known:  newCache[string, accessClaims](remembered),
 		states: newCache[sessionRef, sessionState](remembered),

@@ -8,9 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"golang.org/x/mod/sumdb/note"
+	"time"
 
 	"kendra/api/book"
 	"kendra/api/seal"
@@ -28,6 +26,7 @@ type secrets struct {
 	blind   *seal.Blinder
 	keyset  *seal.Keyset
 	witness *book.Witness
+	ripe    time.Duration // after which every process knows a new file
 }
 
 // openSecrets reads the keys and makes those that are missing, saying so: on a
@@ -43,7 +42,7 @@ func openSecrets(dir string, log *slog.Logger) (*secrets, error) {
 	if info.Mode().Perm()&0o022 != 0 {
 		return nil, fmt.Errorf("key directory %s may be written by others: chmod 700", filepath.Base(dir))
 	}
-	s := &secrets{dir: dir}
+	s := &secrets{dir: dir, ripe: keysRipe}
 	for name, into := range map[string]*[]byte{
 		"pepper.key": &s.pepper, "code.key": &s.code, "nonce.key": &s.nonce, "salt.key": &s.salt,
 		"slip.key": &s.slip,
@@ -62,14 +61,10 @@ func openSecrets(dir string, log *slog.Logger) (*secrets, error) {
 	if s.keyset, err = seal.Open(path); err != nil {
 		return nil, err
 	}
-	key, err := randomFile(filepath.Join(dir, "blind.key"), log)
-	if err != nil {
+	if err := s.openBlind(log); err != nil {
 		return nil, err
 	}
-	if s.blind, err = seal.NewBlinder(key); err != nil {
-		return nil, err
-	}
-	if s.witness, err = openWitness(filepath.Join(dir, "checkpoint.key"), log); err != nil {
+	if err := s.openWitness(log); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -124,31 +119,4 @@ func writeSecret(path string, key []byte) error {
 		return fmt.Errorf("write key: %w", err)
 	}
 	return nil
-}
-
-// witnessName is the name in the checkpoints' signature line.
-const witnessName = "kendra"
-
-// openWitness reads the key that signs checkpoints: the note signer's text on
-// the first line, the verifier's on the second.
-func openWitness(path string, log *slog.Logger) (*book.Witness, error) {
-	text, err := readSecret(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		skey, vkey, err := note.GenerateKey(rand.Reader, witnessName)
-		if err != nil {
-			return nil, fmt.Errorf("make checkpoint key: %w", err)
-		}
-		log.Warn("made a new key", "file", filepath.Base(path))
-		text = []byte(skey + "\n" + vkey + "\n")
-		if err := writeSecret(path, text); err != nil {
-			return nil, err
-		}
-	} else if err != nil {
-		return nil, err
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	if len(lines) != 2 {
-		return nil, fmt.Errorf("checkpoint key file must have two lines")
-	}
-	return book.NewWitness(lines[0], lines[1])
 }

@@ -21,6 +21,7 @@ const usage = `kendra: the Mission Shakti Kendra's server
   kendra verify [--centre KRW]    check the books
   kendra rebuild [--replace]      fold the projections again and compare
   kendra officer VERB             people, phones and codes
+  kendra keys rotate KEY          a new key while the servers run
   kendra import FILE.csv ...      staff lists
   kendra bench                    the measured table
 
@@ -69,6 +70,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return runRebuild(ctx, c, rest, out)
 	case "officer":
 		return runOfficer(ctx, c, rest, out)
+	case "keys":
+		return runKeys(ctx, c, rest, out)
 	case "import":
 		return runImport(ctx, c, rest, out)
 	case "bench":

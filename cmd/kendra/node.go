@@ -85,7 +85,10 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 		},
 		Blind: n.secrets.blind, SlipKey: n.secrets.slip, SaltKey: n.secrets.salt, Now: now, Log: log,
 	})
-	return n, err
+	if err != nil {
+		return nil, err
+	}
+	return n, n.loadWitness(ctx)
 }
 
 // openPool makes the pool of the app's connections.
@@ -168,6 +171,7 @@ func (n *node) devices(ctx context.Context, district int32, notices []push.Notic
 // what is under way.
 func (n *node) serve(ctx context.Context, ln net.Listener) error {
 	go n.clock(ctx)
+	go n.keepKeys(ctx)
 	done := make(chan error, 1)
 	go func() { done <- n.app.Listener(ln) }()
 	select {
@@ -198,7 +202,7 @@ const (
 func (n *node) clock(ctx context.Context) {
 	tick := time.NewTicker(n.tick)
 	defer tick.Stop()
-	var rules, keys, drop, sweep time.Time
+	var rules, drop, sweep time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -210,12 +214,8 @@ func (n *node) clock(ctx context.Context) {
 			n.log.Error("tick", "err", err)
 		}
 		n.every(ctx, now, &rules, rulesEvery, "rules", func() error { return n.book.LoadRules(ctx) })
-		n.every(ctx, now, &keys, rulesEvery, "signing keys", n.signing.Rotate)
 		n.every(ctx, now, &sweep, sweepEvery, "sweep", func() error { return n.staff.Sweep(ctx) })
-		n.every(ctx, now, &drop, dropEvery, "positions", func() error {
-			_, err := n.book.DropPositions(ctx)
-			return err
-		})
+		n.every(ctx, now, &drop, dropEvery, "forget", func() error { return n.book.Forget(ctx) })
 	}
 }
 
@@ -224,6 +224,10 @@ func (n *node) every(ctx context.Context, now time.Time, last *time.Time, span t
 		return
 	}
 	*last = now
+	n.try(ctx, what, do)
+}
+
+func (n *node) try(ctx context.Context, what string, do func() error) {
 	if err := do(); err != nil && ctx.Err() == nil {
 		n.log.Error(what, "err", err)
 	}

@@ -47,8 +47,9 @@ func openStaff(pool *pgxpool.Pool, s *secrets, enqueue *push.Enqueuer, console s
 	}
 	service, err := staff.New(pool, staff.Options{
 		Now: now, Pepper: s.pepper, CodeKey: s.code, NonceKey: s.nonce, Signing: signing, Issuer: issuer, Audience: audience,
-		Numbers: func(district int32, number string) [][]byte { return book.NumberHashes(s.blind, district, number) },
-		Tell:    tellBy(enqueue), Console: console,
+		Numbers:   func(district int32, number string) [][]byte { return book.NumberHashes(s.blind, district, number) },
+		NumbersBy: func() string { return s.blind.IDs()[0] },
+		Tell:      tellBy(enqueue), Console: console,
 	})
 	return service, signing, err
 }

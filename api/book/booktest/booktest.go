@@ -39,6 +39,9 @@ type World struct {
 	Pool *pgxpool.Pool // the app's role
 	DB   *dbtest.DB
 	Keys *seal.Keyset
+	// KeyPath is the file of Keys, Witness the key that signs checkpoints.
+	KeyPath string
+	Witness book.WitnessKey
 
 	SquadID, BeatID uuid.UUID
 	Incharge, SHO   *Officer
@@ -96,14 +99,14 @@ func New(t testing.TB) *World {
 
 func (w *World) open() {
 	w.T.Helper()
-	path := filepath.Join(w.T.TempDir(), "seal.keyset")
-	w.must(seal.Create(path))
+	w.KeyPath = filepath.Join(w.T.TempDir(), "seal.keyset")
+	w.must(seal.Create(w.KeyPath))
 	var err error
-	w.Keys, err = seal.Open(path)
+	w.Keys, err = seal.Open(w.KeyPath)
 	w.must(err)
-	skey, vkey, err := note.GenerateKey(rand.Reader, "kendra")
+	w.Witness.Skey, w.Witness.Vkey, err = note.GenerateKey(rand.Reader, "kendra")
 	w.must(err)
-	witness, err := book.NewWitness(skey, vkey)
+	witness, err := book.NewWitness(w.Witness.Skey, w.Witness.Vkey)
 	w.must(err)
 	enqueue, err := push.New()
 	w.must(err)
