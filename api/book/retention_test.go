@@ -423,6 +423,12 @@ func TestACheckpointKeyIsFollowedWhenTwoPersonsAllowIt(t *testing.T) {
 	if r := w.SP.Do("witness.ask", forged, atHQ); refusedBy(r) != contract.CodeWrongReference {
 		t.Errorf("a key that another key than ours has signed: %+v", r)
 	}
+	if forged.Proof, err = book.WitnessProof(other, w.Witness.Vkey, body.Vkey); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.SP.Do("witness.ask", forged, atHQ); refusedBy(r) != contract.CodeWrongReference {
+		t.Errorf("a key that another key has signed in the name of ours: %+v", r)
+	}
 	ask := w.SP.Enter("witness.ask", body, atHQ)
 	if r := w.SP.Do("witness.allow", contract.WitnessAllow{AskID: ask.OpID}, atHQ); refusedBy(r) != contract.CodeOwnAct || allowed() {
 		t.Errorf("who asked allows it: %+v", r)
@@ -506,6 +512,17 @@ func TestAnOfficersOwnNumberIsKnownWhileKeysOfHashesChange(t *testing.T) {
 	}
 	id := c.Second.Enter("complaint.open", b).OpID // by the second
 	mayNot(t, c.World, c.Second, contract.CodeConflictOfInterest, "/body/subject_id", id, "/body/complainant_name")
+	// So is a number that stands in an earlier complaint, which is by the first key.
+	third := bytes.Repeat([]byte{3}, 32)
+	if err := c.Book.Blind.Use(third, second); err != nil {
+		t.Fatal(err)
+	}
+	if e := c.Second.Enter("complaint.open", b); e.Facts["earlier"] != "1" {
+		t.Errorf("an earlier complaint is not found: %v", e.Facts)
+	}
+	if err := c.Book.Blind.Use(second, first); err != nil {
+		t.Fatal(err)
+	}
 	item := c.Second.Item("phone.search", contract.PhoneSearch{Phone: *b.Mobile, Reason: "call_back"})
 	if r, err := c.Book.SearchPhone(t.Context(), c.Second.Caller(), book.Incoming{ReceivedAt: c.Now(), Items: []contract.Item{item}}); err != nil || r.Receipt.Outcome == book.Entered {
 		t.Errorf("%+v, %v", r, err)
