@@ -16,7 +16,6 @@ import (
 
 	"kendra/api/book"
 	"kendra/api/book/booktest"
-	"kendra/api/media/mediatest"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
@@ -100,33 +99,6 @@ func (b *badWorld) here() {
 	b.Leader.Enter("squad.brief", b.Brief())
 	b.sealed(set)
 	b.kept(set)
-}
-
-// kept enters what the kinds of retention and of the witness name.
-func (b *badWorld) kept(set func(kind, field string, id uuid.UUID)) {
-	set("hold.set", "subject_id", b.complaint(registered))
-	held := b.complaint(registered)
-	b.byRole[staff.CO].Enter("hold.set", b.hold(held))
-	set("hold.lift", "subject_id", held)
-	second, hq := b.byRole[staff.AddlSP], booktest.With("centre", book.HQ)
-	set("retention.allow", "ask_id", second.Enter("retention.ask", contract.RetentionAsk{Rule: "identity", Months: 24, Basis: "आदेश"}, hq).OpID)
-	set("witness.allow", "ask_id", second.Enter("witness.ask", b.witness(b.T), hq).OpID)
-}
-
-// sealed enters what the kinds of a guarded case name.
-func (b *badWorld) sealed(set func(kind, field string, id uuid.UUID)) {
-	guarded := b.complaint(registered, guardedOne)
-	b.ofKind["case.name"] = map[string]uuid.UUID{"subject_id": guarded, "officer_id": b.Second.ID}
-	b.SHO.Enter("case.name", naming(guarded, b.Leader.ID))
-	b.ofKind["case.unname"] = map[string]uuid.UUID{"subject_id": guarded, "officer_id": b.Leader.ID}
-	set("glass.ask", "complaint_id", guarded)
-	ask := contract.GlassAsk{ComplaintID: guarded, Reason: "medical", Text: "तत्काल चिकित्सा आवश्यक"}
-	set("glass.allow", "ask_id", b.Second.Enter("glass.ask", ask).OpID)
-	broken := b.Second.Enter("glass.ask", ask).OpID
-	b.SHO.Enter("glass.allow", contract.GlassAllow{AskID: broken})
-	set("glass.review", "ask_id", broken)
-	b.parcel = bringFile(b.T, b.World, b.Incharge, b.complaint(registered), "scan", "", mediatest.JPEG(30, 30))
-	b.ofKind["file.attach"] = map[string]uuid.UUID{"file_id": b.parcel.file.FileID, "subject_id": b.parcel.subject}
 }
 
 // hanging enters what hangs on complaints, as the examples have it.

@@ -166,7 +166,10 @@ func (s *Store) begin(ctx context.Context, tx pgx.Tx, district int32, f *File) e
 		return err
 	}
 	b = &pgx.Batch{}
-	if wrappedOf(wrapped[f.CaseID], f.Class) == nil {
+	switch w := wrappedOf(wrapped[f.CaseID], f.Class); {
+	case w != nil && w.IsGone(): // what it would be sealed under was destroyed
+		return contract.NewProblem(contract.CodeKeyGone)
+	case w == nil:
 		_, w, err := s.Keys.NewKey(district, f.CaseID, f.Class[0])
 		if err != nil {
 			return err
@@ -225,7 +228,7 @@ func (s *Store) key(ctx context.Context, tx pgx.Tx, district int32, f *File) (se
 		return seal.Key{}, fmt.Errorf("load key of file: %w", err)
 	}
 	w := wrappedOf(wrapped[f.CaseID], f.Class)
-	if w == nil {
+	if w == nil || w.IsGone() {
 		return seal.Key{}, contract.NewProblem(contract.CodeKeyGone)
 	}
 	return s.Keys.Unwrap(district, *w)
