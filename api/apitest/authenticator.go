@@ -67,7 +67,7 @@ func (a *Authenticator) Make(challenge string) *contract.NewPasskey {
 	const half = 32
 	x, y := point[1:1+half], point[1+half:]
 	data := append(a.data(a.Flags|attested), make([]byte, 16)...)
-	data = binary.BigEndian.AppendUint16(data, uint16(len(a.ID))) //nolint:gosec // 32
+	data = binary.BigEndian.AppendUint16(data, uint16(len(a.ID)))
 	data = append(data, a.ID...)
 	// COSE: kty EC2, alg ES256, crv P-256, x, y.
 	data = append(data, 0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21)
@@ -108,7 +108,7 @@ func (a *Authenticator) Another() *Authenticator {
 }
 
 func cborBytes(b []byte) []byte {
-	return append([]byte{0x59, byte(len(b) >> 8), byte(len(b))}, b...) //nolint:gosec // short
+	return append([]byte{0x59, byte(len(b) >> 8), byte(len(b))}, b...)
 }
 
-func cborText(s string) []byte { return append([]byte{0x60 | byte(len(s))}, s...) } //nolint:gosec // short
+func cborText(s string) []byte { return append([]byte{0x60 | byte(len(s))}, s...) }

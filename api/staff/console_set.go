@@ -203,7 +203,7 @@ func (s *Service) confirm(ctx context.Context, tx pgx.Tx, district int32, p setu
 
 func (s *Service) newPasskey(ctx context.Context, tx pgx.Tx, district int32, officer uuid.UUID, p *NewPasskey) (*webauthn.Credential, error) {
 	if p == nil {
-		return nil, nil //nolint:nilnil // none was made, and none is stored
+		return nil, nil // none was made, and none is stored
 	}
 	wrong := refuse(contract.CodeWrongLogIn, contract.WithPointer("/passkey"))
 	challenge, ends, ok := s.challengeOf(p.ClientData)

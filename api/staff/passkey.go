@@ -71,7 +71,7 @@ type holder struct {
 
 // userHandle is the district and the officer's id.
 func userHandle(district int32, officer uuid.UUID) []byte {
-	return append(binary.BigEndian.AppendUint32(nil, uint32(district)), officer[:]...) //nolint:gosec // a district is positive
+	return append(binary.BigEndian.AppendUint32(nil, uint32(district)), officer[:]...)
 }
 
 // WebAuthnID is the handle.
@@ -156,8 +156,8 @@ func passkeysOf(ctx context.Context, tx pgx.Tx, district int32, officer uuid.UUI
 		var count int64
 		var flags int32
 		err := row.Scan(&c.ID, &c.PublicKey, &count, &flags)
-		c.Authenticator.SignCount = uint32(count)                   //nolint:gosec // stored from one
-		c.Flags = webauthn.CredentialFlagsFromMsgpByte(byte(flags)) //nolint:gosec // stored from one
+		c.Authenticator.SignCount = uint32(count)
+		c.Flags = webauthn.CredentialFlagsFromMsgpByte(byte(flags))
 		return c, err
 	})
 	return list, wrap(err, "read passkeys")
