@@ -14,7 +14,7 @@ import (
 // and those whose answer nobody shall get by saying again what he overheard.
 var once = map[string]bool{
 	"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true, "searchPhone": true,
-	"reportLost": true, "replaceDevice": true, "approveReplacement": true,
+	"acceptTask": true, "reportLost": true, "replaceDevice": true, "approveReplacement": true,
 }
 
 // How long a request may wait for the database: who calls is one look into it;
@@ -202,6 +202,7 @@ func posts(list []staff.Post) []contract.Post {
 		if p.Until != nil {
 			out[i].Until = contract.AtPtr(*p.Until)
 		}
+		out[i].CoversID = p.CoversID
 	}
 	return out
 }

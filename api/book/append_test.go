@@ -162,7 +162,7 @@ func with(body any, name string, value any) map[string]any {
 func TestEachRefusalNamesItsCodeAndItsPlaceInBothLanguages(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	size := bookSize(t, w)
 	for name, row := range refusals(w) {
 		r := row.by.Send(row.item)[0]
@@ -303,7 +303,7 @@ func TestDoubtIsRecordedWithItsMeasureAndNeverRefused(t *testing.T) {
 func TestSealedFieldsStandNowhereInTheDatabase(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	e := w.Leader.Enter("squad.person", w.Person())
 	note := "सुनीता देवी पत्नी रामलाल"
 	v := w.Visit()

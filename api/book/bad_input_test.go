@@ -51,7 +51,7 @@ func newBadWorld(t *testing.T) *badWorld {
 func (b *badWorld) here() {
 	duty := b.Beat.Enter("duty.start", contract.DutyStart{})
 	visit := b.Beat.Enter("visit.record", b.Visit())
-	brief := b.Leader.Enter("squad.brief", b.Brief())
+	brief := b.GoOut()
 	round := b.Leader.Enter("squad.round", b.Round())
 	task := send(b.World, b.Beat, "soon")
 	person := b.Leader.Enter("squad.person", b.Person())
@@ -94,7 +94,7 @@ func (b *badWorld) here() {
 	tick(b.T.(*testing.T), b.World)
 	b.Beat.Enter("duty.end", contract.DutyEnd{StartID: duty.OpID})
 	b.ids["start_id"] = b.Beat.Enter("duty.start", contract.DutyStart{}).OpID
-	b.Leader.Enter("squad.brief", b.Brief())
+	b.GoOut()
 	b.sealed(set)
 }
 

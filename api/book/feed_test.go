@@ -239,7 +239,7 @@ func gapless(seqs []int64, first int64) error {
 func TestTheFeedNeverHoldsASealedValue(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	w.Leader.Enter("squad.person", w.Person())
 	page, err := w.Book.Feed(context.Background(), w.Incharge.Caller(), booktest.Centre, 0, 100, 0)
 	if err != nil {

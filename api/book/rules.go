@@ -25,6 +25,7 @@ type rules struct {
 	ladder    ladder
 	offences  []Offence
 	conduct   []ConductRule
+	visits    []TaskFields
 	columns   map[string][]Column
 	districts map[int32]*districtRules
 	beats     map[beatKey]*geo.Area
@@ -183,6 +184,9 @@ func (b *Book) LoadRules(ctx context.Context) error {
 		beats: map[beatKey]*geo.Area{}, cells: map[beatKey][]string{},
 	}
 	if err := r.loadSeed(ctx, b); err != nil {
+		return err
+	}
+	if err := r.loadVisits(ctx, b); err != nil {
 		return err
 	}
 	if err := r.loadConduct(ctx, b); err != nil {

@@ -163,6 +163,9 @@ func (t *batch) sealedOf(id uuid.UUID) *sealedEntry {
 
 func needsIdentityRead(d *draft, b *contract.IdentityRead, n *needs) {
 	n.reads = append(n.reads, b.SubjectID)
+	if b.TaskID != nil {
+		n.task(*b.TaskID)
+	}
 	if d.batch != nil { // not when a book is folded again
 		n.readers = append(n.readers, d.officer)
 	}
@@ -188,7 +191,7 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 	if f.declared(d.officer) {
 		return d.batch.partial(d, whyInterest, f)
 	}
-	may, err := f.choose(d, e)
+	covers, err := f.covering(d, e, b)
 	if err != nil {
 		return err
 	}
@@ -205,7 +208,7 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 		switch {
 		case at < 0:
 			return refuse(contract.CodeUnknownReference, d.ptr("/fields/%d", i))
-		case !may.covers(report.Sealed[at]):
+		case !covers(report.Sealed[at]):
 			return refuse(contract.CodeCaseNotYours, d.ptr("/fields/%d", i))
 		}
 		spans[i] = report.Sealed[at]
