@@ -217,6 +217,7 @@ func TestAPersonEntryWaitsForTheBriefingOfItsDay(t *testing.T) {
 	if again := w.Leader.Send(item)[0]; again.Outcome != book.Held || !again.Repeated {
 		t.Errorf("sent again: %+v", again)
 	}
+	w.OnDuty(w.Leader)
 	brief := w.SHO.Enter("squad.brief", w.Brief())
 	now := w.Leader.Send(item)[0]
 	if now.Outcome != book.Entered || !now.Repeated || now.Entry.Seq != brief.Seq+1 {
@@ -230,6 +231,7 @@ func TestAPersonEntryWaitsForTheBriefingOfItsDay(t *testing.T) {
 func TestAnOpHeldAndReleasedInOneBatchLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
+	w.OnDuty(w.Leader)
 	person, brief := w.Leader.Item("squad.person", w.Person()), w.Leader.Item("squad.brief", w.Brief())
 	got := w.Leader.Send(person, brief)
 	if got[0].Outcome != book.Held || got[1].Outcome != book.Entered {

@@ -60,6 +60,7 @@ func follow(t testing.TB, b *book.Book, o *booktest.Officer, centre string, afte
 func TestEachOfficerIsGivenTheLinesThatAreHisAndNoOthers(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
+	w.OnDuty(w.Leader)
 	start := bookSize(t, w)
 	names := map[uuid.UUID]string{}
 	enter := func(name string, by *booktest.Officer, kind string, body any) *book.Entry {

@@ -131,6 +131,7 @@ func TestAHeldOpIsSealedAgainUnderItsCaseWhenItEnters(t *testing.T) {
 			t.Errorf("the op that waits shows %q", canary)
 		}
 	}
+	w.OnDuty(w.Leader)
 	w.SHO.Enter("squad.brief", w.Brief())
 	e := w.Leader.Send(item)[0].Entry
 	if got := keysOf(t, w, held.OpID); got != "X" {

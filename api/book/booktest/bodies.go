@@ -62,3 +62,11 @@ func (w *World) OnDuty(o *Officer) *book.Entry {
 	w.T.Helper()
 	return o.Enter("duty.start", contract.DutyStart{SquadID: &w.SquadID})
 }
+
+// NewSquad makes another squad in Karwi.
+func (w *World) NewSquad() uuid.UUID {
+	w.T.Helper()
+	id := uuid.Must(uuid.NewV7())
+	w.SQL(`INSERT INTO squads (district_id, squad_id, centre, hi, en) VALUES ($1, $2, 'KRW', 'स्क्वाड ३', 'Squad 3')`, []any{District, id})
+	return id
+}
