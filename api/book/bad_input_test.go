@@ -29,6 +29,7 @@ type badWorld struct {
 	ofKind  map[string]map[string]uuid.UUID // and what it holds in a body of a kind
 	foreign map[string][]uuid.UUID          // of the other centre: by field, and ops under ""
 	bodies  map[string]*openapi3.Schema
+	sheet   string // the hash of the sheet that is to be signed
 }
 
 func newBadWorld(t *testing.T) *badWorld {
@@ -95,7 +96,9 @@ func (b *badWorld) here() {
 	b.Beat.Enter("duty.end", contract.DutyEnd{StartID: duty.OpID})
 	b.ids["start_id"] = b.Beat.Enter("duty.start", contract.DutyStart{}).OpID
 	b.GoOut()
+	b.Pass(2 * time.Hour) // the squad is out for a while
 	b.sealed(set)
+	b.posted(set)
 }
 
 // sealed enters what the kinds of a guarded case name.
@@ -185,7 +188,7 @@ func (b *badWorld) there() {
 	squad, area := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	b.SQL(`INSERT INTO squads (district_id, squad_id, centre, hi, en) VALUES ($1, $2, 'RJP', 'स्क्वाड २', 'Squad 2')`, []any{booktest.District, squad},
 		`INSERT INTO beats (district_id, beat_id, centre, hi, en) VALUES ($1, $2, 'RJP', 'बीट २', 'Beat 2')`, []any{booktest.District, area})
-	b.foreign = map[string][]uuid.UUID{"post_id": {beat.Posts[0].PostID}, "squad_id": {squad}, "beat_id": {area}, "": {
+	b.foreign = map[string][]uuid.UUID{"post_id": {beat.Posts[0].PostID}, "cover_id": {beat.Posts[0].PostID}, "squad_id": {squad}, "beat_id": {area}, "": {
 		beat.Enter("complaint.open", complaintOf(b.World, registered)).OpID, beat.Enter("visit.record", v).OpID,
 		b.Other.Enter("task.send", task).OpID, beat.Enter("duty.start", contract.DutyStart{}).OpID,
 		beat.Send(beat.Item("note.add", contract.NoteAdd{SubjectID: uuid.Must(uuid.NewV7()), Text: "बाद में"}))[0].OpID,
@@ -254,6 +257,8 @@ func (b *badWorld) base(t testing.TB, kind string) map[string]any {
 		op.Body["to_centre"] = "RJP"
 	case "duty.start":
 		op.Body = map[string]any{}
+	case "handover.sign":
+		op.Body["sheet_hash"] = b.sheet
 	case "entry.correct":
 		op.At = contract.At(op.At.Add(day))
 	}
@@ -314,7 +319,7 @@ func deep(v any) any {
 
 // anybodys are the fields whose id may be one that nobody has: that of a new
 // post, and what nothing hangs on or what is too urgent to wait for.
-var anybodys = []string{"post.take/post_id", "task.send/case_id", "task.done/line_id", "visit.record/plan_id"}
+var anybodys = []string{"post.take/post_id", "post.cover/cover_id", "task.send/case_id", "task.done/line_id", "visit.record/plan_id"}
 
 // cases are all ways in which a body is spoilt, one field at a time.
 func (b *badWorld) cases(kind string, body map[string]any) []badCase {

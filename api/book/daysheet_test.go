@@ -68,7 +68,7 @@ func TestTheSheetShowsWhatNeedsTheInchargesHand(t *testing.T) {
 		t.Errorf("unsigned %v, %+v", d.Unsigned, d.Day)
 	}
 
-	w.GoOut()
+	w.Leader.Enter("squad.brief", w.Brief())
 	w.Leader.Enter("duty.end", contract.DutyEnd{StartID: start.OpID})
 	w.Pass(time.Hour)
 	tick(t, w)

@@ -128,3 +128,16 @@ func TestWhoLeavesWithoutASheetIsToldToThePostAbove(t *testing.T) {
 		t.Error("a cover that ends early hands nothing over")
 	}
 }
+
+// posted enters what goes with a post.
+func (b *badWorld) posted(set func(kind, field string, id uuid.UUID)) {
+	b.ids["taker_by"] = b.Member.ID
+	b.ofKind["post.cover"] = map[string]uuid.UUID{
+		"post_id": b.Beat.Posts[0].PostID, "officer_id": b.Second.ID, "cover_id": uuid.Must(uuid.NewV7()),
+	}
+	set("handover.open", "post_id", b.Beat.Posts[0].PostID)
+	sheet := b.SHO.Enter("handover.open", contract.HandoverOpen{PostID: b.Incharge.Posts[0].PostID, TakerBy: b.Member.ID}).OpID
+	set("handover.sign", "handover_id", sheet)
+	b.sheet = signs(b.T.(*testing.T), b.World, b.Incharge, sheet).SheetHash
+	set("day.review", "complaint_id", b.complaint(registered))
+}
