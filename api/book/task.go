@@ -354,5 +354,9 @@ func applyTaskRecall(s *State, e *Entry, b *contract.TaskRecall) []push.Notice {
 	t := *s.tasks.get(b.TaskID)
 	t.step(e, taskRecalled)
 	t.climb(s.ladder())
-	return s.notify(e, &t)
+	out := s.notify(e, &t)
+	if t.Holder != nil && t.CaseID != nil { // what his phone read for the visit
+		out = append(out, s.forget(e, t.TaskID, *t.Holder))
+	}
+	return out
 }

@@ -83,6 +83,10 @@ func TestAcceptingATaskOfACaseOpensWhatItsVisitNeedsAndNothingElse(t *testing.T)
 	if out := c.accepts(c.Second, call, "/body/address"); out.Accept.Outcome != book.Entered || out.Read.Outcome != book.Refused || out.Fields != nil {
 		t.Errorf("a call needs no address: %+v", out.Read)
 	}
+	c.Dispatcher.Enter("task.recall", contract.TaskRecall{TaskID: call, Reason: "mistake"})
+	if n := count(t, c.World, `SELECT count(*) FROM river.river_job WHERE args::text LIKE '%forget%' AND args::text LIKE '%`+call.String()+`%'`); n != 1 {
+		t.Errorf("%d pushes say that the phone forgets", n)
+	}
 	c.Second.Enter("task.done", contract.TaskDone{TaskID: task, Result: "done"})
 	if u := c.forVisit(c.Second, task, atHer...); u.Receipt.Problem == nil || u.Receipt.Problem.Code != contract.CodeTaskClosed {
 		t.Errorf("when it is done: %+v", u.Receipt)
