@@ -111,7 +111,10 @@ var pairs = []pair{
 			return slices.Contains(c.Data.Handlers, d.officer) || is(c.Data.DisposedBy, d.officer) || is(c.OwnerID, d.officer)
 		}, func(b *contract.FeedbackCall) uuid.UUID { return b.ComplaintID }))),
 	never("has the complaint in hand", "day.review", "/complaint_id",
-		onComplaint(func(c *Complaint, d *draft) bool { return is(c.OwnerID, d.officer) }, func(b *contract.DayReview) uuid.UUID { return b.ComplaintID })),
+		func(s *State, d *draft, b *contract.DayReview) bool { // that she stepped in is what she did, and passes nothing
+			c := s.complaints.get(b.ComplaintID)
+			return c != nil && is(c.OwnerID, d.officer) && b.Verdict != verdictSteppedIn
+		}),
 	never("signed the day", "day.reopen", "/date", func(s *State, d *draft, b *contract.DayReopen) bool {
 		return is(s.days.get(b.Date.Format(time.DateOnly)).SignedBy, d.officer)
 	}),

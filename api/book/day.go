@@ -17,6 +17,8 @@ import (
 const (
 	verdictSeen     = "seen"
 	verdictDirected = "directed"
+
+	verdictSteppedIn = "stepped_in"
 )
 
 // Spans of the in-charge's day.
@@ -111,14 +113,20 @@ func checkDaySign(s *State, d *draft, b *contract.DaySign) error {
 // look at; those in her own hand another is to look at, and the signature says how
 // many nobody did.
 func (s *State) unreviewed(date, at time.Time, officer uuid.UUID) (missing []string, own int) {
-	seen := map[uuid.UUID]bool{}
+	seen, byOther := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	days := sinceDay(date, at)
-	for k := range s.reviews.m {
-		seen[k.Complaint] = seen[k.Complaint] || slices.Contains(days, k.Day)
+	for k, r := range s.reviews.m {
+		there := slices.Contains(days, k.Day)
+		seen[k.Complaint] = seen[k.Complaint] || there
+		byOther[k.Complaint] = byOther[k.Complaint] || there && r.OfficerID != officer
 	}
 	var list []*Complaint
 	for _, c := range s.complaints.m {
-		if c.pending() && c.cameHere().Before(endOfDay(date)) && !seen[c.ComplaintID] && !slices.Contains(c.Data.About, officer) &&
+		looked := seen[c.ComplaintID]
+		if is(c.OwnerID, officer) {
+			looked = byOther[c.ComplaintID]
+		}
+		if c.pending() && c.cameHere().Before(endOfDay(date)) && !looked && !slices.Contains(c.Data.About, officer) &&
 			!c.declared(officer) { // that is for another to look at
 			if is(c.OwnerID, officer) {
 				own++
