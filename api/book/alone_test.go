@@ -216,13 +216,13 @@ func TestNobodyDecidesAloneOfHisOwnActByAnyRowOfTheTable(t *testing.T) {
 	for _, p := range pairs {
 		name := p.Done + " / " + p.Then
 		t.Run(name, func(t *testing.T) {
-			make := situations(t)[name]
-			if make == nil {
+			situation := situations(t)[name]
+			if situation == nil {
 				t.Fatal("the row has no situation")
 			}
 			t.Parallel()
 			w := booktest.New(t)
-			try := make(w)
+			try := situation(w)
 			before := count(t, w, `SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM held) + (SELECT count(*) FROM ops)`)
 			r := try.own()
 			refusedOp(t, "by whose act it is", r, p.Code, p.Pointer)

@@ -393,14 +393,6 @@ func (b *badWorld) cases(kind string, body map[string]any) []badCase {
 	return out
 }
 
-func mustJSON(v any) []byte {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return raw
-}
-
 // strangersOf are values that a field must not take.
 func strangersOf(s *openapi3.Schema) map[string]any {
 	switch {

@@ -3,6 +3,7 @@ package book_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -43,4 +44,12 @@ func count(t *testing.T, w *booktest.World, query string) int64 {
 func isCode(err error, code contract.Code) bool {
 	var p *contract.Problem
 	return errors.As(err, &p) && p.Code == code
+}
+
+func mustJSON(v any) []byte {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return raw
 }
