@@ -118,8 +118,11 @@ var pairs = []pair{
 	never("signed the day", "day.reopen", "/date", func(s *State, d *draft, b *contract.DayReopen) bool {
 		return is(s.days.get(b.Date.Format(time.DateOnly)).SignedBy, d.officer)
 	}),
-	never("has in hand what is late", "escalation.answer", "/subject_id", func(s *State, d *draft, b *contract.EscalationAnswer) bool {
+	never("acts for who was told, and has in hand what is late", "escalation.answer", "/subject_id", func(s *State, d *draft, b *contract.EscalationAnswer) bool {
 		c, m := s.complaints.get(b.SubjectID), s.matters.get(b.SubjectID)
+		if d.post.CoversID == nil { // who was told by her own post says what she does
+			return false
+		}
 		return c != nil && is(c.OwnerID, d.officer) || m != nil && is(m.OwnerID, d.officer)
 	}),
 

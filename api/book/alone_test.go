@@ -138,7 +138,7 @@ func situations(t *testing.T) map[string]func(w *booktest.World) twoTries {
 			w.SHO.Enter("day.sign", contract.DaySign{Date: theDay(w)})
 			return twice("day.reopen", contract.DayReopen{Date: theDay(w), Reason: "एक प्रविष्टि शेष है"}, w.SHO, circleOfficer(t, w), atKarwi)
 		},
-		"has in hand what is late / escalation.answer": func(w *booktest.World) twoTries {
+		"acts for who was told, and has in hand what is late / escalation.answer": func(w *booktest.World) twoTries {
 			id := w.Beat.Enter("complaint.open", complaintOf(w)).OpID
 			w.Pass(26 * time.Hour)
 			tick(t, w)
