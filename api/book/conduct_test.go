@@ -101,7 +101,7 @@ func TestEachPatternIsRaisedFromItsThresholdOnAndNotBefore(t *testing.T) {
 				w.Pass(time.Minute)
 			}
 			w.Leader.Enter("squad.person", somebody(w, func(p *contract.SquadPerson) { // met on duty, entered after it
-				p.SeenAt = contract.At(w.Now().Add(-time.Duration(n+1) * time.Minute))
+				p.SeenAt = contract.At(w.Now().Add(-time.Minute))
 			}))
 		}},
 		"far_from_place": {3, func(w *booktest.World, round *book.Entry, n int) {
