@@ -25,6 +25,7 @@ func TestNamesAndNumbersStandInNoAnswerAndNoLogLine(t *testing.T) {
 	held := w.Person()
 	held.Name = canary("कलावती कैनरी")
 	leader.Try("squad.person", held) // before the briefing: it waits
+	leader.Enter("duty.start", contract.DutyStart{})
 	brief := leader.Enter("squad.brief", w.Brief(leader, member))
 	p := w.Person()
 	p.Facts = *canary("तथ्य कैनरी: विद्यालय से चौराहे तक पीछा किया गया")

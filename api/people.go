@@ -132,6 +132,7 @@ func posts(list []staff.Post) []contract.Post {
 		if p.Until != nil {
 			out[i].Until = contract.AtPtr(*p.Until)
 		}
+		out[i].CoversID = p.CoversID
 	}
 	return out
 }

@@ -58,6 +58,7 @@ func TestNoCallGivesTheSquadAListOfPersons(t *testing.T) {
 	w := apitest.New(t)
 	author, leader := w.Enlist(apitest.Karwi, "squad_leader"), w.Enlist(apitest.Karwi, "squad_leader")
 	member := w.Enlist(apitest.Karwi, "squad_member")
+	author.Enter("duty.start", contract.DutyStart{})
 	author.Enter("squad.brief", w.Brief(author, member))
 	author.Enter("squad.round", w.Round(author, member))
 	var canaries []string
@@ -102,6 +103,7 @@ func TestAnEarlierCardIsToldAsYesOrNoWithItsDay(t *testing.T) {
 	t.Parallel()
 	w := apitest.New(t)
 	leader, member := w.Enlist(apitest.Karwi, "squad_leader"), w.Enlist(apitest.Karwi, "squad_member")
+	leader.Enter("duty.start", contract.DutyStart{})
 	leader.Enter("squad.brief", w.Brief(leader, member))
 	p := w.Person()
 	p.Outcome, p.CardNo = "warning_card", new("KRW/26/114")
@@ -151,6 +153,7 @@ func TestAWarnedPersonObjectsByHisSlipWithoutALogIn(t *testing.T) {
 	w := apitest.New(t)
 	leader, member := w.Enlist(apitest.Karwi, "squad_leader"), w.Enlist(apitest.Karwi, "squad_member")
 	desk := w.Enlist(apitest.Karwi, "desk_officer")
+	leader.Enter("duty.start", contract.DutyStart{})
 	leader.Enter("squad.brief", w.Brief(leader, member))
 	slip := leader.Enter("squad.person", w.Person()).Slip
 	hers := desk.Enter("complaint.open", came(w)).Slip

@@ -23,6 +23,27 @@ func (s *server) GetReads(ctx context.Context, in GetReadsRequestObject) (GetRea
 	return out, nil
 }
 
+// GetReadsByOfficer lists who read what, officer by officer.
+func (s *server) GetReadsByOfficer(ctx context.Context, in GetReadsByOfficerRequestObject) (GetReadsByOfficerResponseObject, error) {
+	p := in.Params
+	centre := ""
+	if p.Centre != nil {
+		centre = *p.Centre
+	}
+	list, err := s.Book.Readers(ctx, of(ctx).caller, centre, p.From.Time, p.To.Time)
+	if err != nil {
+		return nil, err
+	}
+	out := GetReadsByOfficer200JSONResponse{Centre: p.Centre, From: p.From, To: p.To, Readers: make([]contract.ReaderLine, len(list))}
+	for i, r := range list {
+		out.Readers[i] = contract.ReaderLine{
+			Centre: r.Centre, OfficerID: r.OfficerID, Reads: r.Reads, Searches: r.Searches, Guarded: r.Guarded, Allowed: r.Allowed,
+			Denied: r.Denied, CaseCount: r.CaseCount, Cases: r.Cases,
+		}
+	}
+	return out, nil
+}
+
 func readLine(v *book.ReadView) contract.ReadLine {
 	return contract.ReadLine{
 		Seq: v.Seq, Kind: v.Kind, At: contract.At(v.At), OfficerID: v.OfficerID, PostID: v.PostID, Role: contract.Role(v.Role),

@@ -113,6 +113,13 @@ func (s *server) rules(district int32, out *contract.Reference) {
 		}
 		out.Columns = append(out.Columns, row)
 	}
+	for _, t := range s.Book.TaskFields() {
+		row := contract.TaskFields{TaskKind: t.TaskKind}
+		for _, field := range t.Fields {
+			row.Fields = append(row.Fields, "/body/"+field)
+		}
+		out.TaskFields = append(out.TaskFields, row)
+	}
 	for _, o := range s.Book.Offences(district) {
 		out.Offences = append(out.Offences, contract.OffenceRow{
 			Code: o.Code, Act: o.Act, Section: o.Section, OldSection: orNone(o.OldSection), Hi: o.Hi, En: o.En, IsSexual: o.IsSexual,

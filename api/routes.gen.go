@@ -96,6 +96,12 @@ type ServerInterface interface {
 	// GetFeed The entries of one centre after a cursor
 	// (GET /v1/feed)
 	GetFeed(c *fiber.Ctx, params GetFeedParams) error
+	// ListHandovers The sheets of a centre by which posts were handed over
+	// (GET /v1/handovers)
+	ListHandovers(c *fiber.Ctx, params ListHandoversParams) error
+	// GetHandover One sheet, as it is signed
+	// (GET /v1/handovers/{handover_id})
+	GetHandover(c *fiber.Ctx, handoverID UUID) error
 	// ListHeld Ops of a centre that wait for something
 	// (GET /v1/held)
 	ListHeld(c *fiber.Ctx, params ListHeldParams) error
@@ -117,6 +123,9 @@ type ServerInterface interface {
 	// GetReads Who read what in a centre's book, in a span of days
 	// (GET /v1/reads)
 	GetReads(c *fiber.Ctx, params GetReadsParams) error
+	// GetReadsByOfficer Who read what in a span of days, officer by officer
+	// (GET /v1/reads/officers)
+	GetReadsByOfficer(c *fiber.Ctx, params GetReadsByOfficerParams) error
 	// GetReference Code lists, stations, helplines and labels
 	// (GET /v1/reference)
 	GetReference(c *fiber.Ctx, params GetReferenceParams) error
@@ -147,6 +156,9 @@ type ServerInterface interface {
 	// ListTasks Tasks of a centre this caller may see
 	// (GET /v1/tasks)
 	ListTasks(c *fiber.Ctx, params ListTasksParams) error
+	// AcceptTask Accept a task of a case, and read what its visit needs
+	// (POST /v1/tasks/accept)
+	AcceptTask(c *fiber.Ctx) error
 	// GetTask One task with its steps
 	// (GET /v1/tasks/{task_id})
 	GetTask(c *fiber.Ctx, taskID UUID) error
@@ -834,6 +846,72 @@ func (siw *ServerInterfaceWrapper) GetFeed(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ListHandovers operation middleware
+func (siw *ServerInterfaceWrapper) ListHandovers(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHandoversParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListHandovers(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetHandover operation middleware
+func (siw *ServerInterfaceWrapper) GetHandover(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "handover_id" -------------
+	var handoverID UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "handover_id", c.Params("handover_id"), &handoverID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter handover_id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetHandover(c, handoverID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // ListHeld operation middleware
 func (siw *ServerInterfaceWrapper) ListHeld(c *fiber.Ctx) error {
 
@@ -1060,6 +1138,57 @@ func (siw *ServerInterfaceWrapper) GetReads(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetReads(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetReadsByOfficer operation middleware
+func (siw *ServerInterfaceWrapper) GetReadsByOfficer(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetReadsByOfficerParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", query, &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter from: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", query, &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter to: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetReadsByOfficer(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -1530,6 +1659,24 @@ func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// AcceptTask operation middleware
+func (siw *ServerInterfaceWrapper) AcceptTask(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.AcceptTask(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // GetTask operation middleware
 func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
 
@@ -1660,6 +1807,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/v1/tasks/:task_id", wrapper.GetTask)
 
+	router.Post(options.BaseURL+"/v1/tasks/accept", wrapper.AcceptTask)
+
 	router.Post(options.BaseURL+"/v1/positions", wrapper.PostPositions)
 
 	router.Get(options.BaseURL+"/v1/registers/:register", wrapper.GetRegister)
@@ -1682,7 +1831,13 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/v1/retention", wrapper.GetRetention)
 
+	router.Get(options.BaseURL+"/v1/reads/officers", wrapper.GetReadsByOfficer)
+
 	router.Post(options.BaseURL+"/v1/search/phone", wrapper.SearchPhone)
+
+	router.Get(options.BaseURL+"/v1/handovers", wrapper.ListHandovers)
+
+	router.Get(options.BaseURL+"/v1/handovers/:handover_id", wrapper.GetHandover)
 
 	router.Post(options.BaseURL+"/public/status", wrapper.PublicStatus)
 
@@ -2466,6 +2621,64 @@ func (response GetFeeddefaultApplicationProblemPlusJSONResponse) VisitGetFeedRes
 	return ctx.JSON(&response.Body)
 }
 
+type ListHandoversRequestObject struct {
+	Params ListHandoversParams
+}
+
+type ListHandoversResponseObject interface {
+	VisitListHandoversResponse(ctx *fiber.Ctx) error
+}
+
+type ListHandovers200JSONResponse HandoverList
+
+func (response ListHandovers200JSONResponse) VisitListHandoversResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListHandoversdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ListHandoversdefaultApplicationProblemPlusJSONResponse) VisitListHandoversResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetHandoverRequestObject struct {
+	HandoverID UUID `json:"handover_id"`
+}
+
+type GetHandoverResponseObject interface {
+	VisitGetHandoverResponse(ctx *fiber.Ctx) error
+}
+
+type GetHandover200JSONResponse Handover
+
+func (response GetHandover200JSONResponse) VisitGetHandoverResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetHandoverdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetHandoverdefaultApplicationProblemPlusJSONResponse) VisitGetHandoverResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type ListHeldRequestObject struct {
 	Params ListHeldParams
 }
@@ -2661,6 +2874,35 @@ type GetReadsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReadsdefaultApplicationProblemPlusJSONResponse) VisitGetReadsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetReadsByOfficerRequestObject struct {
+	Params GetReadsByOfficerParams
+}
+
+type GetReadsByOfficerResponseObject interface {
+	VisitGetReadsByOfficerResponse(ctx *fiber.Ctx) error
+}
+
+type GetReadsByOfficer200JSONResponse ReaderList
+
+func (response GetReadsByOfficer200JSONResponse) VisitGetReadsByOfficerResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetReadsByOfficerdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetReadsByOfficerdefaultApplicationProblemPlusJSONResponse) VisitGetReadsByOfficerResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -2974,6 +3216,35 @@ func (response ListTasksdefaultApplicationProblemPlusJSONResponse) VisitListTask
 	return ctx.JSON(&response.Body)
 }
 
+type AcceptTaskRequestObject struct {
+	Body *AcceptTaskJSONRequestBody
+}
+
+type AcceptTaskResponseObject interface {
+	VisitAcceptTaskResponse(ctx *fiber.Ctx) error
+}
+
+type AcceptTask200JSONResponse TaskAccepted
+
+func (response AcceptTask200JSONResponse) VisitAcceptTaskResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type AcceptTaskdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response AcceptTaskdefaultApplicationProblemPlusJSONResponse) VisitAcceptTaskResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type GetTaskRequestObject struct {
 	TaskID UUID `json:"task_id"`
 }
@@ -3112,6 +3383,12 @@ type StrictServerInterface interface {
 	// GetFeed The entries of one centre after a cursor
 	// (GET /v1/feed)
 	GetFeed(ctx context.Context, request GetFeedRequestObject) (GetFeedResponseObject, error)
+	// ListHandovers The sheets of a centre by which posts were handed over
+	// (GET /v1/handovers)
+	ListHandovers(ctx context.Context, request ListHandoversRequestObject) (ListHandoversResponseObject, error)
+	// GetHandover One sheet, as it is signed
+	// (GET /v1/handovers/{handover_id})
+	GetHandover(ctx context.Context, request GetHandoverRequestObject) (GetHandoverResponseObject, error)
 	// ListHeld Ops of a centre that wait for something
 	// (GET /v1/held)
 	ListHeld(ctx context.Context, request ListHeldRequestObject) (ListHeldResponseObject, error)
@@ -3133,6 +3410,9 @@ type StrictServerInterface interface {
 	// GetReads Who read what in a centre's book, in a span of days
 	// (GET /v1/reads)
 	GetReads(ctx context.Context, request GetReadsRequestObject) (GetReadsResponseObject, error)
+	// GetReadsByOfficer Who read what in a span of days, officer by officer
+	// (GET /v1/reads/officers)
+	GetReadsByOfficer(ctx context.Context, request GetReadsByOfficerRequestObject) (GetReadsByOfficerResponseObject, error)
 	// GetReference Code lists, stations, helplines and labels
 	// (GET /v1/reference)
 	GetReference(ctx context.Context, request GetReferenceRequestObject) (GetReferenceResponseObject, error)
@@ -3163,6 +3443,9 @@ type StrictServerInterface interface {
 	// ListTasks Tasks of a centre this caller may see
 	// (GET /v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
+	// AcceptTask Accept a task of a case, and read what its visit needs
+	// (POST /v1/tasks/accept)
+	AcceptTask(ctx context.Context, request AcceptTaskRequestObject) (AcceptTaskResponseObject, error)
 	// GetTask One task with its steps
 	// (GET /v1/tasks/{task_id})
 	GetTask(ctx context.Context, request GetTaskRequestObject) (GetTaskResponseObject, error)
@@ -4012,6 +4295,60 @@ func (sh *strictHandler) GetFeed(ctx *fiber.Ctx, params GetFeedParams) error {
 	return nil
 }
 
+// ListHandovers operation middleware
+func (sh *strictHandler) ListHandovers(ctx *fiber.Ctx, params ListHandoversParams) error {
+	var request ListHandoversRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHandovers(ctx.UserContext(), request.(ListHandoversRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHandovers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListHandoversResponseObject); ok {
+		if err := validResponse.VisitListHandoversResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetHandover operation middleware
+func (sh *strictHandler) GetHandover(ctx *fiber.Ctx, handoverID UUID) error {
+	var request GetHandoverRequestObject
+
+	request.HandoverID = handoverID
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetHandover(ctx.UserContext(), request.(GetHandoverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetHandover")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetHandoverResponseObject); ok {
+		if err := validResponse.VisitGetHandoverResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListHeld operation middleware
 func (sh *strictHandler) ListHeld(ctx *fiber.Ctx, params ListHeldParams) error {
 	var request ListHeldRequestObject
@@ -4227,6 +4564,33 @@ func (sh *strictHandler) GetReads(ctx *fiber.Ctx, params GetReadsParams) error {
 		return err
 	} else if validResponse, ok := response.(GetReadsResponseObject); ok {
 		if err := validResponse.VisitGetReadsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetReadsByOfficer operation middleware
+func (sh *strictHandler) GetReadsByOfficer(ctx *fiber.Ctx, params GetReadsByOfficerParams) error {
+	var request GetReadsByOfficerRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReadsByOfficer(ctx.UserContext(), request.(GetReadsByOfficerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReadsByOfficer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReadsByOfficerResponseObject); ok {
+		if err := validResponse.VisitGetReadsByOfficerResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {
@@ -4534,6 +4898,45 @@ func (sh *strictHandler) ListTasks(ctx *fiber.Ctx, params ListTasksParams) error
 		return err
 	} else if validResponse, ok := response.(ListTasksResponseObject); ok {
 		if err := validResponse.VisitListTasksResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptTask operation middleware
+func (sh *strictHandler) AcceptTask(ctx *fiber.Ctx) error {
+	var request AcceptTaskRequestObject
+
+	var body AcceptTaskJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptTask(ctx.UserContext(), request.(AcceptTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptTaskResponseObject); ok {
+		if err := validResponse.VisitAcceptTaskResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -32,6 +32,7 @@ func TestNothingOfAnotherCentreIsThere(t *testing.T) {
 			"/v1/registers/women_beat/1?centre=" + centre + "&year=2026", "/v1/complaints?centre=" + centre,
 			"/v1/complaints?centre=" + centre + "&open=true&mine=true", "/v1/complaints/" + id.String(), "/v1/complaints/" + id.String() + "/custody",
 			"/v1/days/2026-11-18?centre=" + centre, "/v1/reads?centre=" + centre + "&from=2026-11-16&to=2026-11-22",
+			"/v1/reads/officers?centre=" + centre + "&from=2026-11-16&to=2026-11-22", "/v1/handovers?centre=" + centre, "/v1/handovers/" + id.String(),
 		}
 	}
 	answers := map[string]bool{}

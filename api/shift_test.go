@@ -157,6 +157,7 @@ func TestASquadsDayStandsInItsRegisterWithNamesSealed(t *testing.T) {
 	if len(waiting.Held) != 1 || waiting.Held[0].OpID != *held.OpID || waiting.Held[0].Kind != "squad.person" {
 		t.Errorf("held: %+v", waiting)
 	}
+	leader.Enter("duty.start", contract.DutyStart{})
 	brief := leader.Enter("squad.brief", w.Brief(leader, member))
 	round := w.Round(leader, member)
 	round.BriefID = brief.OpID

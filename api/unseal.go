@@ -89,8 +89,14 @@ func (u unsealed) VisitUnsealResponse(c *fiber.Ctx) error {
 	r := c.Response()
 	r.AppendBodyString(`{"receipt":`)
 	r.AppendBody(receipt)
+	return appendFields(c, u.fields)
+}
+
+// appendFields ends an answer with the plain values.
+func appendFields(c *fiber.Ctx, fields []book.PlainField) error {
+	r := c.Response()
 	r.AppendBodyString(`,"fields":{`)
-	for i, f := range u.fields {
+	for i, f := range fields {
 		if i > 0 {
 			r.AppendBodyString(`,`)
 		}
@@ -103,4 +109,49 @@ func (u unsealed) VisitUnsealResponse(c *fiber.Ctx) error {
 	}
 	r.AppendBodyString(`}}`)
 	return nil
+}
+
+// AcceptTask enters that a task was accepted, and the read that its visit needs.
+func (s *server) AcceptTask(ctx context.Context, in AcceptTaskRequestObject) (AcceptTaskResponseObject, error) {
+	r := of(ctx)
+	items, err := contract.SplitPair(*in.Body)
+	if err != nil {
+		return nil, err
+	}
+	offset, err := s.Staff.ClockOffset(ctx, r.caller)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.Book.AcceptTask(ctx, r.caller, book.Incoming{ReceivedAt: r.receivedAt, Offset: offset, Items: items})
+	if err != nil {
+		return nil, err
+	}
+	r.note(&out.Accept)
+	r.note(&out.Read)
+	return taskAccepted{accept: s.receipt(&out.Accept, r), read: s.receipt(&out.Read, r), fields: out.Fields}, nil
+}
+
+// taskAccepted is unsealed with two receipts.
+type taskAccepted struct {
+	accept, read contract.Receipt
+	fields       []book.PlainField
+}
+
+// VisitAcceptTaskResponse writes the answer.
+func (t taskAccepted) VisitAcceptTaskResponse(c *fiber.Ctx) error {
+	accept, err := json.Marshal(t.accept)
+	if err != nil {
+		return err
+	}
+	read, err := json.Marshal(t.read)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	r := c.Response()
+	r.AppendBodyString(`{"accept":`)
+	r.AppendBody(accept)
+	r.AppendBodyString(`,"read":`)
+	r.AppendBody(read)
+	return appendFields(c, t.fields)
 }

@@ -81,6 +81,31 @@ func SplitItem(body []byte) (Item, error) {
 	return s.batch.Items[0], nil
 }
 
+// SplitPair reads the body of acceptTask: the item of the task, then that of the read, whichever stands first.
+func SplitPair(body []byte) ([]Item, error) {
+	w := newWalker(body, false)
+	defer w.free()
+	w.dec.Reset(&w.buf, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	s := splitter{walker: w, shape: &load().batch}
+	first := 0
+	err := s.members([2]string{"accept", "read"}, func(i int) error {
+		if len(s.batch.Items) == 0 {
+			first = i
+		}
+		return s.item()
+	})
+	if err != nil {
+		return nil, s.named(err)
+	}
+	if len(bytes.Trim(body[w.dec.InputOffset():], " \t\r\n")) != 0 {
+		return nil, &Violation{Code: CodeBadJSON}
+	}
+	if first == 1 {
+		slices.Reverse(s.batch.Items)
+	}
+	return s.batch.Items, nil
+}
+
 type splitter struct {
 	*walker
 	shape *batchShape

@@ -201,6 +201,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindWitnessAsk:         typed[contract.WitnessAsk],
 	contract.KindWitnessAllow:       typed[contract.WitnessAllow],
 	contract.KindPostTake:           typed[contract.PostTake], contract.KindPostLeave: typed[contract.PostLeave],
+	contract.KindPostCover: typed[contract.PostCover], contract.KindHandoverOpen: typed[contract.HandoverOpen], contract.KindHandoverSign: typed[contract.HandoverSign],
 	contract.KindDutyStart: typed[contract.DutyStart], contract.KindDutyEnd: typed[contract.DutyEnd],
 	contract.KindVisitRecord: typed[contract.VisitRecord],
 	contract.KindSquadBrief:  typed[contract.SquadBrief], contract.KindSquadRound: typed[contract.SquadRound], contract.KindSquadPerson: typed[contract.SquadPerson],

@@ -97,6 +97,8 @@ const (
 	KindGlassAllow         Kind = "glass.allow"
 	KindGlassAsk           Kind = "glass.ask"
 	KindGlassReview        Kind = "glass.review"
+	KindHandoverOpen       Kind = "handover.open"
+	KindHandoverSign       Kind = "handover.sign"
 	KindHeldEnter          Kind = "held.enter"
 	KindHeldStrike         Kind = "held.strike"
 	KindHoldLift           Kind = "hold.lift"
@@ -115,6 +117,7 @@ const (
 	KindPauseAllow         Kind = "pause.allow"
 	KindPauseAsk           Kind = "pause.ask"
 	KindPhoneSearch        Kind = "phone.search"
+	KindPostCover          Kind = "post.cover"
 	KindPostLeave          Kind = "post.leave"
 	KindPostTake           Kind = "post.take"
 	KindPreventiveReport   Kind = "preventive.report"
@@ -252,6 +255,10 @@ func (e Kind) Valid() bool {
 		return true
 	case KindGlassReview:
 		return true
+	case KindHandoverOpen:
+		return true
+	case KindHandoverSign:
+		return true
 	case KindHeldEnter:
 		return true
 	case KindHeldStrike:
@@ -287,6 +294,8 @@ func (e Kind) Valid() bool {
 	case KindPauseAsk:
 		return true
 	case KindPhoneSearch:
+		return true
+	case KindPostCover:
 		return true
 	case KindPostLeave:
 		return true
@@ -359,6 +368,7 @@ func (e Kind) Valid() bool {
 
 // Defines values for LeaveReason.
 const (
+	LeaveReasonDied      LeaveReason = "died"
 	LeaveReasonLeave     LeaveReason = "leave"
 	LeaveReasonOther     LeaveReason = "other"
 	LeaveReasonRelieved  LeaveReason = "relieved"
@@ -370,6 +380,8 @@ const (
 // Valid indicates whether the value is a known member of the LeaveReason enum.
 func (e LeaveReason) Valid() bool {
 	switch e {
+	case LeaveReasonDied:
+		return true
 	case LeaveReasonLeave:
 		return true
 	case LeaveReasonOther:
@@ -711,6 +723,9 @@ func (e GetRegisterParamsOrder) Valid() bool {
 	}
 }
 
+// AcceptItem defines model for AcceptItem.
+type AcceptItem = json.RawMessage
+
 // ActivationBegin defines model for ActivationBegin.
 type ActivationBegin struct {
 	Code string `json:"code"`
@@ -761,7 +776,7 @@ type Alarm struct {
 
 	// Kind new_device, device_lost, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
 	// activation_code_guessed, poison_op, console_asked, console_code, console_activated, console_guessed, passkey_copied,
-	// many_failures; others may come
+	// many_failures; read_budget (more reads than the budget), glass_broken (a guarded case was opened in need); others may come
 	Kind      string `json:"kind"`
 	OfficerID *UUID  `json:"officer_id,omitempty"`
 }
@@ -2045,6 +2060,75 @@ type GlassReview struct {
 	Verdict string `json:"verdict"`
 }
 
+// Handover defines model for Handover.
+type Handover struct {
+	Head HandoverLine `json:"head"`
+
+	// Sheet What is open under the post when the sheet is drawn up
+	Sheet HandoverSheet `json:"sheet"`
+
+	// SheetHash SHA-256
+	SheetHash Hash `json:"sheet_hash"`
+}
+
+// HandoverItem defines model for HandoverItem.
+type HandoverItem struct {
+	// Code Kind of the task, code of the limit or the pattern
+	Code *string `json:"code,omitempty"`
+
+	// DueAt RFC 3339 with an offset or Z
+	DueAt *Time   `json:"due_at,omitempty"`
+	ID    UUID    `json:"id"`
+	No    *string `json:"no,omitempty"`
+	State *string `json:"state,omitempty"`
+}
+
+// HandoverLine defines model for HandoverLine.
+type HandoverLine struct {
+	HandoverID UUID `json:"handover_id"`
+	LeaverID   UUID `json:"leaver_id"`
+
+	// LeaverSignedAt RFC 3339 with an offset or Z
+	LeaverSignedAt *Time `json:"leaver_signed_at,omitempty"`
+
+	// OpenedAt RFC 3339 with an offset or Z
+	OpenedAt Time `json:"opened_at"`
+	OpenedBy UUID `json:"opened_by"`
+	PostID   UUID `json:"post_id"`
+
+	// Role What a post is
+	Role    Role `json:"role"`
+	TakerID UUID `json:"taker_id"`
+
+	// TakerSignedAt RFC 3339 with an offset or Z
+	TakerSignedAt *Time `json:"taker_signed_at,omitempty"`
+}
+
+// HandoverList defines model for HandoverList.
+type HandoverList struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre    Centre         `json:"centre"`
+	Handovers []HandoverLine `json:"handovers"`
+}
+
+// HandoverOpen The sheet of what an officer leaves with a post is drawn up: by himself, or by who gives the post. Both sign it as it then stands (`handover.sign`)
+type HandoverOpen struct {
+	PostID  UUID `json:"post_id"`
+	TakerBy UUID `json:"taker_by"`
+}
+
+// HandoverSheet What is open under the post when the sheet is drawn up
+type HandoverSheet = json.RawMessage
+
+// HandoverSign Who leaves and who takes over sign the same sheet, each by an op of his own
+type HandoverSign struct {
+	HandoverID UUID    `json:"handover_id"`
+	Remarks    *string `json:"remarks,omitempty"`
+
+	// SheetHash SHA-256
+	SheetHash Hash `json:"sheet_hash"`
+}
+
 // Hash SHA-256
 type Hash = string
 
@@ -2131,7 +2215,10 @@ type IdentityRead struct {
 
 	// SubjectID op_id of the entry whose fields are read
 	SubjectID openapi_types.UUID `json:"subject_id"`
-	Text      *string            `json:"text,omitempty"`
+
+	// TaskID For the visit of this task, by who accepted it: the fields of its type (`task_fields`) and no others
+	TaskID *openapi_types.UUID `json:"task_id,omitempty"`
+	Text   *string             `json:"text,omitempty"`
 }
 
 // InspectionClose The inspector is content, or not
@@ -2614,6 +2701,9 @@ type Post struct {
 	Centre Centre  `json:"centre"`
 	Circle *string `json:"circle,omitempty"`
 
+	// CoversID The post that is covered; the officer is acting
+	CoversID *openapi_types.UUID `json:"covers_id,omitempty"`
+
 	// From RFC 3339 with an offset or Z
 	From   Time `json:"from"`
 	PostID UUID `json:"post_id"`
@@ -2624,6 +2714,21 @@ type Post struct {
 
 	// Until RFC 3339 with an offset or Z
 	Until *Time `json:"until,omitempty"`
+}
+
+// PostCover In-charge or head of the station, or a post above, has an officer cover a post for a time: acting in-charge, leave, night. It carries the rights of the post, its entries have the fact `acting`, and it ends by itself. Nobody covers his own post or puts himself in
+type PostCover struct {
+	// CoverID Names the cover; a post of its own while it lasts
+	CoverID openapi_types.UUID `json:"cover_id"`
+
+	// From RFC 3339 with an offset or Z
+	From      Time   `json:"from"`
+	OfficerID UUID   `json:"officer_id"`
+	PostID    UUID   `json:"post_id"`
+	Reason    string `json:"reason"`
+
+	// To RFC 3339 with an offset or Z
+	To Time `json:"to"`
 }
 
 // PostLeave defines model for PostLeave.
@@ -2797,6 +2902,37 @@ type ReadRaise struct {
 	Why string `json:"why"`
 }
 
+// ReaderLine What one officer read in one book
+type ReaderLine struct {
+	// Allowed Of the reads those beyond the budget, allowed by a second person
+	Allowed   int `json:"allowed"`
+	CaseCount int `json:"case_count"`
+
+	// Cases Their numbers
+	Cases []string `json:"cases"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// Denied Reads and searches that were refused
+	Denied int `json:"denied"`
+
+	// Guarded Of the reads those in guarded cases
+	Guarded   int  `json:"guarded"`
+	OfficerID UUID `json:"officer_id"`
+	Reads     int  `json:"reads"`
+	Searches  int  `json:"searches"`
+}
+
+// ReaderList defines model for ReaderList.
+type ReaderList struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre  *Centre            `json:"centre,omitempty"`
+	From    openapi_types.Date `json:"from"`
+	Readers []ReaderLine       `json:"readers"`
+	To      openapi_types.Date `json:"to"`
+}
+
 // Receipt What became of an op. An entered one carries all that the phone needs, beside its own op, to rebuild the leaf and
 // check the inclusion proof.
 type Receipt struct {
@@ -2876,6 +3012,9 @@ type Reference struct {
 	// Problems Title and advice of each problem code, for use offline
 	Problems map[string]ProblemText `json:"problems,omitempty"`
 	Stations []Station              `json:"stations"`
+
+	// TaskFields What the visit of a task of a case needs of the complaint; who accepts may read it
+	TaskFields []TaskFields `json:"task_fields,omitempty"`
 }
 
 // ReferralAnswer What the institution answered
@@ -3348,6 +3487,23 @@ type TaskAccept struct {
 	TaskID UUID `json:"task_id"`
 }
 
+// TaskAcceptance defines model for TaskAcceptance.
+type TaskAcceptance = json.RawMessage
+
+// TaskAccepted defines model for TaskAccepted.
+type TaskAccepted struct {
+	// Accept What became of an op. An entered one carries all that the phone needs, beside its own op, to rebuild the leaf and
+	// check the inclusion proof.
+	Accept Receipt `json:"accept"`
+
+	// Fields Plain values by pointer; none when the read is not entered
+	Fields json.RawMessage `json:"fields"`
+
+	// Read What became of an op. An entered one carries all that the phone needs, beside its own op, to rebuild the leaf and
+	// check the inclusion proof.
+	Read Receipt `json:"read"`
+}
+
 // TaskArrive defines model for TaskArrive.
 type TaskArrive struct {
 	TaskID UUID `json:"task_id"`
@@ -3376,6 +3532,14 @@ type TaskDone struct {
 // TaskExpire defines model for TaskExpire.
 type TaskExpire struct {
 	TaskID UUID `json:"task_id"`
+}
+
+// TaskFields defines model for TaskFields.
+type TaskFields struct {
+	Fields []Pointer `json:"fields"`
+
+	// TaskKind A code in lower case
+	TaskKind Word `json:"task_kind"`
 }
 
 // TaskPage defines model for TaskPage.
@@ -3667,6 +3831,11 @@ type PatchFileParams struct {
 	UploadChecksum *string   `json:"Upload-Checksum,omitempty"`
 }
 
+// ListHandoversParams defines parameters for ListHandovers.
+type ListHandoversParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+}
+
 // ListHeldParams defines parameters for ListHeld.
 type ListHeldParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
@@ -3696,6 +3865,17 @@ type GetReadsParams struct {
 	// After The cursor, a seq of the centre's book; 0 is the beginning
 	After *AfterParam `form:"after,omitempty" json:"after,omitempty"`
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetReadsByOfficerParams defines parameters for GetReadsByOfficer.
+type GetReadsByOfficerParams struct {
+	Centre *Centre `form:"centre,omitempty" json:"centre,omitempty"`
+
+	// From First day (IST)
+	From openapi_types.Date `form:"from" json:"from"`
+
+	// To Last day (IST), at most 31 days from the first
+	To openapi_types.Date `form:"to" json:"to"`
 }
 
 // GetReferenceParams defines parameters for GetReference.
@@ -3823,6 +4003,9 @@ type LogInJSONRequestBody = LogIn
 
 // RefreshSessionJSONRequestBody defines body for RefreshSession for application/json ContentType.
 type RefreshSessionJSONRequestBody = Refresh
+
+// AcceptTaskJSONRequestBody defines body for AcceptTask for application/json ContentType.
+type AcceptTaskJSONRequestBody = TaskAcceptance
 
 // UnsealJSONRequestBody defines body for Unseal for application/json ContentType.
 type UnsealJSONRequestBody = UnsealRequest

@@ -116,7 +116,7 @@ func (b *Book) append(ctx context.Context, district int32, drafts []*draft) erro
 			return err
 		}
 	}
-	return nil
+	return b.noteDenied(ctx, district, drafts)
 }
 
 // await waits for a job. One that has not begun within the queue's patience is

@@ -162,7 +162,7 @@ func with(body any, name string, value any) map[string]any {
 func TestEachRefusalNamesItsCodeAndItsPlaceInBothLanguages(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	size := bookSize(t, w)
 	for name, row := range refusals(w) {
 		r := row.by.Send(row.item)[0]
@@ -217,6 +217,7 @@ func TestAPersonEntryWaitsForTheBriefingOfItsDay(t *testing.T) {
 	if again := w.Leader.Send(item)[0]; again.Outcome != book.Held || !again.Repeated {
 		t.Errorf("sent again: %+v", again)
 	}
+	w.OnDuty(w.Leader)
 	brief := w.SHO.Enter("squad.brief", w.Brief())
 	now := w.Leader.Send(item)[0]
 	if now.Outcome != book.Entered || !now.Repeated || now.Entry.Seq != brief.Seq+1 {
@@ -230,6 +231,7 @@ func TestAPersonEntryWaitsForTheBriefingOfItsDay(t *testing.T) {
 func TestAnOpHeldAndReleasedInOneBatchLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
+	w.OnDuty(w.Leader)
 	person, brief := w.Leader.Item("squad.person", w.Person()), w.Leader.Item("squad.brief", w.Brief())
 	got := w.Leader.Send(person, brief)
 	if got[0].Outcome != book.Held || got[1].Outcome != book.Entered {
@@ -303,7 +305,7 @@ func TestDoubtIsRecordedWithItsMeasureAndNeverRefused(t *testing.T) {
 func TestSealedFieldsStandNowhereInTheDatabase(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	e := w.Leader.Enter("squad.person", w.Person())
 	note := "सुनीता देवी पत्नी रामलाल"
 	v := w.Visit()

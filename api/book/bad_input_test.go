@@ -30,6 +30,7 @@ type badWorld struct {
 	foreign map[string][]uuid.UUID          // of the other centre: by field, and ops under ""
 	bodies  map[string]*openapi3.Schema
 	parcel  brought // what file.attach is about
+	sheet   string  // the hash of the sheet that is to be signed
 }
 
 func newBadWorld(t *testing.T) *badWorld {
@@ -53,7 +54,7 @@ func newBadWorld(t *testing.T) *badWorld {
 func (b *badWorld) here() {
 	duty := b.Beat.Enter("duty.start", contract.DutyStart{})
 	visit := b.Beat.Enter("visit.record", b.Visit())
-	brief := b.Leader.Enter("squad.brief", b.Brief())
+	brief := b.GoOut()
 	round := b.Leader.Enter("squad.round", b.Round())
 	task := send(b.World, b.Beat, "soon")
 	person := b.Leader.Enter("squad.person", b.Person())
@@ -96,9 +97,11 @@ func (b *badWorld) here() {
 	tick(b.T.(*testing.T), b.World)
 	b.Beat.Enter("duty.end", contract.DutyEnd{StartID: duty.OpID})
 	b.ids["start_id"] = b.Beat.Enter("duty.start", contract.DutyStart{}).OpID
-	b.Leader.Enter("squad.brief", b.Brief())
+	b.GoOut()
+	b.Pass(2 * time.Hour) // the squad is out for a while
 	b.sealed(set)
 	b.kept(set)
+	b.posted(set)
 }
 
 // hanging enters what hangs on complaints, as the examples have it.
@@ -174,7 +177,7 @@ func (b *badWorld) there() {
 	squad, area := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	b.SQL(`INSERT INTO squads (district_id, squad_id, centre, hi, en) VALUES ($1, $2, 'RJP', 'स्क्वाड २', 'Squad 2')`, []any{booktest.District, squad},
 		`INSERT INTO beats (district_id, beat_id, centre, hi, en) VALUES ($1, $2, 'RJP', 'बीट २', 'Beat 2')`, []any{booktest.District, area})
-	b.foreign = map[string][]uuid.UUID{"post_id": {beat.Posts[0].PostID}, "squad_id": {squad}, "beat_id": {area}, "": {
+	b.foreign = map[string][]uuid.UUID{"post_id": {beat.Posts[0].PostID}, "cover_id": {beat.Posts[0].PostID}, "squad_id": {squad}, "beat_id": {area}, "": {
 		beat.Enter("complaint.open", complaintOf(b.World, registered)).OpID, beat.Enter("visit.record", v).OpID,
 		b.Other.Enter("task.send", task).OpID, beat.Enter("duty.start", contract.DutyStart{}).OpID,
 		beat.Send(beat.Item("note.add", contract.NoteAdd{SubjectID: uuid.Must(uuid.NewV7()), Text: "बाद में"}))[0].OpID,
@@ -248,6 +251,8 @@ func (b *badWorld) base(t testing.TB, kind string) map[string]any {
 	case "witness.ask":
 		w := b.witness(t)
 		op.Body["vkey"], op.Body["proof"] = w.Vkey, w.Proof
+	case "handover.sign":
+		op.Body["sheet_hash"] = b.sheet
 	case "entry.correct":
 		op.At = contract.At(op.At.Add(day))
 	}
@@ -297,7 +302,7 @@ type badCase struct {
 
 // anybodys are the fields whose id may be one that nobody has: that of a new
 // post, and what nothing hangs on or what is too urgent to wait for.
-var anybodys = []string{"post.take/post_id", "task.send/case_id", "task.done/line_id", "visit.record/plan_id"}
+var anybodys = []string{"post.take/post_id", "post.cover/cover_id", "task.send/case_id", "task.done/line_id", "visit.record/plan_id"}
 
 // cases are all ways in which a body is spoilt, one field at a time.
 func (b *badWorld) cases(kind string, body map[string]any) []badCase {
@@ -369,14 +374,6 @@ func (b *badWorld) cases(kind string, body map[string]any) []badCase {
 	}
 	walk(b.bodies[kind], body, nil)
 	return out
-}
-
-func mustJSON(v any) []byte {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return raw
 }
 
 // strangersOf are values that a field must not take.

@@ -47,6 +47,7 @@ type batch struct {
 	tiles    []tile
 	notices  []push.Notice
 	newSlips []slip
+	alarms   []bookAlarm
 	shreds   []caseClass
 	sealed   map[uuid.UUID]*sealedEntry // entries whose sealed fields are read
 	readers  map[uuid.UUID]*reader
@@ -366,6 +367,12 @@ func (t *batch) judge(d *draft) error {
 	}
 	if err := t.sealable(d); err != nil {
 		return err
+	}
+	if err := t.state.alone(d); err != nil {
+		return err
+	}
+	if d.post.CoversID != nil {
+		d.facts[factActing] = true
 	}
 	return t.doubts(d)
 }

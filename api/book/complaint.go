@@ -236,6 +236,13 @@ func (s *State) tellOfficer(e *Entry, subject uuid.UUID, n int, officer uuid.UUI
 	return t
 }
 
+// forget has an officer's phone wipe what it read for a task or a case.
+func (s *State) forget(e *Entry, subject, officer uuid.UUID) push.Notice {
+	n := s.tellOfficer(e, subject, 0, officer)
+	n.ID, n.Kind = derivedID(e.OpID, "forget", 0), push.KindForget
+	return n
+}
+
 // complaint finds the complaint that an op is about and makes the entry one of
 // its case: sealed under its key, guarded like it, seen by its people. One that
 // has not arrived is waited for.

@@ -33,9 +33,6 @@ func checkComplaintDispose(s *State, d *draft, b *contract.ComplaintDispose) err
 	if err := c.mineOrSenior(d); err != nil {
 		return err
 	}
-	if d.post.Role == staff.DeskOfficer && c.Data.OpenedBy == d.officer {
-		return refuse(contract.CodeOwnAct, d.ptr("/complaint_id"))
-	}
 	if c.Data.PausedAt != nil {
 		return refuse(contract.CodeWrongState, d.ptr("/complaint_id"))
 	}
@@ -289,9 +286,6 @@ func checkComplaintClose(s *State, d *draft, b *contract.ComplaintClose) error {
 	}
 	if err := c.wantState(d, stateDisposed, stateFeedback); err != nil {
 		return err
-	}
-	if c.Data.DisposedBy != nil && *c.Data.DisposedBy == d.officer {
-		return refuse(contract.CodeOwnAct, d.ptr("/complaint_id"))
 	}
 	if c.firPending() {
 		return refuse(contract.CodeFIRPending, d.ptr("/complaint_id"))

@@ -28,9 +28,6 @@ func checkComplaintExtend(s *State, d *draft, b *contract.ComplaintExtend) error
 	if c.Data.Extended != nil {
 		return refuse(contract.CodeExtendedAlready, d.ptr("/complaint_id"))
 	}
-	if c.OwnerID != nil && *c.OwnerID == d.officer {
-		return refuse(contract.CodeOwnAct, d.ptr("/complaint_id"))
-	}
 	if c.Data.PausedAt != nil { // its clock stands: there is no end to move
 		return refuse(contract.CodeWrongState, d.ptr("/complaint_id"))
 	}
@@ -91,9 +88,6 @@ func checkPauseAllow(s *State, d *draft, b *contract.PauseAllow) error {
 	}
 	if c.Data.PauseAskedBy == nil || c.Data.PausedAt != nil {
 		return refuse(contract.CodeWrongState, d.ptr("/complaint_id"))
-	}
-	if *c.Data.PauseAskedBy == d.officer {
-		return refuse(contract.CodeOwnAct, d.ptr("/complaint_id"))
 	}
 	d.seenBy = append(d.seenBy, *c.Data.PauseAskedBy)
 	return c.wantState(d, stateRegistered, stateAssigned, stateInAction)

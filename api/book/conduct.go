@@ -39,15 +39,13 @@ func applyConductFlag(s *State, e *Entry, b *contract.ConductFlag) []push.Notice
 
 func needsConductAnswer(_ *draft, b *contract.ConductAnswer, n *needs) { n.matter(b.FlagID) }
 
-// checkConductAnswer takes the answer of a senior, once. Nobody answers for what
-// he did himself, and no leader for his squad.
+// checkConductAnswer takes the answer of a senior, once; not of who did it, nor of
+// who leads the squad (alone.go).
 func checkConductAnswer(s *State, d *draft, b *contract.ConductAnswer) error {
 	m, err := s.matterNamed(d, b.FlagID, "/flag_id", matterConduct)
 	switch {
 	case err != nil:
 		return err
-	case slices.Contains(m.Data.About, d.officer), d.leads(m.Data.Act):
-		return refuse(contract.CodeOwnAct, d.ptr("/flag_id"))
 	case m.State != matterOpen:
 		return refuse(contract.CodeWrongState, d.ptr("/flag_id"))
 	}

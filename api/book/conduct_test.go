@@ -100,7 +100,9 @@ func TestEachPatternIsRaisedFromItsThresholdOnAndNotBefore(t *testing.T) {
 				w.Leader.Enter("duty.end", contract.DutyEnd{StartID: dutyOf(w)})
 				w.Pass(time.Minute)
 			}
-			w.Leader.Enter("squad.person", somebody(w, nil))
+			w.Leader.Enter("squad.person", somebody(w, func(p *contract.SquadPerson) { // met on duty, entered after it
+				p.SeenAt = contract.At(w.Now().Add(-time.Minute))
+			}))
 		}},
 		"far_from_place": {3, func(w *booktest.World, round *book.Entry, n int) {
 			w.Leader.Enter("squad.person", somebody(w, func(p *contract.SquadPerson) { p.RoundID = &round.OpID }), far)
@@ -267,7 +269,7 @@ func TestHQChangesFromHowManyOnAPatternIsRaised(t *testing.T) {
 		t.Errorf("by a rule of the week after: %v", got)
 	}
 	w.Leader.SignIn()
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	copied()
 	w.Pass(7 * 24 * time.Hour)
 	tick(t, w)

@@ -17,6 +17,8 @@ import (
 const (
 	verdictSeen     = "seen"
 	verdictDirected = "directed"
+
+	verdictSteppedIn = "stepped_in"
 )
 
 // Spans of the in-charge's day.
@@ -95,7 +97,10 @@ func checkDaySign(s *State, d *draft, b *contract.DaySign) error {
 	case old == nil && date < day(d.at.AddDate(0, 0, -signBack)):
 		return refuse(contract.CodeTooOld, d.ptr("/date"))
 	}
-	missing := s.unreviewed(b.Date.Time, d.at, d.officer)
+	missing, own := s.unreviewed(b.Date.Time, d.at, d.officer)
+	if own > 0 {
+		d.flag(flag{Code: flagOwnUnreviewed, Value: float64(own)})
+	}
 	if len(missing) == 0 {
 		return nil
 	}
@@ -105,26 +110,37 @@ func checkDaySign(s *State, d *draft, b *contract.DaySign) error {
 
 // unreviewed are the numbers of the complaints that a day cannot be signed
 // without, in their order. Those against the officer are not hers to see, nor to
-// look at.
-func (s *State) unreviewed(date, at time.Time, officer uuid.UUID) []string {
-	seen := map[uuid.UUID]bool{}
+// look at; those in her own hand another is to look at, and the signature says how
+// many nobody did.
+func (s *State) unreviewed(date, at time.Time, officer uuid.UUID) (missing []string, own int) {
+	seen, byOther := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	days := sinceDay(date, at)
-	for k := range s.reviews.m {
-		seen[k.Complaint] = seen[k.Complaint] || slices.Contains(days, k.Day)
+	for k, r := range s.reviews.m {
+		there := slices.Contains(days, k.Day)
+		seen[k.Complaint] = seen[k.Complaint] || there
+		byOther[k.Complaint] = byOther[k.Complaint] || there && r.OfficerID != officer
 	}
 	var list []*Complaint
 	for _, c := range s.complaints.m {
-		if c.pending() && c.cameHere().Before(endOfDay(date)) && !seen[c.ComplaintID] && !slices.Contains(c.Data.About, officer) &&
+		looked := seen[c.ComplaintID]
+		if is(c.OwnerID, officer) {
+			looked = byOther[c.ComplaintID]
+		}
+		if c.pending() && c.cameHere().Before(endOfDay(date)) && !looked && !slices.Contains(c.Data.About, officer) &&
 			!c.declared(officer) { // that is for another to look at
+			if is(c.OwnerID, officer) {
+				own++
+				continue
+			}
 			list = append(list, c)
 		}
 	}
 	slices.SortFunc(list, byNumber)
-	out := make([]string, len(list))
+	missing = make([]string, len(list))
 	for i, c := range list {
-		out[i] = c.No(s.Centre)
+		missing[i] = c.No(s.Centre)
 	}
-	return out
+	return missing, own
 }
 
 // pending tells whether the complaint still waits for its disposal here.

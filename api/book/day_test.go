@@ -80,8 +80,8 @@ func sheet(t *testing.T, w *booktest.World, by *booktest.Officer, date openapi_t
 func TestADayIsSignedWhenEachPendingComplaintWasLookedAt(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	first := w.Incharge.Enter("complaint.open", aComplaint(w))
-	second := w.Incharge.Enter("complaint.open", aComplaint(w))
+	first := w.Beat.Enter("complaint.open", aComplaint(w))
+	second := w.Beat.Enter("complaint.open", aComplaint(w))
 	sign := contract.DaySign{Date: today(w)}
 	r := w.Incharge.Do("day.sign", sign)
 	refusedOp(t, "nothing looked at", r, contract.CodeReviewsMissing, "/body/date")
@@ -113,7 +113,7 @@ func TestNoMoreThanTwentyNumbersAreNamedInARefusal(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
 	for range 23 {
-		w.Incharge.Enter("complaint.open", aComplaint(w))
+		w.Beat.Enter("complaint.open", aComplaint(w))
 	}
 	r := w.Incharge.Do("day.sign", contract.DaySign{Date: today(w)})
 	if n := strings.Count(r.Problem.Arg, "KRW/HD/"); n != 20 || !strings.HasPrefix(r.Problem.Arg, "KRW/HD/2026/00001, ") {
@@ -131,7 +131,7 @@ func TestWhatIsDisposedOrCameLaterNeedsNoLook(t *testing.T) {
 	w.Pass(time.Hour)
 	w.SHO.Enter("complaint.dispose", contract.ComplaintDispose{ComplaintID: done.OpID, Disposal: "not_substantiated", DisposalNote: "जाँच में पुष्टि नहीं हुई", ToldHer: true})
 	until(w, 1, 9)
-	w.Incharge.Enter("complaint.open", aComplaint(w)) // came this morning
+	w.Beat.Enter("complaint.open", aComplaint(w)) // came this morning
 	w.Incharge.Enter("day.sign", contract.DaySign{Date: dateOf(w.Now(), -1)})
 	refusedOp(t, "this day", w.Incharge.Do("day.sign", contract.DaySign{Date: today(w)}), contract.CodeReviewsMissing, "/body/date")
 }
@@ -139,8 +139,8 @@ func TestWhatIsDisposedOrCameLaterNeedsNoLook(t *testing.T) {
 func TestASensitiveComplaintIsNotPassedByLookingAtIt(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	plain := w.Incharge.Enter("complaint.open", aComplaint(w))
-	care := w.Incharge.Enter("complaint.open", with(aComplaint(w), "risk_level", "high"))
+	plain := w.Beat.Enter("complaint.open", aComplaint(w))
+	care := w.Beat.Enter("complaint.open", with(aComplaint(w), "risk_level", "high"))
 	review := func(id uuid.UUID, verdict string, direction *string) book.Receipt {
 		return w.Incharge.Do("day.review", contract.DayReview{ComplaintID: id, Verdict: verdict, Direction: direction})
 	}
@@ -175,10 +175,10 @@ func TestADaySignedIsOpenedAgainByASeniorForAReason(t *testing.T) {
 	day := today(w)
 	reopen := contract.DayReopen{Date: day, Reason: "रात्रि की एक शिकायत छूट गयी थी"}
 	refusedOp(t, "not signed yet", w.SHO.Do("day.reopen", reopen), contract.CodeWrongState, "/body/date")
-	c := w.Incharge.Enter("complaint.open", aComplaint(w))
+	c := w.Beat.Enter("complaint.open", aComplaint(w))
 	w.Incharge.Enter("day.review", contract.DayReview{ComplaintID: c.OpID, Verdict: "seen"})
 	w.Incharge.Enter("day.sign", contract.DaySign{Date: day})
-	late := w.Incharge.Enter("complaint.open", aComplaint(w)) // after she signed
+	late := w.Beat.Enter("complaint.open", aComplaint(w)) // after she signed
 	refusedOp(t, "by herself", w.Incharge.Do("day.reopen", reopen), contract.CodeForbidden, "/kind")
 	w.SHO.Enter("day.reopen", reopen)
 	refusedOp(t, "opened twice", w.SHO.Do("day.reopen", reopen), contract.CodeWrongState, "/body/date")
@@ -197,7 +197,7 @@ func TestADaySignedIsOpenedAgainByASeniorForAReason(t *testing.T) {
 func TestAnOfficerComplainedOfIsNotKeptFromSigning(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	c := w.SHO.Enter("complaint.open", with(aComplaint(w), "about_by", []uuid.UUID{w.Incharge.ID}))
+	c := w.Beat.Enter("complaint.open", with(aComplaint(w), "about_by", []uuid.UUID{w.Incharge.ID}))
 	refusedOp(t, "her own case", w.Incharge.Do("day.review", contract.DayReview{ComplaintID: c.OpID, Verdict: "stepped_in"}),
 		contract.CodeUnknownReference, "/body/complaint_id")
 	d := sheet(t, w, w.Incharge, today(w))
@@ -243,7 +243,7 @@ func TestAnUnsignedDayIsToldAtEightAndAgainInTheMorningOnceEach(t *testing.T) {
 		}
 	}
 	until(w, 0, 18)
-	c := w.Incharge.Enter("complaint.open", aComplaint(w))
+	c := w.Beat.Enter("complaint.open", aComplaint(w))
 	for _, step := range []struct {
 		later, hour int
 		told        string
@@ -293,7 +293,7 @@ func TestAnUnsignedDayIsToldAtEightAndAgainInTheMorningOnceEach(t *testing.T) {
 func TestEachDayHasOneClockWhateverTheOrderOfSignatures(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	c := w.Incharge.Enter("complaint.open", aComplaint(w)).OpID
+	c := w.Beat.Enter("complaint.open", aComplaint(w)).OpID
 	review := func() {
 		w.Incharge.Enter("day.review", contract.DayReview{ComplaintID: c, Verdict: "seen"})
 	}
@@ -326,7 +326,7 @@ func TestADaySignedBeforeTheFirstComplaintCameIsNotToldOf(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
 	w.Incharge.Enter("day.sign", contract.DaySign{Date: today(w)})
-	w.Incharge.Enter("complaint.open", aComplaint(w))
+	w.Beat.Enter("complaint.open", aComplaint(w))
 	until(w, 0, 21)
 	tick(t, w)
 	if got := told(t, w); got != "" {

@@ -133,7 +133,7 @@ func (q *sheetQuery) open() {
 		q.sheet.OpenByAge[ageOf(q.now.Sub(c.ArrivedAt))]++
 		q.sort(c, stillRun(s.clocksOf(c.ComplaintID)))
 	}
-	q.sheet.Missing = s.unreviewed(q.date, q.now, q.who.OfficerID)
+	q.sheet.Missing, _ = s.unreviewed(q.date, q.now, q.who.OfficerID)
 }
 
 // sort puts an open complaint into the lists it belongs to. One that is reduced

@@ -12,7 +12,7 @@
 //	          and the rows that the kinds ask for, one query a table, into State
 //	again     a known op_id with the same op_hash gets its receipt as it now stands; with another, op_id_conflict
 //	judge     is the session this officer's at that time, has he a post here whose role may do this, do the kind's own
-//	          rules hold; doubts about place and clock become flags, never a refusal
+//	          rules hold, is it not his own act; doubts about place and clock become flags, never a refusal
 //	hold      what builds on something that has not come yet waits, sealed whole, and is tried again when it comes
 //	enter     next number of the book and of its registers, V and X fields sealed in place, apply on the open view,
 //	          leaf into the tree
@@ -101,6 +101,16 @@
 // budget of reads, counted under a lock of the officer, and a refusal above it is owed to the book as an entry of the clock
 // (reads.go). What became of a complaint its slip tells (slip.go, slip_status.go), by number and secret, without a log-in
 // and without an entry.
+//
+// Who accepts a task of a case reads what its visit needs in the same transaction (unseal_task.go). A read that is refused
+// leaves a row beside the book (reads_denied.go).
+//
+// # Posts
+//
+// Rights follow the post at the time. A post is covered by another officer for a time (cover.go): a post of its own that ends
+// by itself, under which entries say acting. It goes from one officer to the next by a sheet folded from the book, whose
+// hash both sign (handover.go). Nobody decides alone of what is his own act: which acts those are is one table (alone.go),
+// into which the door looks after the kind's own rules.
 //
 // Verify checks a book from the database alone: numbers, hashes, signatures, tree. Checkpoints are signed notes of size
 // and root, made on demand from the head row.

@@ -84,6 +84,9 @@ func (t *batch) enter(d *draft) error {
 	t.attach(d, e)
 	d.receipt.PreviousCard = t.previousCard(d)
 	t.giveSlips(d, e)
+	if g, ok := body.(*contract.GlassAllow); ok {
+		t.alarmOf(alarmGlass, e.OpID, e.OpID, *t.state.matters.get(g.AskID).OwnerID)
+	}
 	t.shred()
 	e.LeafHash = rfc6962.DefaultHasher.HashLeaf(e.leaf().Text())
 	e.Wire = e.wireLine(open, d.sealedPointers())
@@ -344,6 +347,7 @@ func (t *batch) flush(ctx context.Context, head *Head) error {
 	t.flushFiles(p)
 	t.queueOwed(p)
 	t.queueConduct(p)
+	t.queueAlarms(p)
 	queueEntries(p, t.district, t.centre, t.entries, t.fromHeld)
 	t.state.queueFlush(p)
 	t.flushTiles(p)

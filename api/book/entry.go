@@ -3,6 +3,7 @@ package book
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -202,4 +203,9 @@ func (e *Entry) ref() *entryRef {
 		Seq: e.Seq, OpID: e.OpID, CaseID: e.CaseID, Kind: e.Kind, OfficerID: e.OfficerID, At: e.At,
 		SeenBy: e.SeenBy, Guarded: e.Guarded, Lines: e.Lines,
 	}
+}
+
+// hasFlag tells whether the entry carries a flag.
+func (e *Entry) hasFlag(code string) bool {
+	return slices.ContainsFunc(e.Flags, func(f flag) bool { return f.Code == code })
 }

@@ -60,6 +60,7 @@ func follow(t testing.TB, b *book.Book, o *booktest.Officer, centre string, afte
 func TestEachOfficerIsGivenTheLinesThatAreHisAndNoOthers(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
+	w.OnDuty(w.Leader)
 	start := bookSize(t, w)
 	names := map[uuid.UUID]string{}
 	enter := func(name string, by *booktest.Officer, kind string, body any) *book.Entry {
@@ -239,7 +240,7 @@ func gapless(seqs []int64, first int64) error {
 func TestTheFeedNeverHoldsASealedValue(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	w.Leader.Enter("squad.person", w.Person())
 	page, err := w.Book.Feed(context.Background(), w.Incharge.Caller(), booktest.Centre, 0, 100, 0)
 	if err != nil {

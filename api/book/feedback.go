@@ -65,9 +65,6 @@ func (c *Complaint) callable(d *draft, b *contract.FeedbackCall) error {
 	if err := c.wantState(d, stateDisposed, stateFeedback); err != nil {
 		return err
 	}
-	if slices.Contains(c.Data.Handlers, d.officer) || is(c.Data.DisposedBy, d.officer) || is(c.OwnerID, d.officer) {
-		return refuse(contract.CodeCallerHandled, d.ptr("/complaint_id"))
-	}
 	if !c.Data.WomanSafe && b.Reached != reachedUnsafe {
 		return refuse(contract.CodeOutcomeNotAllowed, d.ptr("/reached"))
 	}

@@ -48,6 +48,7 @@ func (s *State) queueFlush(b *pgx.Batch) {
 	s.flushDays(b)
 	s.flushRules(b)
 	s.flushReads(b)
+	s.flushHandovers(b)
 }
 
 func (s *State) flushSerials(b *pgx.Batch) {
@@ -72,9 +73,9 @@ func (s *State) flushPosts(b *pgx.Batch) {
 	if len(rows) == 0 {
 		return
 	}
-	b.Queue(`INSERT INTO posts (district_id, centre, post_id, officer_id, role, squad_id, beat_id, circle, from_at, until_at, seq)
-		SELECT $1, $2, p, o, r, s, t, nullif(c, ''), f, u, q FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[],
-			$7::uuid[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::bigint[]) AS x (p, o, r, s, t, c, f, u, q)
+	b.Queue(`INSERT INTO posts (district_id, centre, post_id, officer_id, role, squad_id, beat_id, circle, from_at, until_at, covers_id, seq)
+		SELECT $1, $2, p, o, r, s, t, nullif(c, ''), f, u, v, q FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[],
+			$7::uuid[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::uuid[], $12::bigint[]) AS x (p, o, r, s, t, c, f, u, v, q)
 		ON CONFLICT (district_id, post_id) DO UPDATE SET until_at = excluded.until_at`,
 		s.District, s.Centre,
 		column(rows, func(r *postRow) [16]byte { return r.PostID }),
@@ -85,6 +86,7 @@ func (s *State) flushPosts(b *pgx.Batch) {
 		column(rows, func(r *postRow) string { return r.Circle }),
 		column(rows, func(r *postRow) time.Time { return r.From }),
 		column(rows, func(r *postRow) *time.Time { return r.Until }),
+		column(rows, func(r *postRow) *[16]byte { return (*[16]byte)(r.CoversID) }),
 		column(rows, func(r *postRow) int64 { return r.Seq }))
 }
 
@@ -137,7 +139,7 @@ func (s *State) flushTasks(b *pgx.Batch) {
 	b.Queue(`INSERT INTO tasks (district_id, `+taskColumns+`)
 		SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::uuid[],
 			$9::uuid[], $10::text[], $11::uuid[], $12::uuid[], $13::timestamptz[], $14::timestamptz[], $15::int[],
-			$16::timestamptz[], $17::int[], $18::text[])
+			$16::timestamptz[], $17::int[], $18::text[], $19::uuid[])
 		ON CONFLICT (district_id, task_id) DO UPDATE SET state = excluded.state, to_role = excluded.to_role,
 			holder_id = excluded.holder_id, rung = excluded.rung, next_at = excluded.next_at,
 			notices = excluded.notices, steps = excluded.steps`,
@@ -158,7 +160,8 @@ func (s *State) flushTasks(b *pgx.Batch) {
 		column(rows, func(r *Task) int { return r.Rung }),
 		column(rows, func(r *Task) *time.Time { return r.NextAt }),
 		column(rows, func(r *Task) int { return r.Notices }),
-		column(rows, func(r *Task) string { return jsonText(r.Steps) }))
+		column(rows, func(r *Task) string { return jsonText(r.Steps) }),
+		column(rows, func(r *Task) *[16]byte { return (*[16]byte)(r.CaseID) }))
 }
 
 func (s *State) flushTraces(b *pgx.Batch) {

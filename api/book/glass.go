@@ -70,11 +70,7 @@ func applyGlassAsk(s *State, e *Entry, b *contract.GlassAsk) []push.Notice {
 
 // glass finds an ask, with its complaint in the entry's case.
 func (s *State) glass(d *draft, id uuid.UUID) (*Matter, error) {
-	m, err := s.standing(d, id, matterGlass, "/ask_id")
-	if err == nil && m.OwnerID != nil && *m.OwnerID == d.officer {
-		return nil, refuse(contract.CodeOwnAct, d.ptr("/ask_id"))
-	}
-	return m, err
+	return s.standing(d, id, matterGlass, "/ask_id")
 }
 
 func needsGlassAllow(_ *draft, b *contract.GlassAllow, n *needs) { n.matter(b.AskID) }
@@ -108,14 +104,12 @@ func applyGlassAllow(s *State, e *Entry, b *contract.GlassAllow) []push.Notice {
 
 func needsGlassReview(_ *draft, b *contract.GlassReview, n *needs) { n.matter(b.AskID) }
 
-// checkGlassReview keeps both who asked and who allowed from judging it.
+// checkGlassReview takes the verdict on what was opened, once.
 func checkGlassReview(s *State, d *draft, b *contract.GlassReview) error {
 	m, err := s.glass(d, b.AskID)
 	switch {
 	case err != nil:
 		return err
-	case is(m.Data.ReviewedBy, d.officer):
-		return refuse(contract.CodeOwnAct, d.ptr("/ask_id"))
 	case m.State != matterBroke:
 		return refuse(contract.CodeWrongState, d.ptr("/ask_id"))
 	}

@@ -9,6 +9,7 @@ import (
 // Keys of what a held op waits for.
 func keyOp(id uuid.UUID) string                   { return "op:" + id.String() }
 func keyBrief(squad uuid.UUID, day string) string { return "brief:" + squad.String() + ":" + day }
+func keyDuty(officer uuid.UUID) string            { return "duty:" + officer.String() }
 func keyAccept(task, officer uuid.UUID) string {
 	return "accept:" + task.String() + ":" + officer.String()
 }
@@ -30,15 +31,11 @@ func checkHeldStrike(_ *State, d *draft, b *contract.HeldStrike) error {
 	return checkHeldRow(d, b.HeldID, func(d *draft) { d.strikes = b.HeldID })
 }
 
-// checkHeldRow checks that the op waits in this book and is another officer's:
-// nobody decides alone over his own act.
+// checkHeldRow checks that the op waits in this book.
 func checkHeldRow(d *draft, id uuid.UUID, then func(*draft)) error {
 	h := d.batch.held[id]
 	if h == nil || h.WaitsFor == struck {
 		return refuse(contract.CodeNotHeld, "/body/held_id")
-	}
-	if h.OfficerID == d.officer {
-		return refuse(contract.CodeOwnAct, "/body/held_id")
 	}
 	d.caseID = id
 	d.seenBy = append(d.seenBy, h.OfficerID)

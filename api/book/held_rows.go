@@ -38,6 +38,8 @@ func (d *draft) provides() []string {
 	switch b := d.body.(type) {
 	case *contract.SquadBrief:
 		keys = append(keys, keyBrief(b.SquadID, day(d.at)))
+	case *contract.DutyStart:
+		keys = append(keys, keyDuty(d.officer))
 	case *contract.TaskAccept:
 		keys = append(keys, keyAccept(b.TaskID, d.officer))
 	}

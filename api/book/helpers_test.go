@@ -48,11 +48,15 @@ func isCode(err error, code contract.Code) bool {
 
 // deep is a copy of a body.
 func deep(v any) any {
+	var out any
+	_ = json.Unmarshal(mustJSON(v), &out)
+	return out
+}
+
+func mustJSON(v any) []byte {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		panic(err)
 	}
-	var out any
-	_ = json.Unmarshal(raw, &out)
-	return out
+	return raw
 }

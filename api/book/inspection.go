@@ -37,8 +37,6 @@ func checkInspection(s *State, d *draft, b *contract.InspectionRecord) error {
 		return refuse(contract.CodeMissingField, d.ptr("/direction"))
 	case b.DueAt != nil && b.DueAt.Before(b.InspectedAt.Time):
 		return refuse(contract.CodeEndedBeforeStarted, d.ptr("/due_at"))
-	case b.AssignedTo != nil && *b.AssignedTo == d.post.Role:
-		return refuse(contract.CodeOwnAct, d.ptr("/assigned_to"))
 	}
 	if err := d.extra(s.rules, registerInspection, b.Extra); err != nil {
 		return err
@@ -128,8 +126,6 @@ func checkInspectionComply(s *State, d *draft, b *contract.InspectionComply) err
 	}
 	d.seenBy = append(d.seenBy, m.Data.OpenedBy)
 	switch {
-	case m.Data.OpenedBy == d.officer:
-		return refuse(contract.CodeOwnAct, d.ptr("/inspection_id"))
 	case m.Data.To == staff.SHO && d.post.Role != staff.SHO:
 		return refuse(contract.CodeNotAssigned, d.ptr("/inspection_id"))
 	case m.State != matterOpen:
@@ -146,7 +142,7 @@ func applyInspectionComply(s *State, e *Entry, b *contract.InspectionComply) []p
 	if b.CompliedAt != nil && b.CompliedAt.Before(at) {
 		at = b.CompliedAt.Time
 	}
-	m.State, m.DueAt = matterComplied, nil
+	m.State, m.DueAt, m.Data.CompliedBy = matterComplied, nil, &e.OfficerID
 	m.at(matterComplied, at)
 	s.stop(m.MatterID, e.At, limitCompliance)
 	s.keepMatter(e, m, map[string]any{"compliance": b.Compliance, "complied_at": wireAt(at)})

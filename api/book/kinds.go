@@ -59,6 +59,12 @@ var kinds = table(
 	fresh(define("post.leave", append(slices.Clone(everyPost), staff.AddlSP, staff.SP, staff.CO, staff.Sysadmin, roleRegistrar),
 		needsPostLeave, checkPostLeave, applyPostLeave)),
 
+	// cover.go, handover.go
+	define("post.cover", []string{staff.CentreIncharge, staff.SHO, staff.CO, staff.AddlSP, staff.SP}, needsPostCover, checkPostCover, applyPostCover),
+	define("handover.open", append(slices.Clone(everyPost), staff.AddlSP, staff.SP, staff.CO), needsHandoverOpen, checkHandoverOpen, applyHandoverOpen),
+	naming(define("handover.sign", append(slices.Clone(everyPost), staff.AddlSP, staff.SP, staff.CO), needsHandoverSign, checkHandoverSign, applyHandoverSign),
+		signsHandover),
+
 	// duty.go
 	define("duty.start", everyPost, needsDutyStart, checkDutyStart, applyDutyStart),
 	define("duty.end", everyPost, needsDutyEnd, checkDutyEnd, applyDutyEnd),

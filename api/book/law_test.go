@@ -216,7 +216,7 @@ func TestLawNoCompromiseInASexualOffenceBNSS359(t *testing.T) {
 func TestLawPhotosOnlyOnTheThreeGroundsAndNoneOfAChild(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	hash := strings.Repeat("A", 43)
 	p := w.Person()
 	p.Photo = &hash

@@ -51,14 +51,14 @@ func (m *life) step(kind, role string, by, to int, yes bool) contract.Code {
 		"complaint.accept":    {{m.owner != by, contract.CodeNotAssigned}, {m.accepted || m.state != "assigned", contract.CodeWrongState}},
 		"complaint.act":       {{!open, contract.CodeWrongState}, {!mine, contract.CodeNotAssigned}},
 		"complaint.intervene": {{!open, contract.CodeWrongState}},
-		"complaint.extend":    {{!open, contract.CodeWrongState}, {m.extended, contract.CodeExtendedAlready}, {m.owner == by, contract.CodeOwnAct}, {m.paused, contract.CodeWrongState}},
+		"complaint.extend":    {{!open, contract.CodeWrongState}, {m.extended, contract.CodeExtendedAlready}, {m.paused, contract.CodeWrongState}, {m.owner == by, contract.CodeOwnAct}},
 		"pause.ask":           {{!open || m.askedBy >= 0 || m.paused, contract.CodeWrongState}, {!mine, contract.CodeNotAssigned}},
 		"pause.allow":         {{m.askedBy < 0 || m.paused, contract.CodeWrongState}, {m.askedBy == by, contract.CodeOwnAct}},
 		"complaint.resume":    {{!m.paused, contract.CodeWrongState}, {!mine, contract.CodeNotAssigned}},
-		"complaint.dispose":   {{!open, contract.CodeWrongState}, {!mine, contract.CodeNotAssigned}, {role == staff.DeskOfficer && m.openedBy == by, contract.CodeOwnAct}, {m.paused, contract.CodeWrongState}},
+		"complaint.dispose":   {{!open, contract.CodeWrongState}, {!mine, contract.CodeNotAssigned}, {m.paused, contract.CodeWrongState}, {role == staff.DeskOfficer && m.openedBy == by, contract.CodeOwnAct}},
 		"complaint.reopen":    {{!over && m.state != "closed", contract.CodeWrongState}},
 		"complaint.transfer":  {{!open && m.state != "received", contract.CodeWrongState}},
-		"complaint.close":     {{!over, contract.CodeWrongState}, {m.disposed == by, contract.CodeOwnAct}, {!m.reached, contract.CodeFeedbackMissing}},
+		"complaint.close":     {{!over, contract.CodeWrongState}, {!m.reached, contract.CodeFeedbackMissing}, {m.disposed == by, contract.CodeOwnAct}},
 	}
 	if !slices.Contains(strings.Fields(mayTake[kind]), role) {
 		return contract.CodeForbidden

@@ -29,10 +29,12 @@ type needs struct {
 
 	complaints, ownerPosts, matters, clocks []uuid.UUID
 	centres, days, tallyDays                []string
+	handovers, handedPosts                  []uuid.UUID
 	marks                                   []seal.Mark
 	alike                                   []seal.Mark // of persons that squads spoke to
 	kinds                                   map[string]*kindRow
 	allOpen                                 bool // every complaint that is open, to be looked at
+	handed                                  bool // with their clocks, and what else is open, to be handed over
 	dayClocks                               bool
 	rulesAfter                              *int64 // changes of the rules after this number
 }
@@ -109,13 +111,20 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	if n.allOpen {
 		s.queueOpen(b)
 	}
+	if n.handed {
+		s.queueOpenClocks(b)
+		s.queueHanded(b)
+	}
+	if len(n.handovers)+len(n.handedPosts) > 0 {
+		s.queueHandovers(b, n)
+	}
 	if len(n.complaints)+len(n.matters) > 0 {
 		s.queueMatters(b, n)
 	}
 	if len(n.subjects())+len(n.complaints) > 0 {
 		s.queueClocks(b, n)
 	}
-	if ids := slices.Concat(n.complaints, n.matters, n.entries, n.tasks, n.dutyIDs); len(ids) > 0 {
+	if ids := slices.Concat(n.complaints, n.matters, n.entries, n.tasks, n.dutyIDs, n.handovers); len(ids) > 0 {
 		s.queueEntered(b, ids)
 	}
 	s.queueDays(b, n)
@@ -152,12 +161,12 @@ func (s *State) queueSerials(b *pgx.Batch) {
 }
 
 const taskColumns = `task_id, centre, seq, task_kind, urgency, state, to_officer, to_squad, to_role, holder_id, sent_by,
-	sent_at, due_at, rung, next_at, notices, steps`
+	sent_at, due_at, rung, next_at, notices, steps, case_id`
 
 func scanTask(row pgx.CollectableRow) (*Task, error) {
 	t, steps := &Task{}, ""
 	err := row.Scan(&t.TaskID, &t.Centre, &t.Seq, &t.TaskKind, &t.Urgency, &t.State, &t.ToOfficer, &t.ToSquad, &t.ToRole,
-		&t.Holder, &t.SentBy, &t.SentAt, &t.DueAt, &t.Rung, &t.NextAt, &t.Notices, &steps)
+		&t.Holder, &t.SentBy, &t.SentAt, &t.DueAt, &t.Rung, &t.NextAt, &t.Notices, &steps, &t.CaseID)
 	if err != nil {
 		return nil, err
 	}
@@ -222,13 +231,13 @@ func (s *State) queueBriefs(b *pgx.Batch, keys []briefKey) {
 }
 
 func (s *State) queuePosts(b *pgx.Batch, n *needs) {
-	b.Queue(`SELECT post_id, centre, officer_id, role, squad_id, beat_id, coalesce(circle, ''), from_at, until_at, seq
+	b.Queue(`SELECT post_id, centre, officer_id, role, squad_id, beat_id, coalesce(circle, ''), from_at, until_at, covers_id, seq
 		FROM posts WHERE district_id = $1 AND (post_id = ANY($2) OR $3 AND centre = $4 AND (until_at IS NULL OR until_at > $5))`,
 		s.District, n.posts, n.centrePosts, s.Centre, s.now.Add(-dutyReach)).Query(func(rows pgx.Rows) error {
 		posts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*postRow, error) {
 			p := &postRow{}
 			return p, row.Scan(&p.PostID, &p.Centre, &p.OfficerID, &p.Role, &p.SquadID, &p.BeatID, &p.Circle,
-				&p.From, &p.Until, &p.Seq)
+				&p.From, &p.Until, &p.CoversID, &p.Seq)
 		})
 		for _, p := range posts {
 			s.posts.load(p.PostID, p)

@@ -66,6 +66,7 @@ type MatterData struct {
 	Result     string               `json:"result,omitempty"`
 	Arrests    []string             `json:"arrests,omitempty"` // days on which steps counted one, IST
 	ReviewedBy *uuid.UUID           `json:"reviewed_by,omitempty"`
+	CompliedBy *uuid.UUID           `json:"complied_by,omitempty"`
 	FIRNo      string               `json:"fir_no,omitempty"`      // as its station numbers it
 	FromCentre string               `json:"from_centre,omitempty"` // where an FIR was registered that came from another
 	About      []uuid.UUID          `json:"about,omitempty"`       // officers complained of there, or whose work it is about

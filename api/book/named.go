@@ -150,7 +150,7 @@ func applyCaseUnname(s *State, e *Entry, b *contract.CaseUnname) []push.Notice {
 	s.rename(e, b.SubjectID, func(named []uuid.UUID) []uuid.UUID {
 		return slices.DeleteFunc(slices.Clone(named), func(o uuid.UUID) bool { return o == b.OfficerID })
 	})
-	return nil
+	return []push.Notice{s.forget(e, b.SubjectID, b.OfficerID)}
 }
 
 // rename changes the list of names of a complaint or matter.

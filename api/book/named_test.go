@@ -168,7 +168,7 @@ func TestWhoAsksToBreakTheGlassNeitherAllowsNorJudgesItAndNobodyBelowDoes(t *tes
 	c := careOf(t, guardedOne)
 	ask := contract.GlassAsk{ComplaintID: c.id, Reason: "named_absent", Text: "नामित अधिकारी उपलब्ध नहीं हैं"}
 	id := c.SHO.Enter("glass.ask", ask).OpID
-	refusedOp(t, "himself", c.SHO.Do("glass.allow", contract.GlassAllow{AskID: id}), contract.CodeOwnAct, "/body/ask_id")
+	refusedOp(t, "himself", c.SHO.Do("glass.allow", contract.GlassAllow{AskID: id}), contract.CodeForbidden, "/body/ask_id")
 	refusedOp(t, "his in-charge", c.Incharge.Do("glass.allow", contract.GlassAllow{AskID: id}), contract.CodeForbidden, "/body/ask_id")
 	refusedOp(t, "who is named", c.Beat.Do("glass.ask", ask), contract.CodeWrongState, "/body/complaint_id")
 	refusedOp(t, "a counsellor", c.counsellor.Do("glass.ask", ask), contract.CodeForbidden, "/kind")

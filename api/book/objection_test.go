@@ -77,7 +77,7 @@ func TestWhatIsWrongWithASlipOfAWarningIsAnsweredAlike(t *testing.T) {
 	c := careOf(t, nil)
 	hers := c.slipOf(c.desk, c.opening)
 	w := c.World
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	_, r := warned(t, w, nil)
 	number, secret := r.Slip.Number, r.Slip.Secret.Reveal()
 	for what, q := range map[string][2]string{

@@ -52,6 +52,7 @@ func heard(t *testing.T, w *booktest.World) map[string][]any {
 	place := booktest.At(25.22, 80.92, 10)
 	start := beat.Enter("duty.start", contract.DutyStart{})
 	visit := beat.Enter("visit.record", w.Visit(), place)
+	leader.Enter("duty.start", contract.DutyStart{SquadID: &w.SquadID})
 	held := leader.Do("squad.person", w.Person())
 	leader.Enter("squad.brief", w.Brief())
 	leader.Enter("squad.round", w.Round())

@@ -124,6 +124,7 @@ func TestAnOpThatWaitedAndBreaksDoesNotHoldUpWhatItWaitedFor(t *testing.T) {
 	}())
 	w.Leader.Send(breaks, fine)
 	w.Order(`ALTER TABLE entries ADD CONSTRAINT fault CHECK (position('"outcome":"warned"' in convert_from(wire, 'UTF8')) = 0)`)
+	w.OnDuty(w.Leader)
 	if r := w.SHO.Do("squad.brief", w.Brief()); r.Outcome != book.Entered {
 		t.Errorf("the briefing: %+v", r)
 	}

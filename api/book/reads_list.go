@@ -51,11 +51,8 @@ func (b *Book) watches(who staff.Caller, centre string) bool {
 // for those who watch the district, and for in-charge and head of the station.
 // Reads of a case that is about the caller are not there for him.
 func (b *Book) Reads(ctx context.Context, who staff.Caller, centre string, from, to time.Time, after int64, limit int) (*ReadPage, error) {
-	switch days := int(to.Sub(from).Hours()/24) + 1; {
-	case to.Before(from):
-		return nil, refusal(contract.CodeEndedBeforeStarted, "to")
-	case days > readDays:
-		return nil, contract.NewProblem(contract.CodeSpanTooLong, contract.WithPointer("to"), contract.WithDetail(fmt.Sprint(readDays)))
+	if err := checkReadSpan(from, to); err != nil {
+		return nil, err
 	}
 	page := &ReadPage{Next: after}
 	err := b.read(ctx, who.District, func(tx pgx.Tx) error {

@@ -16,7 +16,7 @@ import (
 // again.
 var projections = []string{
 	"posts", "serials", "lines", "duties", "briefings", "tasks", "traces", "complaints", "custody", "matters", "clock_lists", "steps",
-	"tallies", "reviews", "days", "returns", "rule_changes", "reads", "read_allows",
+	"tallies", "reviews", "days", "returns", "rule_changes", "reads", "read_allows", "handovers",
 }
 
 // rebuildChunk is how many entries are folded between two flushes: it bounds

@@ -23,6 +23,7 @@ func everything(t *testing.T, w *booktest.World) {
 	late, forced := w.Leader.Item("squad.person", w.Person()), w.Person()
 	forced.SeenAt = contract.At(w.Now().Add(-48 * time.Hour))
 	held := w.Leader.Send(late, w.Leader.Item("squad.person", forced))
+	w.OnDuty(w.Leader)
 	w.SHO.Enter("squad.brief", w.Brief())
 	w.Incharge.Enter("held.enter", contract.HeldEnter{HeldID: held[1].OpID, Reason: "ब्रीफिंग मौखिक"})
 	w.Leader.Enter("squad.round", w.Round())

@@ -169,7 +169,7 @@ func TestARegisterShowsAnOfficerHisOwnLinesAndTheInchargeAll(t *testing.T) {
 func TestAGuardedLineIsNumberAndDateToThoseOutsideTheStation(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	minor := w.Person()
 	child(&minor)
 	guarded := w.Leader.Enter("squad.person", minor)

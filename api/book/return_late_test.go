@@ -12,7 +12,7 @@ func TestWhatTheClockTellsAfterTheReturnOfADayIsNewOnThatDayAndDemandsNothing(t 
 	t.Parallel()
 	w := booktest.New(t)
 	until(w, 0, 18)
-	id := w.Incharge.Enter("complaint.open", aComplaint(w)).OpID // to be registered in half an hour
+	id := w.Beat.Enter("complaint.open", aComplaint(w)).OpID // to be registered in half an hour
 	date, reason := today(w), "सायं के पश्चात समय-सीमा की सूचना दी गयी"
 	w.Incharge.Enter("return.sign", contract.ReturnSign{Date: date})
 	again := contract.ReturnSign{Date: date, Reason: &reason}

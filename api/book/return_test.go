@@ -67,6 +67,7 @@ func (s *station) deeds(r *rand.Rand) {
 		s.incharge.Enter("squad.round", b)
 	}
 	if s.leader != nil {
+		s.leader.Enter("duty.start", contract.DutyStart{})
 		s.leader.Enter("squad.brief", s.w.Brief())
 		for range r.IntN(3) {
 			p, card := s.w.Person(), "101"

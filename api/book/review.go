@@ -28,8 +28,6 @@ func checkSquadReview(s *State, d *draft, b *contract.SquadReview) error {
 	}
 	line := s.lines.get(m.line())
 	switch {
-	case m.Data.OpenedBy == d.officer, is(m.OwnerID, d.officer), line != nil && line.OfficerID == d.officer:
-		return refuse(contract.CodeOwnAct, d.ptr("/line_id"))
 	case m.Data.ReviewedBy != nil, m.State == matterQuashed:
 		return refuse(contract.CodeReviewedAlready, d.ptr("/line_id"))
 	case line == nil || line.StruckSeq != nil:

@@ -15,7 +15,7 @@ import (
 func TestALineOfTheSquadIsReviewedOnceAndNotByItsLeader(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	round := w.Leader.Enter("squad.round", w.Round())
 	person := w.Leader.Enter("squad.person", w.Person())
 	led := w.Round()
@@ -71,7 +71,7 @@ func TestALineThatSheHerselfPutRightIsNotHersToReview(t *testing.T) {
 func TestSuspectedMisconductIsToldAboveAndNotToTheLeader(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	person := w.Leader.Enter("squad.person", w.Person())
 	before := jobs(t, w)
 	note := "बॉडी कैमरा बन्द पाया गया"
@@ -94,7 +94,7 @@ func TestAWarnedPersonObjectsWithinTwelveMonthsAndTheCircleOfficerDecidesOnce(t 
 	t.Parallel()
 	w := booktest.New(t)
 	co, desk := circleOfficer(t, w), w.Enlist(booktest.Centre, staff.DeskOfficer)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	enter := func() *book.Entry { return w.Leader.Enter("squad.person", w.Person()) }
 	one, two, old, late := enter(), enter(), enter(), enter()
 	round := w.Leader.Enter("squad.round", w.Round())

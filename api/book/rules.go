@@ -26,6 +26,7 @@ type rules struct {
 	offences  []Offence
 	conduct   []ConductRule
 	retention []RetentionRule
+	visits    []TaskFields
 	columns   map[string][]Column
 	districts map[int32]*districtRules
 	beats     map[beatKey]*geo.Area
@@ -184,6 +185,9 @@ func (b *Book) LoadRules(ctx context.Context) error {
 		beats: map[beatKey]*geo.Area{}, cells: map[beatKey][]string{},
 	}
 	if err := r.loadSeed(ctx, b); err != nil {
+		return err
+	}
+	if err := r.loadVisits(ctx, b); err != nil {
 		return err
 	}
 	if err := r.loadConduct(ctx, b); err != nil {

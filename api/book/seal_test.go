@@ -68,7 +68,7 @@ func unsealed(t *testing.T, w *booktest.World, e *book.Entry) []byte {
 func TestACaseHasOneKeyForEachClassAndNotesAreSealedUnderIt(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	p := w.Person()
 	she := "सुनीता देवी"
 	p.ComplainantID = &she
@@ -105,7 +105,7 @@ func TestACaseHasOneKeyForEachClassAndNotesAreSealedUnderIt(t *testing.T) {
 func TestUnsealingRestoresTheVeryBytesThatWereSigned(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	p := w.Person()
 	she := "सुनीता"
 	p.ComplainantID = &she
@@ -131,6 +131,7 @@ func TestAHeldOpIsSealedAgainUnderItsCaseWhenItEnters(t *testing.T) {
 			t.Errorf("the op that waits shows %q", canary)
 		}
 	}
+	w.OnDuty(w.Leader)
 	w.SHO.Enter("squad.brief", w.Brief())
 	e := w.Leader.Send(item)[0].Entry
 	if got := keysOf(t, w, held.OpID); got != "X" {
@@ -153,7 +154,7 @@ func heldText(t *testing.T, w *booktest.World) []byte {
 func TestShreddingACaseLeavesTheBookWhole(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	shredded := w.Leader.Enter("squad.person", w.Person())
 	kept := w.Leader.Enter("squad.person", w.Person())
 	w.Incharge.Enter("note.add", contract.NoteAdd{SubjectID: shredded.OpID, Text: "परिजन आये"})

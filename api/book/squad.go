@@ -150,6 +150,7 @@ func needsPerson(d *draft, b *contract.SquadPerson, n *needs) {
 	if d.batch != nil {
 		n.alike = append(n.alike, d.batch.marksOfPerson(d, b)...)
 	}
+	n.duty(d.officer)
 	n.squad(&b.SquadID)
 	n.brief(b.SquadID, day(b.SeenAt.Time))
 	for _, id := range []*uuid.UUID{b.RoundID, b.BriefID, b.PreviousCardID} {
@@ -158,7 +159,7 @@ func needsPerson(d *draft, b *contract.SquadPerson, n *needs) {
 }
 
 // checkPerson checks an entry about a person, the squad's sharpest power: a
-// briefing of that day, a ground from the closed list (the contract demands
+// briefing of that day, a squad on duty, a ground from the closed list (the contract demands
 // one), an outcome that the law leaves open.
 func checkPerson(s *State, d *draft, b *contract.SquadPerson) error {
 	if err := s.refs(&b.SquadID, d.ptr("/squad_id"), nil, ""); err != nil {
@@ -185,6 +186,9 @@ func checkPerson(s *State, d *draft, b *contract.SquadPerson) error {
 		return refuse(contract.CodeCardNoRequired, d.ptr("/card_no"))
 	}
 	if err := briefed(s, d, b.SquadID, b.SeenAt.Time); err != nil {
+		return err
+	}
+	if err := onSquadDuty(s, d, b); err != nil {
 		return err
 	}
 	for _, named := range []struct {
@@ -246,6 +250,37 @@ func briefed(s *State, d *draft, squad uuid.UUID, at time.Time) error {
 		return nil
 	}
 	return waitFor(keyBrief(squad, day(at)))
+}
+
+// onSquadDuty demands that who speaks to a person is on duty with the squad then, by
+// the phone's own times: what happened on duty without a network comes hours later.
+// Nobody knows of an entry from outside any duty whether the start of it is still on
+// its way, or whether there was none. It is kept, and not in the book: the start lets
+// it go on, or the in-charge enters it, flagged, or strikes it. One about a person who
+// was met on duty, but made when that was over, is entered and flagged; the pattern of
+// entries after the shift counts it. A correction is made at the desk.
+func onSquadDuty(s *State, d *draft, b *contract.SquadPerson) error {
+	if d.corrects != nil || d.kind.name == "entry.correct" {
+		return nil
+	}
+	met := s.dutyOn(d.officer, b.SeenAt.Add(d.offset))
+	switch {
+	case met == nil && !d.forced:
+		return waitFor(keyDuty(d.officer))
+	case met != nil && met.SquadID != nil && *met.SquadID != b.SquadID:
+		return refuse(contract.CodeSquadOffDuty, d.ptr("/squad_id"))
+	case met == nil, s.dutyOn(d.officer, d.at) == nil:
+		d.flag(geo.Flag{Code: flagNoDuty, Value: 1})
+	}
+	return nil
+}
+
+// dutyOn is dutyAt, but for one that nobody ended: that is over after a day.
+func (s *State) dutyOn(officer uuid.UUID, at time.Time) *Duty {
+	if on := s.dutyAt(officer, at); on != nil && !at.After(on.StartedAt.Add(dutyLongest)) {
+		return on
+	}
+	return nil
 }
 
 func applyPerson(s *State, e *Entry, b *contract.SquadPerson) []push.Notice {

@@ -88,12 +88,24 @@ func applyTaskSend(s *State, e *Entry, b *contract.TaskSend) []push.Notice {
 	t := &Task{
 		TaskID: e.OpID, Centre: s.Centre, Seq: e.Seq, TaskKind: b.TaskKind, Urgency: string(b.Urgency),
 		State: taskSent, ToOfficer: b.To.OfficerID, ToSquad: b.To.SquadID,
-		SentBy: e.OfficerID, SentAt: e.At, DueAt: timeOf(b.DueAt),
+		SentBy: e.OfficerID, SentAt: e.At, DueAt: timeOf(b.DueAt), CaseID: s.caseOf(e, b.CaseID),
 	}
 	t.step(e, "queued")
 	t.give(roleOf(b.To.Role))
 	t.climb(s.ladder())
 	return s.notify(e, t)
+}
+
+// caseOf is the case that an entry names by one of its entries. One that came
+// later, or is none, is taken as it is: most complaints are their own case.
+func (s *State) caseOf(e *Entry, id *uuid.UUID) *uuid.UUID {
+	if id == nil {
+		return nil
+	}
+	if r := s.entries[*id]; r != nil && r.Seq < e.Seq {
+		return &r.CaseID
+	}
+	return id
 }
 
 // notify wakes whom the task is given to, or who holds it, and stores it.
@@ -342,5 +354,9 @@ func applyTaskRecall(s *State, e *Entry, b *contract.TaskRecall) []push.Notice {
 	t := *s.tasks.get(b.TaskID)
 	t.step(e, taskRecalled)
 	t.climb(s.ladder())
-	return s.notify(e, &t)
+	out := s.notify(e, &t)
+	if t.Holder != nil && t.CaseID != nil { // what his phone read for the visit
+		out = append(out, s.forget(e, t.TaskID, *t.Holder))
+	}
+	return out
 }

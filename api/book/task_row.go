@@ -56,6 +56,7 @@ type Task struct {
 	NextAt    *time.Time
 	Notices   int
 	Steps     []TaskStep
+	CaseID    *uuid.UUID // of the complaint or matter that it is about
 }
 
 // over tells whether the task takes no more orders.

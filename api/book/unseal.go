@@ -176,6 +176,9 @@ func (t *batch) sealedOf(id uuid.UUID) *sealedEntry {
 
 func needsIdentityRead(d *draft, b *contract.IdentityRead, n *needs) {
 	n.reads = append(n.reads, b.SubjectID)
+	if b.TaskID != nil {
+		n.task(*b.TaskID)
+	}
 	if d.batch != nil { // not when a book is folded again
 		n.readers = append(n.readers, d.officer)
 	}
@@ -201,7 +204,7 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 	if f.declared(d.officer) {
 		return d.batch.partial(d, whyInterest, f)
 	}
-	may, err := f.choose(d, e)
+	covers, err := f.covering(d, e, b)
 	if err != nil {
 		return err
 	}
@@ -212,7 +215,7 @@ func checkIdentityRead(s *State, d *draft, b *contract.IdentityRead) error {
 	if err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(spans, func(x contract.Span) bool { return !may.covers(x) }); i >= 0 {
+	if i := slices.IndexFunc(spans, func(x contract.Span) bool { return !covers(x) }); i >= 0 {
 		return refuse(contract.CodeCaseNotYours, d.ptr("/fields/%d", i))
 	}
 	_, gone, err := d.batch.keysFor(e.CaseID, spans)

@@ -19,6 +19,7 @@ import (
 //	who made the entry               that entry, but for the squad's leader
 //	who has the complaint, or acted  all of its case
 //	who has an open matter of it     the same
+//	who accepted a task of the case  what its visit needs, as long as he has it (unseal_task.go)
 //	desk officer, counsellor         number and name, while a feedback call is due and safe for her
 //	squad's leader, circle officer   third parties in a person entry: his own; those of the circle
 
@@ -106,6 +107,16 @@ func (f *file) people() []uuid.UUID {
 		}
 	}
 	return out
+}
+
+// covering tells which fields the officer of the draft reaches: by his posts, or for
+// the visit of a task.
+func (f *file) covering(d *draft, e *sealedEntry, b *contract.IdentityRead) (covering, error) {
+	if b.TaskID != nil {
+		return f.forTask(d, e, *b.TaskID)
+	}
+	may, err := f.choose(d, e)
+	return may.covers, err
 }
 
 // choose takes, of the posts that the officer has now, the one that reaches

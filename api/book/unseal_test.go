@@ -210,7 +210,7 @@ func TestWhoCallsHerReadsNumberAndNameWhileTheCallIsDue(t *testing.T) {
 func TestAPersonOfTheSquadIsReadByItsLeaderTheInchargeAndTheCircle(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	p := w.Person()
 	p.ComplainantID = new("सुनीता")
 	id := w.Leader.Enter("squad.person", p).OpID

@@ -20,7 +20,7 @@ import (
 func filled(t *testing.T) (w *booktest.World, plain, sealed, last int64) {
 	t.Helper()
 	w = booktest.New(t)
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	plain = w.Beat.Enter("visit.record", w.Visit(), booktest.At(25.218, 80.923, 12)).Seq
 	for range 6 {
 		var items []contract.Item

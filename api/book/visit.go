@@ -28,6 +28,8 @@ const (
 	flagLateCall          = "late_call"
 	flagSamePerson        = "same_person"
 	flagNoCard            = "no_previous_card"
+	flagNoHandover        = "no_handover"
+	flagOwnUnreviewed     = "own_not_reviewed"
 )
 
 // Flags lists the codes of all flags that an entry may carry.
@@ -36,7 +38,7 @@ func Flags() []string {
 		geo.FlagMock, geo.FlagPoorFix, geo.FlagStaleFix, geo.FlagImpossibleSpeed, geo.FlagOutsideBeat, geo.FlagClockOff,
 		geo.FlagSamePoint, flagNoDuty, flagDutyUnended, flagNotBriefed, flagAadhaarLike, flagTaskClosed, flagSessionDoubt,
 		flagForced, flagRetiredCode, flagOldColumns, flagWomanOfficer, flagNotTold, flagSectionOutOfForce, flagLateCall, flagSamePerson,
-		flagNoCard,
+		flagNoCard, flagNoHandover, flagOwnUnreviewed,
 	}
 }
 

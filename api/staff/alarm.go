@@ -93,26 +93,32 @@ const (
 	alarmsMost  = 200
 )
 
-// Alarms lists, newest first, the caller's own alarms and those of the centres that he is in charge of or heads.
+// seenAbove are the kinds of alarm that the posts above see of the centres under them: what is read beyond its bounds.
+// The book raises them.
+var seenAbove = []string{"read_budget", "glass_broken"}
+
+// Alarms lists, newest first, the caller's own alarms, those of the centres that he is in charge of or heads, and of those
+// under him what was read beyond its bounds.
 func (s *Service) Alarms(ctx context.Context, who Caller) ([]Alarm, error) {
 	if who.IsZero() {
 		return nil, refuse(contract.CodeUnauthorized)
 	}
-	centres := []string{}
+	centres, circles := []string{}, []string{}
 	for _, p := range who.Posts {
-		heads := []Role{CentreIncharge, SHO}
-		if p.Centre == HQ {
-			heads = []Role{SP, AddlSP, Nodal}
-		}
-		if slices.Contains(heads, p.Role) {
+		switch {
+		case p.Centre == HQ && slices.Contains([]Role{SP, AddlSP, Nodal}, p.Role), p.Role == CentreIncharge, p.Role == SHO:
 			centres = append(centres, p.Centre)
+		case p.Role == CO && p.Circle != "":
+			circles = append(circles, p.Circle)
 		}
 	}
 	var out []Alarm
 	err := s.read(ctx, who.District, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT alarm_id, at, kind, centre, device_id, about_id FROM alarms
-			WHERE district_id = $1 AND at > $2 AND (officer_id = $3 OR officer_id IS NULL AND centre = ANY($4))
-			ORDER BY at DESC, alarm_id DESC LIMIT $5`, who.District, s.now().Add(-alarmsShown), who.OfficerID, centres, alarmsMost)
+			WHERE district_id = $1 AND at > $2 AND (officer_id = $3 OR officer_id IS NULL AND (centre = ANY($4)
+				OR kind = ANY($6) AND ($7 OR centre IN (SELECT centre FROM centres WHERE district_id = $1 AND circle = ANY($8)))))
+			ORDER BY at DESC, alarm_id DESC LIMIT $5`, who.District, s.now().Add(-alarmsShown), who.OfficerID, centres, alarmsMost,
+			seenAbove, who.has(HQ, SP, AddlSP, WomenCell, Nodal), circles)
 		if err != nil {
 			return err
 		}

@@ -53,6 +53,7 @@ type Post struct {
 	Circle    string
 	From      time.Time
 	Until     *time.Time // open: for good
+	CoversID  *uuid.UUID // the post of another that is covered meanwhile
 }
 
 // Covers reports whether the post is held at a time: from its first moment, up to but not at its last.
@@ -71,11 +72,11 @@ func current(posts []Post, at time.Time) []Post {
 	return now
 }
 
-const postColumns = `post_id, officer_id, centre, role, squad_id, beat_id, coalesce(circle, ''), from_at, until_at`
+const postColumns = `post_id, officer_id, centre, role, squad_id, beat_id, coalesce(circle, ''), from_at, until_at, covers_id`
 
 func scanPost(row pgx.CollectableRow) (Post, error) {
 	var p Post
-	err := row.Scan(&p.PostID, &p.OfficerID, &p.Centre, &p.Role, &p.SquadID, &p.BeatID, &p.Circle, &p.From, &p.Until)
+	err := row.Scan(&p.PostID, &p.OfficerID, &p.Centre, &p.Role, &p.SquadID, &p.BeatID, &p.Circle, &p.From, &p.Until, &p.CoversID)
 	return p, err
 }
 

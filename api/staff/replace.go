@@ -100,7 +100,7 @@ func (s *Service) endCode(ctx context.Context, tx pgx.Tx, district int32, hash [
 }
 
 // Approve lets a second officer agree to a replacement: the head of the station, the in-charge, or who supervises the
-// station, but never who asked.
+// station, but never who asked. That of an in-charge's handset takes a post above hers.
 func (s *Service) Approve(ctx context.Context, who Caller, id uuid.UUID) (Replacement, error) {
 	if who.IsZero() {
 		return Replacement{}, refuse(contract.CodeUnauthorized)
@@ -122,6 +122,10 @@ func (s *Service) approve(ctx context.Context, tx pgx.Tx, who Caller, d device) 
 	if err != nil {
 		return Replacement{}, err
 	}
+	of, err := s.seniorsOf(ctx, tx, who.District, d)
+	if err != nil {
+		return Replacement{}, err
+	}
 	r, found, err := replacementOf(ctx, tx, who.District, d.ID)
 	now := s.instant()
 	switch {
@@ -135,11 +139,28 @@ func (s *Service) approve(ctx context.Context, tx pgx.Tx, who Caller, d device) 
 		return Replacement{}, refuse(contract.CodeOwnAct)
 	case r.ApprovedAt != nil:
 		return r, nil
+	case !above && (of.head || of.incharge && !who.has(d.Centre, SHO)):
+		return Replacement{}, refuse(contract.CodeNeedsAbove)
 	}
 	r.ApprovedBy, r.ApprovedAt = &who.OfficerID, &now
 	_, err = tx.Exec(ctx, `UPDATE replacements SET approved_by = $3, approved_at = $4 WHERE district_id = $1 AND device_id = $2`,
 		who.District, d.ID, who.OfficerID, now)
 	return r, wrap(err, "approve replacement")
+}
+
+// seniors says whose handset a handset is: that of the in-charge or of the head of its station.
+type seniors struct{ incharge, head bool }
+
+// seniorsOf looks who has logged in on a handset: one that an in-charge uses is replaced with the agreement of a post above
+// hers, that of the head of the station with that of the district. Who covers the post uses her own handset for it.
+func (s *Service) seniorsOf(ctx context.Context, tx pgx.Tx, district int32, d device) (seniors, error) {
+	var of seniors
+	err := tx.QueryRow(ctx, `SELECT coalesce(bool_or(p.role = $4), false), coalesce(bool_or(p.role = $5), false)
+		FROM officer_devices o JOIN posts p ON p.district_id = o.district_id AND p.officer_id = o.officer_id
+		WHERE o.district_id = $1 AND o.device_id = $2 AND p.centre = $3 AND p.covers_id IS NULL
+		AND p.from_at <= $6 AND (p.until_at IS NULL OR p.until_at > $6)`,
+		district, d.ID, d.Centre, CentreIncharge, SHO, s.instant()).Scan(&of.incharge, &of.head)
+	return of, wrap(err, "look whose handset it was")
 }
 
 // lostOne finds a withdrawn handset of a centre that the caller has to do with.

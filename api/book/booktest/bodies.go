@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kendra/api/book"
 	contract "kendra/mobile-contract"
 )
 
@@ -46,4 +47,26 @@ func (w *World) Person() contract.SquadPerson {
 // Task is a visit that an officer is asked to make soon.
 func (w *World) Task(to *Officer) contract.TaskSend {
 	return contract.TaskSend{To: contract.TaskTarget{OfficerID: &to.ID}, TaskKind: "visit", Urgency: "soon"}
+}
+
+// GoOut has the squad's leader begin a duty and the squad briefed for today, and
+// returns the briefing: then it may speak to persons.
+func (w *World) GoOut() *book.Entry {
+	w.T.Helper()
+	w.OnDuty(w.Leader)
+	return w.Leader.Enter("squad.brief", w.Brief())
+}
+
+// OnDuty has an officer begin a duty with the squad.
+func (w *World) OnDuty(o *Officer) *book.Entry {
+	w.T.Helper()
+	return o.Enter("duty.start", contract.DutyStart{SquadID: &w.SquadID})
+}
+
+// NewSquad makes another squad in Karwi.
+func (w *World) NewSquad() uuid.UUID {
+	w.T.Helper()
+	id := uuid.Must(uuid.NewV7())
+	w.SQL(`INSERT INTO squads (district_id, squad_id, centre, hi, en) VALUES ($1, $2, 'KRW', 'स्क्वाड ३', 'Squad 3')`, []any{District, id})
+	return id
 }

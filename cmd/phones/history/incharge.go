@@ -95,12 +95,12 @@ func (s *sim) find(id *uuid.UUID) *officer {
 func (s *sim) evening(d draw, st *station, day time.Time) error {
 	in := st.the(staff.CentreIncharge)
 	type open struct {
-		id        uuid.UUID
-		sensitive bool
+		id             uuid.UUID
+		sensitive, own bool
 	}
 	var list []open
 	err := s.site.read(s.ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(s.ctx, `SELECT complaint_id, data::json ->> 'sensitive' IS NOT NULL FROM complaints
+		rows, err := tx.Query(s.ctx, `SELECT complaint_id, data::json ->> 'sensitive' IS NOT NULL, owner_id::text IS NOT DISTINCT FROM $3 FROM complaints
 			WHERE district_id = $1 AND centre = $2 AND closed_at IS NULL AND state NOT IN ('disposed', 'feedback')
 			AND NOT coalesce(data::json ->> 'about', '') LIKE '%' || $3 || '%' ORDER BY seq`, s.site.District, st.code, in.id.String())
 		if err != nil {
@@ -108,7 +108,7 @@ func (s *sim) evening(d draw, st *station, day time.Time) error {
 		}
 		list, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (open, error) {
 			var o open
-			return o, r.Scan(&o.id, &o.sensitive)
+			return o, r.Scan(&o.id, &o.sensitive, &o.own)
 		})
 		return err
 	})
@@ -118,7 +118,7 @@ func (s *sim) evening(d draw, st *station, day time.Time) error {
 	for _, o := range list {
 		b := contract.DayReview{ComplaintID: o.id, Verdict: "seen"}
 		switch {
-		case o.sensitive && d.chance(50):
+		case o.own || o.sensitive && d.chance(50):
 			b.Verdict = "stepped_in"
 		case o.sensitive || d.chance(12):
 			b.Verdict, b.Direction = "directed", ptr("कल तक कार्यवाही पूर्ण करें।")
