@@ -40,6 +40,7 @@ type server struct {
 	matcher    *matcher
 	limiter    *limiter
 	references references
+	grants     map[string]*grant
 }
 
 // Limits of one request. A body over bodyMax is read to its end up to
@@ -50,8 +51,12 @@ const (
 	headMax  = 16 << 10
 )
 
-// New returns the app with all routes of the contract.
+// New returns the app with all routes of the contract. One that the table of
+// access does not have is a broken static table; Ready tells of it before.
 func New(o Options) *fiber.App {
+	if err := Ready(); err != nil {
+		panic(err)
+	}
 	if o.SyncEvery == 0 {
 		o.SyncEvery = 5 * time.Minute
 	}
@@ -64,7 +69,7 @@ func New(o Options) *fiber.App {
 	contract.Compile()
 	s := &server{
 		Options: o, matcher: newMatcher(contract.Routes()), limiter: newLimiter(o.Now),
-		references: references{of: map[int32]*reference{}},
+		references: references{of: map[int32]*reference{}}, grants: grants(access),
 	}
 	app := fiber.New(fiber.Config{
 		AppName:               "kendra",
@@ -83,7 +88,7 @@ func New(o Options) *fiber.App {
 		ErrorHandler: s.unread,
 		JSONDecoder:  decodeBody,
 	})
-	app.Use(s.observe, s.headers, s.limitAddress, compress, s.front, s.authenticate)
+	app.Use(s.observe, s.headers, s.limitAddress, compress, s.front, s.authenticate, s.permit)
 	RegisterHandlers(app, NewStrictHandler(s, nil))
 	return app
 }
