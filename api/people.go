@@ -77,7 +77,11 @@ func (s *server) urlOf(c *fiber.Ctx) string {
 	if s.BaseURL != "" {
 		return s.BaseURL + c.Path()
 	}
-	return "http://" + string(c.Request().Host()) + c.Path()
+	scheme := "http://"
+	if c.Context().IsTLS() {
+		scheme = "https://"
+	}
+	return scheme + string(c.Request().Host()) + c.Path()
 }
 
 // GetHello tells time, a nonce and the keys that checkpoints are checked by.

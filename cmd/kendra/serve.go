@@ -95,9 +95,9 @@ func runServe(ctx context.Context, c config, log *slog.Logger) error {
 	if err := n.book.RetryPoison(ctx); err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", c.Listen)
+	ln, err := c.listen(log)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
 	private, err := n.private(c.PrivateListen)
 	if err != nil {
