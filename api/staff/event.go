@@ -26,6 +26,7 @@ const (
 	eventState     = "officer_state"
 	eventCode      = "issue_code"
 	eventBootstrap = "bootstrap"
+	eventIncident  = "incident_pack"
 )
 
 // event is what an attempt is remembered by: ids, never what was typed.

@@ -22,6 +22,7 @@ const usage = `kendra: the Mission Shakti Kendra's server
   kendra rebuild [--replace]      fold the projections again and compare
   kendra officer VERB             people, phones and codes
   kendra import FILE.csv ...      staff lists
+  kendra incident --from --to     sessions, reads and affected cases of a span
   kendra bench                    the measured table
 
 kendra VERB --help says more. The environment configures it: see README.md.
@@ -71,6 +72,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return runOfficer(ctx, c, rest, out)
 	case "import":
 		return runImport(ctx, c, rest, out)
+	case "incident":
+		return runIncident(ctx, c, rest, out)
 	case "bench":
 		return runBench(ctx, c, rest, out)
 	}
