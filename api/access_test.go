@@ -295,6 +295,9 @@ func shape(v any, at string, into map[string]bool) {
 			if _, err := uuid.Parse(k); err == nil {
 				k = "{id}"
 			}
+			if slices.Contains([]string{"/labels", "/problems", "/lists"}, at) {
+				k = "{code}"
+			}
 			shape(w, at+"/"+strings.ReplaceAll(k, "/", "~1"), into)
 		}
 	case []any:
