@@ -42,6 +42,9 @@ func (s *server) authenticate(c *fiber.Ctx) error {
 		if route != nil {
 			in.Once = once[route.OperationID]
 		}
+		if err := s.limitClaimed(in.Authorization); err != nil {
+			return err
+		}
 		look, done := context.WithTimeout(context.Background(), callerLimit)
 		who, err := s.Staff.Authenticate(look, in)
 		done()
