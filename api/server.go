@@ -41,6 +41,7 @@ type server struct {
 	limiter    *limiter
 	references references
 	grants     map[string]*grant
+	places     chan struct{} // of costly calls
 }
 
 // Limits of one request. A body over bodyMax is read to its end up to
@@ -70,6 +71,7 @@ func New(o Options) *fiber.App {
 	s := &server{
 		Options: o, matcher: newMatcher(contract.Routes()), limiter: newLimiter(o.Now),
 		references: references{of: map[int32]*reference{}}, grants: grants(access),
+		places: make(chan struct{}, costlyAtOnce),
 	}
 	app := fiber.New(fiber.Config{
 		AppName:               "kendra",
@@ -88,7 +90,7 @@ func New(o Options) *fiber.App {
 		ErrorHandler: s.unread,
 		JSONDecoder:  decodeBody,
 	})
-	app.Use(s.observe, s.headers, s.limitAddress, compress, s.front, s.authenticate, s.permit)
+	app.Use(s.observe, s.headers, s.limitAddress, compress, s.front, s.authenticate, s.permit, s.bound)
 	RegisterHandlers(app, NewStrictHandler(s, nil))
 	return app
 }
