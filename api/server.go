@@ -90,7 +90,7 @@ func New(o Options) *fiber.App {
 		ErrorHandler: s.unread,
 		JSONDecoder:  decodeBody,
 	})
-	app.Use(s.observe, s.headers, s.limitAddress, compress, s.front, s.authenticate, s.permit, s.bound)
+	app.Use(s.observe, s.headers, whole, s.limitAddress, compress, s.front, s.authenticate, s.permit, s.bound)
 	RegisterHandlers(app, NewStrictHandler(s, nil))
 	return app
 }
