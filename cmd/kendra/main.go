@@ -55,7 +55,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := serviceLog(os.Stderr)
 	rest := args[1:]
 	switch args[0] {
 	case "serve":
@@ -96,6 +96,17 @@ func runMigrate(ctx context.Context, c config, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "schema at version %d\n", v)
 	return nil
+}
+
+// serviceLog is the log of the server: a JSON object a line, its time in UTC to
+// the millisecond, whatever the machine's zone.
+func serviceLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key == slog.TimeKey {
+			a.Value = slog.StringValue(a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+		}
+		return a
+	}}))
 }
 
 // quiet is the log of the tools: warnings and errors only, in words.
