@@ -220,7 +220,7 @@ func (m *matrix) judge(t *testing.T, r *contract.Route, role, centre string, wit
 		none := m.by[role].Do(m.asked(t, r, nowhere)).Problem()
 		return unless(a.Status == http.StatusNotFound && p.Code == none.Code && p.Pointer == none.Pointer && p.Title == none.Title, "it is told apart from what is not there")
 	case !named, needs(role, centre) <= with:
-		return unless(a.Status != http.StatusForbidden && (a.Status != http.StatusNotFound || p.Pointer != "centre"), "it is refused")
+		return unless(p.Code != "forbidden" && (a.Status != http.StatusNotFound || p.Pointer != "centre"), "it is refused")
 	case needs(role, centre) <= reach(role), reach(role) == 4 && with < 4: // who reaches all is told so of any centre, also of none
 		return unless(a.Status == http.StatusForbidden && p.Code == "forbidden" && p.Pointer == "centre", "it is not refused")
 	}
