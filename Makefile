@@ -7,11 +7,12 @@
 # make fmt     format
 # make build   ./bin/kendra and ./bin/phones
 # make race    the tests under the race detector
+# make fuzz    every fuzz target for a minute; ten million executions at least
 # make vuln    known vulnerabilities in what is called (needs the network)
 # make sbom    sbom.json, what the binaries are made of (needs the network)
 
 .DEFAULT_GOAL := build
-.PHONY: setup demo test check bench gen fmt vuln build race sbom lint contract imports tidy
+.PHONY: setup demo test check bench gen fmt vuln build race fuzz sbom lint contract imports tidy
 
 # Pinned tools. oapi-codegen's version stands in the go:generate lines.
 GOLANGCI_VERSION    := v2.15.0
@@ -39,6 +40,9 @@ test: setup
 
 race: setup
 	go test -race -timeout 60m ./...
+
+fuzz: setup
+	.ci/fuzz
 
 gen:
 	go generate ./...

@@ -71,6 +71,9 @@ func (s *server) callerOf(ctx context.Context, c *fiber.Ctx, r *request, route *
 	case authorization == "" && route.Console && r.cookie != "":
 		return s.consoleOf(ctx, c, r, route)
 	case route.Phone:
+		if err := s.limitClaimed(authorization); err != nil {
+			return staff.Caller{}, err
+		}
 		return s.Staff.Authenticate(ctx, staff.AuthIn{
 			Authorization: authorization, Proof: c.Get(headProof), Method: c.Method(), URL: s.urlOf(c), Once: once[route.OperationID],
 		})
@@ -134,5 +137,9 @@ func (s *server) urlOf(c *fiber.Ctx) string {
 	if s.BaseURL != "" {
 		return s.BaseURL + c.Path()
 	}
-	return "http://" + string(c.Request().Host()) + c.Path()
+	scheme := "http://"
+	if c.Context().IsTLS() {
+		scheme = "https://"
+	}
+	return scheme + string(c.Request().Host()) + c.Path()
 }

@@ -108,5 +108,5 @@ func TestTheReturnsOverHTTP(t *testing.T) {
 	other.Do(apitest.Get(path+"&centre=KRW")).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
 	chief.Do(apitest.Get("/v1/returns?from=2026-08-01&to=2026-11-18")).Refused(http.StatusUnprocessableEntity, contract.CodeSpanTooLong, "to")
 	chief.Do(apitest.Get("/v1/returns?from=2026-11-18&to=2026-11-17")).Refused(http.StatusUnprocessableEntity, contract.CodeEndedBeforeStarted, "to")
-	w.Enlist(apitest.Karwi, "beat_officer").Do(apitest.Get(path)).Refused(http.StatusForbidden, contract.CodeForbidden, "centre")
+	w.Enlist(apitest.Karwi, "beat_officer").Do(apitest.Get(path)).Refused(http.StatusForbidden, contract.CodeForbidden, "")
 }

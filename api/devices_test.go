@@ -96,7 +96,7 @@ func TestAPhoneThatAColleagueReportsAsLostIsDeadOnTwoServersWithinAMinute(t *tes
 	none.Path = "/v1/devices/" + uuid.NewString() + "/lost"
 	colleague.Do(none).Refused(http.StatusNotFound, contract.CodeNotFound, "")
 	x.Do(apitest.Get("/v1/bundle")).Into(http.StatusOK, nil)
-	stranger.Do(apitest.Get("/v1/devices?centre=KRW")).Refused(http.StatusNotFound, contract.CodeNotFound, "")
+	stranger.Do(apitest.Get("/v1/devices?centre=KRW")).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
 	var list contract.DeviceList
 	colleague.Read("/v1/devices?centre=KRW", &list)
 	if len(list.Devices) != 3 {
@@ -153,7 +153,7 @@ func TestALostPhoneIsReplacedByTwoOfficersAndByNoneAlone(t *testing.T) {
 	for _, tail := range []string{ask, approve} {
 		do(colleague, tail).Refused(http.StatusForbidden, contract.CodeForbidden, "")
 		do(stranger, tail).Refused(http.StatusNotFound, contract.CodeNotFound, "")
-		do(analyst, tail).Refused(http.StatusNotFound, contract.CodeNotFound, "")
+		do(analyst, tail).Refused(http.StatusForbidden, contract.CodeForbidden, "") // whatever it names
 	}
 	do(sp, ask).Refused(http.StatusForbidden, contract.CodeForbidden, "")
 	var r contract.Replacement

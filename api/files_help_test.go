@@ -18,8 +18,8 @@ func number(t *testing.T, text string) int64 {
 	return n
 }
 
-// nowhere wants a text in no answer, no line of the log and no row of files.
-func nowhere(t *testing.T, w *apitest.World, name string) {
+// keptNowhere wants a text in no answer, no line of the log and no row of files.
+func keptNowhere(t *testing.T, w *apitest.World, name string) {
 	t.Helper()
 	for _, form := range []string{name, escaped(name), base64.StdEncoding.EncodeToString([]byte(name))} {
 		if contains(w.Seen.String(), form) || contains(w.Log.String(), form) {

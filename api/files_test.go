@@ -158,7 +158,7 @@ func TestAFileIsBroughtInPiecesAndBelongsToItsCaseByAnEntry(t *testing.T) {
 	incharge.Do(apitest.Post("/v1/unseal", single(incharge.Op("identity.read", asksFor(*entry.OpID, "/file"))))).
 		Refused(http.StatusUnprocessableEntity, contract.CodeUnknownReference, "/op/body/fields/0")
 	desk.Do(tus(http.MethodDelete, p.place)).Refused(http.StatusConflict, contract.CodeUploadOffset, "")
-	nowhere(t, w, "कलावती देवी.png")
+	keptNowhere(t, w, "कलावती देवी.png")
 	desk.Do(begin).Into(http.StatusCreated, nil)
 	w.SQL(`DELETE FROM case_keys WHERE case_id = $1`, id)
 	p.read(incharge, *entry.OpID, "/file").Refused(http.StatusGone, contract.CodeKeyGone, "/op/body/subject_id")

@@ -63,6 +63,23 @@ func newLimiter(now func() time.Time) *limiter {
 	return &limiter{now: now, most: limiterMost, young: map[string]bucket{}, old: map[string]bucket{}}
 }
 
+// over tells how long those who are over their bounds have to wait, and counts
+// nothing.
+func (l *limiter) over(all ...counted) (wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	for _, c := range all {
+		if c.rate == (Rate{}) {
+			continue
+		}
+		if left := l.left(c, now); left < 1 {
+			wait = max(wait, time.Duration((1-left)/c.rate.PerSecond*float64(time.Second)))
+		}
+	}
+	return wait
+}
+
 // take counts one request for all of them, or for none: then it tells how long
 // to wait. So a phone that storms does not use up what its centre has.
 func (l *limiter) take(all ...counted) (wait time.Duration) {
@@ -115,6 +132,24 @@ func (s *server) limitAddress(c *fiber.Ctx) error {
 		return err
 	}
 	return c.Next()
+}
+
+// limitClaimed turns away who is over the bounds of handset or officer before
+// the proof is checked, which is the dear part of a call: so a phone that storms
+// takes little from the others.
+func (s *server) limitClaimed(authorization string) error {
+	if s.Rates.Device == (Rate{}) && s.Rates.Officer == (Rate{}) {
+		return nil
+	}
+	device, officer, ok := s.Staff.Claimed(authorization)
+	if !ok {
+		return nil // is refused for that
+	}
+	wait := s.limiter.over(counted{"device " + device.String(), s.Rates.Device}, counted{"officer " + officer.String(), s.Rates.Officer})
+	if wait > 0 {
+		return contract.NewProblem(contract.CodeRateLimited, contract.WithRetryAfter(max(wait, time.Second)))
+	}
+	return nil
 }
 
 // limitCaller counts a request for who makes it.

@@ -40,6 +40,8 @@ func TestAPhoneThatStormsIsBoundAndItsCentreIsNot(t *testing.T) {
 	for range 20 {
 		limited(t, x.Do(apitest.Get("/v1/bundle")), 5)
 	}
+	// Who is over the bounds is turned away before the proof is checked.
+	limited(t, w.Do(x.Prove(w.Server, apitest.Get("/v1/bundle")).With("DPoP", "")), 5)
 	for range 3 { // twenty that were refused have taken nothing from the centre
 		other.Do(apitest.Get("/v1/bundle")).Into(http.StatusOK, nil)
 	}

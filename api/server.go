@@ -44,6 +44,8 @@ type server struct {
 	matcher    *matcher
 	limiter    *limiter
 	references references
+	grants     map[string]*grant
+	places     chan struct{} // of costly calls
 }
 
 // Limits of one request. A body over bodyMax is read to its end up to
@@ -54,8 +56,12 @@ const (
 	headMax  = 16 << 10
 )
 
-// New returns the app with all routes of the contract.
+// New returns the app with all routes of the contract. One that the table of
+// access does not have is a broken static table; Ready tells of it before.
 func New(o Options) *fiber.App {
+	if err := Ready(); err != nil {
+		panic(err)
+	}
 	if o.SyncEvery == 0 {
 		o.SyncEvery = 5 * time.Minute
 	}
@@ -68,7 +74,8 @@ func New(o Options) *fiber.App {
 	contract.Compile()
 	s := &server{
 		Options: o, matcher: newMatcher(contract.Routes()), limiter: newLimiter(o.Now),
-		references: references{of: map[int32]*reference{}},
+		references: references{of: map[int32]*reference{}}, grants: grants(access),
+		places: make(chan struct{}, costlyAtOnce),
 	}
 	app := fiber.New(fiber.Config{
 		AppName:               "kendra",
@@ -92,7 +99,7 @@ func New(o Options) *fiber.App {
 		JSONDecoder:  decodeBody,
 	})
 	app.Server().HeaderReceived = ofFiles
-	app.Use(s.observe, s.headers, s.limitAddress, compress, s.front, s.authenticate)
+	app.Use(s.observe, s.headers, whole, s.limitAddress, compress, s.front, s.authenticate, s.permit, s.bound)
 	s.handleFiles(app)
 	RegisterHandlers(app, NewStrictHandler(s, nil))
 	return app

@@ -3,12 +3,17 @@ package geo
 import (
 	"math"
 	"testing"
+
+	"kendra/mobile-contract/fuzztest"
 )
 
 func FuzzPoint(f *testing.F) {
 	f.Add(25.218, 80.923)
 	f.Add(90.0, -180.0)
 	f.Add(math.NaN(), math.Inf(1))
+	for i := range fuzztest.Inputs(fuzztest.Short, "") { // all over the earth and beyond its edges, evenly
+		f.Add(float64(i*7919%200)-100+float64(i)/1e4, float64(i*104729%400)-200+float64(i)/1e4)
+	}
 	f.Fuzz(func(t *testing.T, lat, lon float64) {
 		p, err := NewPoint(lat, lon)
 		c, cellErr := CellAt(Point{Lat: lat, Lon: lon})
@@ -34,8 +39,8 @@ func FuzzPoint(f *testing.F) {
 }
 
 func FuzzGeoJSON(f *testing.F) {
-	f.Add([]byte(`{"type":"Polygon","coordinates":[` + squareJSON + `]}`))
-	f.Add([]byte(`{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"MultiPolygon","coordinates":[[` + squareJSON + `]]}}]}`))
+	fuzztest.Bytes(f, `{"type":"Polygon","coordinates":[`+squareJSON+`]}`,
+		`{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"MultiPolygon","coordinates":[[`+squareJSON+`]]}}]}`)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		a, err := ParseGeoJSON(data)
 		if err != nil {
@@ -51,9 +56,22 @@ func FuzzGeoJSON(f *testing.F) {
 				}
 			}
 		}
+		if a.AreaKm2() > 2_000 { // a district's worth; more only takes long
+			return
+		}
 		cells, err := a.Cells9()
 		if err == nil && len(cells) == 0 {
 			t.Fatal("an area without a cell")
+		}
+	})
+}
+
+func FuzzCell(f *testing.F) {
+	fuzztest.Texts(f, "8a3ca6b5a2f7fff", "8a3ca6b5a2f7FFF", "0", "ffffffffffffffff", "")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ParseCell(text)
+		if err == nil && (!c.Valid() || c.String() != text) {
+			t.Errorf("%q is read as %v", text, c)
 		}
 	})
 }

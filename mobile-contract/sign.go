@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"math/big"
 	"strconv"
+	"strings"
 )
 
 // What is signed begins with words of its own, so that a signature for one purpose never serves another.
@@ -25,8 +27,12 @@ const signatureBytes = 64
 // Encode is base64url without padding, as all binary on the wire.
 func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// Decode reads base64url without padding. Unused bits must be zero, so that one value has one text.
+// Decode reads base64url without padding. Unused bits must be zero, and there is no line break in it, which the standard
+// library passes over: so one value has one text, and what is spent by its text is spent.
 func Decode(s string) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") {
+		return nil, errors.New("decode base64url: a line break")
+	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	if err != nil {
 		return nil, fmt.Errorf("decode base64url: %w", err)

@@ -276,7 +276,14 @@ func (w *World) Recruit() *Officer {
 // Appoint gives an officer a post.
 func (w *World) Appoint(o *Officer, centre string, role contract.Role) {
 	w.T.Helper()
-	body := contract.PostTake{PostID: newID(), OfficerID: o.ID, Role: role}
+	w.AppointTo(o, centre, contract.PostTake{PostID: newID(), OfficerID: o.ID, Role: role})
+}
+
+// AppointTo is Appoint to a post that says more, such as the circle of its
+// officer.
+func (w *World) AppointTo(o *Officer, centre string, body contract.PostTake) {
+	w.T.Helper()
+	role := body.Role
 	if (role == contract.RoleSquadLeader || role == contract.RoleSquadMember) && centre == Karwi {
 		body.SquadID = &w.SquadID
 	}

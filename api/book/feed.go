@@ -38,6 +38,18 @@ func (b *Book) viewOf(ctx context.Context, tx pgx.Tx, who staff.Caller, centre s
 	return b.viewAs(who, centre, circle)
 }
 
+// Circle tells the circle of a centre; empty if it has none, or is none.
+func (b *Book) Circle(ctx context.Context, district int32, centre string) (circle string, err error) {
+	err = b.read(ctx, district, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `SELECT coalesce(circle, '') FROM centres WHERE district_id = $1 AND centre = $2`, district, centre).Scan(&circle)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return wrap(err, "read circle")
+	})
+	return circle, err
+}
+
 // look is viewOf in a transaction of its own.
 func (b *Book) look(ctx context.Context, who staff.Caller, centre string) (v view, err error) {
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {

@@ -8,6 +8,7 @@ import (
 	"kendra/api/book"
 	"kendra/api/book/booktest"
 	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/fuzztest"
 )
 
 // devanagari writes the digits of a text in Devanagari.
@@ -112,9 +113,7 @@ func TestVerhoeffFindsEveryWrongDigitAndEveryExchange(t *testing.T) {
 }
 
 func FuzzNumbersInTexts(f *testing.F) {
-	for _, s := range []string{"9876543210", "2341 2341 2346", "१२ 98765-43210", "- - 0", "\xff9876543210"} {
-		f.Add(s)
-	}
+	fuzztest.Texts(f, "9876543210", "2341 2341 2346", "१२ 98765-43210", "- - 0", "\xff9876543210")
 	f.Fuzz(func(t *testing.T, text string) {
 		if !book.PhoneLike(text + " मो 9876543210") {
 			t.Errorf("a number after %q is missed", text)

@@ -14,6 +14,7 @@ import (
 
 	"kendra/api/seal"
 	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/fuzztest"
 )
 
 // karwi is where the ops of these tests were made.
@@ -398,11 +399,8 @@ func FuzzUnsealDocNeverPanicsNorForges(f *testing.F) {
 	k, _ := newKeyset(f)
 	id := uuid.New()
 	keys := newKeys(f, k, id)
-	f.Add(`"kendra:seal:1:V:AAAA"`)
-	f.Add(`"kendra:seal:1:VX:"`)
-	f.Add(`"kendra:seal:1:X:` + strings.Repeat("A", 100) + `"`)
-	f.Add(`"kendra:seal:2:V:AAAA`)
-	f.Add(`"`)
+	fuzztest.Texts(f, `"kendra:seal:1:V:AAAA"`, `"kendra:seal:1:VX:"`, `"kendra:seal:1:X:`+strings.Repeat("A", 100)+`"`,
+		`"kendra:seal:2:V:AAAA`, `"`)
 	f.Fuzz(func(t *testing.T, token string) {
 		for _, class := range []byte{seal.Victim, seal.Suspect, seal.Told, 'S'} {
 			s := contract.Span{Pointer: "/a", Class: class, Start: 0, End: len(token)}

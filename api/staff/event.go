@@ -30,6 +30,7 @@ const (
 	eventStepUp    = "console_step_up"
 	eventActivate  = "console_activate"
 	eventInvite    = "console_invite"
+	eventIncident  = "incident_pack"
 )
 
 // event is what an attempt is remembered by: ids, never what was typed.

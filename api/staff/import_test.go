@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"kendra/api/staff"
+	"kendra/mobile-contract/fuzztest"
 )
 
 func parse(t *testing.T, kind, text string) staff.Import {
@@ -202,8 +203,9 @@ func TestALoadWithErrorsStoresNothing(t *testing.T) {
 }
 
 func FuzzParseImport(f *testing.F) {
-	for _, text := range []string{officersCSV, squadsCSV, beatsCSV, postsCSV, "circle,hi,en\n\"", "\ufeff", "a\xff"} {
-		f.Add(0, text)
+	seeds := []string{officersCSV, squadsCSV, beatsCSV, postsCSV, "circle,hi,en\n\"", "\ufeff", "a\xff"}
+	for i, text := range append(seeds, fuzztest.Inputs(fuzztest.Short, seeds...)...) {
+		f.Add(i, text)
 	}
 	f.Fuzz(func(t *testing.T, kind int, text string) {
 		kinds := staff.ImportKinds

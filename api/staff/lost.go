@@ -30,7 +30,7 @@ func (s *Service) Handsets(ctx context.Context, who Caller, centre string) ([]Ha
 		return nil, refuse(contract.CodeUnauthorized)
 	}
 	if !who.has(centre) {
-		return nil, refuse(contract.CodeNotFound)
+		return nil, refuse(contract.CodeNotFound, contract.WithPointer("centre"))
 	}
 	var out []Handset
 	err := s.read(ctx, who.District, func(tx pgx.Tx) error {

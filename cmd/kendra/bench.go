@@ -38,6 +38,7 @@ type bencher struct {
 	server *exec.Cmd
 	addr   string
 	rounds int
+	rates  string // of the server; off but for the storm
 	rows   []figure
 }
 
@@ -56,7 +57,7 @@ type figure struct {
 
 // openBench starts the database and the server.
 func openBench(ctx context.Context, c config, out io.Writer) (*bencher, error) {
-	b := &bencher{out: out, config: c, addr: "127.0.0.1:18099"}
+	b := &bencher{out: out, config: c, addr: "127.0.0.1:18099", rates: "off"}
 	var err error
 	if b.dir, err = os.MkdirTemp("", "kendra-bench-"); err != nil {
 		return nil, fmt.Errorf("make bench directory: %w", err)
@@ -95,7 +96,7 @@ func (b *bencher) serve(ctx context.Context) error {
 	}
 	b.server = exec.Command(self, "serve")
 	b.server.Env = append(os.Environ(), "DATABASE_URL="+b.url, "KENDRA_OWNER_DATABASE_URL="+b.url, "KENDRA_KEYS="+b.config.Keys,
-		"KENDRA_LISTEN="+b.addr, "KENDRA_PRIVATE_LISTEN=127.0.0.1:18098", "KENDRA_BASE_URL=", "KENDRA_FCM_ENDPOINT=", "KENDRA_RATES=off",
+		"KENDRA_LISTEN="+b.addr, "KENDRA_PRIVATE_LISTEN=127.0.0.1:18098", "KENDRA_BASE_URL=", "KENDRA_FCM_ENDPOINT=", "KENDRA_RATES="+b.rates,
 		"GOOGLE_APPLICATION_CREDENTIALS=")
 	if err := b.server.Start(); err != nil {
 		return fmt.Errorf("start server: %w", err)

@@ -160,6 +160,7 @@ type load struct {
 	phone  *benchPhone
 	bodies [][]byte
 	proofs []string
+	pause  time.Duration // after each answer
 }
 
 // prepare signs batches of visits for all phones, in parallel.
@@ -285,6 +286,7 @@ func (l *load) send(url string) ([]time.Duration, int, error) {
 			return each, entered, fmt.Errorf("post: %d %s", resp.StatusCode(), resp.Body())
 		}
 		entered += count(resp.Body(), enteredMark)
+		time.Sleep(l.pause)
 	}
 	return each, entered, nil
 }

@@ -69,6 +69,7 @@ func runBench(ctx context.Context, c config, args []string, out io.Writer) error
 	rounds := f.Int("rounds", 4, "interleaved rounds")
 	million := f.Int("fill", 1_000_000, "size of the filled book")
 	file := f.String("out", "bench.json", "where the rows go as JSON")
+	only := f.String("only", "", "storm or incident: that part alone")
 	if done, err := parse(f, args); done {
 		return err
 	}
@@ -81,7 +82,11 @@ func runBench(ctx context.Context, c config, args []string, out io.Writer) error
 	}
 	b.rounds = *rounds
 	fmt.Fprintf(out, "on %s; %d rounds\n", machine(ctx, b.admin), b.rounds)
-	if err := b.all(ctx, *million); err != nil {
+	parts := map[string]func(context.Context, int) error{"": b.all, "storm": b.stormAlone, "incident": b.incidentAlone}
+	if parts[*only] == nil {
+		return errUsage
+	}
+	if err := parts[*only](ctx, *million); err != nil {
 		return err
 	}
 	b.table()
@@ -141,6 +146,12 @@ func (b *bencher) all(ctx context.Context, million int) error {
 	}
 	b.rows = append(b.rows, bound("peak resident memory of the server in all of this", b.peak(), "MB", 150))
 	if err := b.start(ctx); err != nil {
+		return err
+	}
+	if err := b.incident(ctx, 7, "KRW", million); err != nil {
+		return err
+	}
+	if err := b.storm(ctx, seven); err != nil {
 		return err
 	}
 	if err := b.pushes(ctx); err != nil {

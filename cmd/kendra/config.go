@@ -26,9 +26,12 @@ type config struct {
 	Data string
 	// Keys is the directory of secret files.
 	Keys string
-	// Listen is the public address. TLS is the proxy's work, so the default
-	// does not leave this machine.
+	// Listen is the public address. Without a certificate, or proxies that hold
+	// one, it does not leave this machine.
 	Listen string
+	// TLSCert and TLSKey are the server's own certificate and its key. They are
+	// read again when they change.
+	TLSCert, TLSKey string
 	// PrivateListen serves health, metrics and pprof.
 	PrivateListen string
 	// BaseURL is the public origin that DPoP proofs must name.
@@ -68,6 +71,8 @@ func readConfig(get func(string) string) (config, error) {
 		PrivateListen: get("KENDRA_PRIVATE_LISTEN"),
 		BaseURL:       get("KENDRA_BASE_URL"),
 		Console:       get("KENDRA_CONSOLE_ORIGIN"),
+		TLSCert:       get("KENDRA_TLS_CERT"),
+		TLSKey:        get("KENDRA_TLS_KEY"),
 		FCMEndpoint:   get("KENDRA_FCM_ENDPOINT"),
 		FCMProject:    get("KENDRA_FCM_PROJECT"),
 		Credentials:   get("GOOGLE_APPLICATION_CREDENTIALS"),
@@ -112,9 +117,7 @@ func readConfig(get func(string) string) (config, error) {
 			errs = append(errs, fmt.Errorf("KENDRA_CONSOLE_ORIGIN: %w", err))
 		}
 	}
-	if err := checkPrivate(c.PrivateListen); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, checkPrivate(c.PrivateListen), checkListen(c))
 	for name, v := range map[string]string{"DATABASE_URL": c.DatabaseURL, "KENDRA_BASE_URL": c.BaseURL, "KENDRA_FCM_ENDPOINT": c.FCMEndpoint} {
 		if u, err := url.Parse(v); v != "" && (err != nil || u.Scheme == "") {
 			errs = append(errs, fmt.Errorf("%s: not a URL", name))

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"regexp"
 	"testing"
 
 	"kendra/api"
@@ -24,5 +27,15 @@ func TestRatesAreReadOrRefused(t *testing.T) {
 		if _, err := readRates(text); err == nil {
 			t.Errorf("%q is taken", text)
 		}
+	}
+}
+
+func TestTheLogTellsItsTimeInUTCToTheMillisecond(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	serviceLog(&b).Info("request", "time_of", "x")
+	var l struct{ Time string }
+	if err := json.Unmarshal(b.Bytes(), &l); err != nil || !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`).MatchString(l.Time) {
+		t.Errorf("%v, %s", err, b.Bytes())
 	}
 }

@@ -25,7 +25,7 @@ import (
 // machine: it listens beyond loopback, or stands behind a proxy that does. What
 // could leak is refused there, and warned about here.
 func (c config) inService() bool {
-	return !onLoopback(c.Listen) || strings.HasPrefix(c.BaseURL, "https://")
+	return !onLoopback(c.Listen) || c.TLSCert != "" || strings.HasPrefix(c.BaseURL, "https://")
 }
 
 // onLoopback says whether an address to listen on is reached from this machine
@@ -82,6 +82,9 @@ func (c config) leaks(ctx context.Context) ([]string, error) {
 			found = append(found, "PostgreSQL beyond this machine is spoken to without sslmode=verify-full")
 			break
 		}
+	}
+	if c.BaseURL == "" && !onLoopback(c.Listen) {
+		found = append(found, "KENDRA_BASE_URL is not set: a proof could name whatever host its request names")
 	}
 	told, err := migrations.Talkative(ctx, pool)
 	if err != nil {
@@ -142,7 +145,7 @@ func passwords(get func(string) string) (found []string) {
 // secretFiles are the files of secrets that the environment names, beside the
 // keys.
 func secretFiles(get func(string) string) (files []string) {
-	for _, name := range []string{"GOOGLE_APPLICATION_CREDENTIALS", "PGPASSFILE", "PGSSLKEY"} {
+	for _, name := range []string{"GOOGLE_APPLICATION_CREDENTIALS", "PGPASSFILE", "PGSSLKEY", "KENDRA_TLS_KEY"} {
 		if path := get(name); path != "" {
 			files = append(files, path)
 		}

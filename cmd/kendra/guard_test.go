@@ -115,8 +115,8 @@ func TestAFileOfSecretsThatOthersMayReadIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, []byte("geheim77"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"GOOGLE_APPLICATION_CREDENTIALS", "PGPASSFILE", "PGSSLKEY"} {
-		c := configOf(t, name, path)
+	for _, name := range []string{"GOOGLE_APPLICATION_CREDENTIALS", "PGPASSFILE", "PGSSLKEY", "KENDRA_TLS_KEY"} {
+		c := configOf(t, name, path, "KENDRA_TLS_CERT", map[bool]string{true: path}[name == "KENDRA_TLS_KEY"])
 		for mode, good := range map[os.FileMode]bool{0o600: true, 0o400: true, 0o640: false, 0o604: false, 0o660: false, 0o602: false} {
 			if err := os.Chmod(path, mode); err != nil {
 				t.Fatal(err)
@@ -187,7 +187,7 @@ func TestServiceIsWhatPhonesReach(t *testing.T) {
 		"127.0.0.1:8080": true, "[::1]:8080": true, "localhost:0": true, "127.8.8.8:1": true, ":8080": false, "0.0.0.0:80": false,
 		"[::]:80": false, "10.0.0.7:8080": false, "kendra.example:443": false, "[::ffff:127.0.0.1]:80": true,
 	} {
-		if c := configOf(t, "KENDRA_LISTEN", address); c.inService() == local {
+		if c := configOf(t, "KENDRA_LISTEN", address, "KENDRA_PROXIES", "10.0.0.1/32"); c.inService() == local {
 			t.Errorf("a server at %s: in service is %t", address, c.inService())
 		}
 	}

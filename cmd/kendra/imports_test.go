@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -49,8 +50,47 @@ var rules = []rule{
 		because: "what serves tests stays in tests"},
 	{in: []string{"api", "push"}, never: []string{"math/rand"},
 		because: "ids, codes and keys come from crypto/rand"},
+	{in: []string{"."}, never: []string{"text/template"},
+		because: "a page is made by html/template, which escapes"},
 	{in: []string{"."}, never: []string{"unsafe", "math/rand!"},
 		because: "neither is needed: math/rand/v2 is the simulation's"},
+}
+
+// cryptographers are the packages that may do cryptography, and with what: the
+// standard library, golang.org/x and four modules that CONTRIBUTING gives the
+// reason of. Any other package hands keys and texts to one of these.
+var cryptographers = map[string][]string{
+	"api":                   {"crypto/rand"}, // spreads the phones' next sync
+	"api/book":              {"crypto/ecdsa", "crypto/hmac", "crypto/sha256", "golang.org/x/mod/sumdb/note"},
+	"api/seal":              {"crypto/aes", "crypto/cipher", "crypto/hmac", "crypto/rand", "crypto/sha256", "github.com/tink-crypto/tink-go/v2"},
+	"api/staff":             {"crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hkdf", "crypto/hmac", "crypto/rand", "crypto/sha256", "crypto/subtle", "github.com/alexedwards/argon2id", "github.com/golang-jwt/jwt/v5", "golang.org/x/crypto/argon2"},
+	"cmd/kendra":            {"crypto/ecdsa", "crypto/elliptic", "crypto/rand", "crypto/tls", "github.com/golang-jwt/jwt/v5", "golang.org/x/mod/sumdb/note"},
+	"cmd/phones":            {"crypto/ecdsa", "crypto/elliptic", "crypto/rand", "golang.org/x/mod/sumdb/note"},
+	"migrations":            {"crypto/sha256"}, // of files, for a cache
+	"mobile-contract":       {"crypto/ecdsa", "crypto/elliptic", "crypto/rand", "crypto/sha256"},
+	"mobile-contract/phone": {"crypto/aes", "crypto/cipher", "crypto/ecdsa", "crypto/elliptic", "crypto/rand", "crypto/sha256", "crypto/x509", "golang.org/x/crypto/argon2", "golang.org/x/mod/sumdb/note"},
+}
+
+// cryptography tells an import of it; insecure ones of the standard library
+// (md5, sha1, des, rc4) are in nobody's row.
+func cryptography(imported string) bool {
+	for _, p := range []string{"crypto", "golang.org/x/crypto", "golang.org/x/mod/sumdb", "github.com/tink-crypto", "github.com/golang-jwt", "github.com/alexedwards/argon2id", "github.com/go-webauthn"} {
+		if imported == p || strings.HasPrefix(imported, p+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// mayEncrypt tells whether the list has the import for the package, by the row
+// of the package or of the nearest above it.
+func mayEncrypt(pkg, imported string) bool {
+	for at := strings.TrimPrefix(pkg, module); at != "."; at = path.Dir(at) {
+		if row, ok := cryptographers[at]; ok {
+			return slices.ContainsFunc(row, func(p string) bool { return imported == p || strings.HasPrefix(imported, p+"/") })
+		}
+	}
+	return false
 }
 
 const module = "kendra/"
@@ -116,6 +156,30 @@ func TestNoPackageImportsWhatItMustNot(t *testing.T) {
 	}
 	for _, breach := range breaches(imports) {
 		t.Error(breach)
+	}
+	for pkg, imported := range imports {
+		if strings.HasSuffix(pkg, "test") {
+			continue
+		}
+		for _, other := range imported {
+			if cryptography(other) && !mayEncrypt(pkg, other) {
+				t.Errorf("%s does cryptography with %s: leave that to api/seal or api/staff, or add it to the list with its reason", pkg, other)
+			}
+		}
+	}
+}
+
+func TestTheListOfWhoMayDoCryptographySeesABreach(t *testing.T) {
+	t.Parallel()
+	for pair, good := range map[[2]string]bool{
+		{"kendra/api/seal", "crypto/aes"}: true, {"kendra/api/seal", "github.com/tink-crypto/tink-go/v2/aead"}: true,
+		{"kendra/api/book", "crypto/aes"}: false, {"kendra/push", "crypto/sha256"}: false, {"kendra/geo", "crypto/rand"}: false,
+		{"kendra/api", "crypto/md5"}: false, {"kendra/api/staff", "crypto/sha1"}: false, {"kendra/cmd/phones/history", "crypto/rand"}: true,
+		{"kendra/push/fcm", "golang.org/x/crypto/nacl/box"}: false,
+	} {
+		if !cryptography(pair[1]) || mayEncrypt(pair[0], pair[1]) != good {
+			t.Errorf("%s with %s is judged %t", pair[0], pair[1], !good)
+		}
 	}
 }
 

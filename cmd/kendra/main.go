@@ -23,6 +23,7 @@ const usage = `kendra: the Mission Shakti Kendra's server
   kendra officer VERB             people, phones and codes
   kendra keys rotate KEY          a new key while the servers run
   kendra import FILE.csv ...      staff lists
+  kendra incident --from --to     sessions, reads and affected cases of a span
   kendra bench                    the measured table
 
 kendra VERB --help says more. The environment configures it: see README.md.
@@ -55,7 +56,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := serviceLog(os.Stderr)
 	rest := args[1:]
 	switch args[0] {
 	case "serve":
@@ -74,6 +75,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return runKeys(ctx, c, rest, out)
 	case "import":
 		return runImport(ctx, c, rest, out)
+	case "incident":
+		return runIncident(ctx, c, rest, out)
 	case "bench":
 		return runBench(ctx, c, rest, out)
 	}
@@ -96,6 +99,17 @@ func runMigrate(ctx context.Context, c config, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "schema at version %d\n", v)
 	return nil
+}
+
+// serviceLog is the log of the server: a JSON object a line, its time in UTC to
+// the millisecond, whatever the machine's zone.
+func serviceLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key == slog.TimeKey {
+			a.Value = slog.StringValue(a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+		}
+		return a
+	}}))
 }
 
 // quiet is the log of the tools: warnings and errors only, in words.

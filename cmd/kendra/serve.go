@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"kendra/api"
 	"kendra/migrations"
 	"kendra/migrations/localpg"
 )
@@ -60,9 +61,15 @@ const (
 	seldomCollect = 400 // per cent the heap may grow by
 )
 
+// fit is what must hold before anything is opened: ready tells whether every
+// call says who may make it.
+func fit(c config, ready func() error) error {
+	return errors.Join(noDumps(), onlyOwners(c.SecretFiles), ready())
+}
+
 // runServe is the verb serve.
 func runServe(ctx context.Context, c config, log *slog.Logger) error {
-	if err := errors.Join(noDumps(), onlyOwners(c.SecretFiles)); err != nil {
+	if err := fit(c, api.Ready); err != nil {
 		return err
 	}
 	if os.Getenv("GOMEMLIMIT") == "" && os.Getenv("GOGC") == "" {
@@ -88,9 +95,9 @@ func runServe(ctx context.Context, c config, log *slog.Logger) error {
 	if err := n.book.RetryPoison(ctx); err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", c.Listen)
+	ln, err := c.listen(log)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
 	private, err := n.private(c.PrivateListen)
 	if err != nil {

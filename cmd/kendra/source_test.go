@@ -163,3 +163,88 @@ func TestEveryTestThatSECURITYNamesExists(t *testing.T) {
 	}
 	t.Logf("%d rows are held, %d of them P0; %d are not, %d of them P0; %d tests are there", holds, holdsP0, not, notP0, len(there))
 }
+
+// callers are the packages of the server that begin a connection: to the push
+// service and to the database. What serves, imports or simulates is not of the
+// server.
+var callers = []string{"../../push/fcm/", "../../migrations/", "../../cmd/", "../../mobile-contract/phone/"}
+
+// dials are what begins a connection, by package and name.
+var dials = map[string][]string{
+	"http": {"Get", "Post", "PostForm", "Head", "Client", "DefaultClient", "NewRequest", "NewRequestWithContext", "DefaultTransport", "Transport"},
+	"net":  {"Dial", "DialTimeout", "Dialer", "DialTCP", "DialUDP"}, "tls": {"Dial", "Dialer", "DialWithDialer"},
+	"fasthttp": {"Get", "Post", "Do", "Client", "HostClient"}, "fiber": {"AcquireAgent", "Get", "Post", "AcquireClient"},
+}
+
+func TestTheServerCallsNobodyButItsDatabaseAndThePushService(t *testing.T) {
+	t.Parallel()
+	files := 0
+	found := func(file *ast.File) (names []string) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := s.X.(*ast.Ident); ok && slices.Contains(dials[pkg.Name], s.Sel.Name) {
+				names = append(names, pkg.Name+"."+s.Sel.Name)
+			}
+			return true
+		})
+		return names
+	}
+	source(t, func(path string, file *ast.File, _ *token.FileSet) {
+		if strings.HasSuffix(path, "_test.go") || strings.Contains(path, "test/") || slices.ContainsFunc(callers, func(p string) bool { return strings.HasPrefix(path, p) }) {
+			return
+		}
+		files++
+		if names := found(file); len(names) > 0 {
+			t.Errorf("%s begins a connection: %v", path, names)
+		}
+	})
+	planted, err := parser.ParseFile(token.NewFileSet(), "x.go", "package x\nfunc f() { http.Get(s) }", 0)
+	if err != nil || len(found(planted)) != 1 {
+		t.Errorf("a planted call is not seen: %v", err)
+	}
+	if files < 100 {
+		t.Errorf("%d files seen", files)
+	}
+}
+
+// compares tells a comparison whose time tells how much of a secret is right.
+func compares(file *ast.File) (found bool) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if pkg, ok := s.X.(*ast.Ident); ok && (pkg.Name == "bytes" && s.Sel.Name == "Equal" || pkg.Name == "reflect" && s.Sel.Name == "DeepEqual") {
+				found = true
+			}
+		}
+		return true
+	})
+	return found
+}
+
+func TestWhereSecretsAreComparedNothingIsComparedByteByByteUntilTheFirstDifference(t *testing.T) {
+	t.Parallel()
+	constant := 0
+	source(t, func(path string, file *ast.File, _ *token.FileSet) {
+		guarded := strings.HasPrefix(path, "../../api/staff/") || strings.HasPrefix(path, "../../api/seal/") || strings.HasPrefix(path, "../../api/book/slip")
+		if !guarded || strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		if compares(file) {
+			t.Errorf("%s: use hmac.Equal or subtle.ConstantTimeCompare", path)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && (s.Sel.Name == "ConstantTimeCompare" || s.Sel.Name == "Equal") {
+				if pkg, ok := s.X.(*ast.Ident); ok && (pkg.Name == "hmac" || pkg.Name == "subtle") {
+					constant++
+				}
+			}
+			return true
+		})
+	})
+	planted, err := parser.ParseFile(token.NewFileSet(), "x.go", "package x\nfunc f() bool { return bytes.Equal(a, b) }", 0)
+	if err != nil || !compares(planted) || constant < 5 {
+		t.Errorf("a planted comparison is not seen, or %d in constant time are few: %v", constant, err)
+	}
+}

@@ -1,0 +1,214 @@
+package book
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// IncidentQuery says what an incident pack is about: a span of time, and of it
+// all, or what one officer or one handset did.
+type IncidentQuery struct {
+	District    int32
+	From, Until time.Time
+	Officer     *uuid.UUID
+	Device      *uuid.UUID
+}
+
+// Incident is what the books know of a span: what was read, what else of
+// weight was entered, and which cases are affected, by number and never by
+// name.
+type Incident struct {
+	Reads   []IncidentRead  `json:"reads"`
+	Weighty []IncidentEntry `json:"weighty"`
+	Counts  []IncidentCount `json:"entries"`
+	Cases   []string        `json:"affected_cases"`
+}
+
+// IncidentRead is one read of sealed fields, or one search by a number.
+type IncidentRead struct {
+	Centre    string    `json:"centre"`
+	Seq       int64     `json:"seq"`
+	At        time.Time `json:"at"`
+	Kind      string    `json:"kind"`
+	OfficerID uuid.UUID `json:"officer_id"`
+	Role      string    `json:"role"`
+	DeviceID  uuid.UUID `json:"device_id"`
+	SessionID uuid.UUID `json:"session_id"`
+	CaseNo    string    `json:"case_no"` // empty of a search
+	Fields    int       `json:"fields"`
+	Reason    string    `json:"reason"`
+	Guarded   bool      `json:"guarded"`
+}
+
+// IncidentEntry is one entry that somebody looks at in an incident.
+type IncidentEntry struct {
+	Centre    string    `json:"centre"`
+	Seq       int64     `json:"seq"`
+	At        time.Time `json:"at"`
+	Kind      string    `json:"kind"`
+	OfficerID uuid.UUID `json:"officer_id"`
+	Role      string    `json:"role"`
+	DeviceID  uuid.UUID `json:"device_id"`
+}
+
+// IncidentCount is how many entries of a kind a book got, and between which
+// numbers they stand.
+type IncidentCount struct {
+	Centre string `json:"centre"`
+	Kind   string `json:"kind"`
+	Count  int64  `json:"count"`
+	First  int64  `json:"first_seq"`
+	Last   int64  `json:"last_seq"`
+}
+
+// weighty are the kinds besides reads that are listed one by one: refusals
+// above the budget and leaves beyond it, break-glass, exports, who is named on
+// a guarded case, posts.
+const weighty = `(kind LIKE 'read.%' OR kind LIKE 'glass.%' OR kind LIKE 'export.%' OR kind LIKE 'case.%' OR kind LIKE 'post.%'
+	OR kind LIKE 'interest.%')`
+
+// mostListed bounds each list of a pack.
+const mostListed = 100_000
+
+// Incident reads what the books know of a span.
+func (b *Book) Incident(ctx context.Context, q IncidentQuery) (*Incident, error) {
+	out := &Incident{Reads: []IncidentRead{}, Weighty: []IncidentEntry{}, Counts: []IncidentCount{}, Cases: []string{}}
+	centres, err := b.Centres(ctx, q.District)
+	if err != nil {
+		return nil, err
+	}
+	err = b.read(ctx, q.District, func(tx pgx.Tx) error {
+		if err := out.reads(ctx, tx, q, centres); err != nil {
+			return err
+		}
+		for _, centre := range centres {
+			if err := out.entries(ctx, tx, q, centre); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, r := range out.Reads {
+		if r.CaseNo != "" && !seen[r.CaseNo] {
+			seen[r.CaseNo] = true
+			out.Cases = append(out.Cases, r.CaseNo)
+		}
+	}
+	sort.Strings(out.Cases)
+	return out, nil
+}
+
+// reads lists the reads, by the index of centre and time.
+func (out *Incident) reads(ctx context.Context, tx pgx.Tx, q IncidentQuery, centres []string) error {
+	rows, err := tx.Query(ctx, `SELECT r.centre, r.seq, r.at, r.kind, r.officer_id, r.role, e.device_id, e.session_id, r.fields, r.reason, r.guarded,
+			coalesce(c.centre, m.centre, ''), coalesce(m.register, $7), coalesce(c.year, m.year, 0), coalesce(c.serial, m.serial, 0)
+		FROM reads r
+		JOIN entries e ON e.district_id = r.district_id AND e.centre = r.centre AND e.seq = r.seq
+		LEFT JOIN LATERAL (SELECT centre, year, serial FROM complaints WHERE district_id = $1 AND complaint_id = r.case_id LIMIT 1) c ON true
+		LEFT JOIN LATERAL (SELECT centre, register, year, serial FROM matters WHERE district_id = $1 AND matter_id = r.case_id
+			AND c.serial IS NULL LIMIT 1) m ON true
+		WHERE r.district_id = $1 AND r.centre = ANY($2) AND r.at >= $3 AND r.at < $4
+			AND ($5::uuid IS NULL OR r.officer_id = $5) AND ($6::uuid IS NULL OR e.device_id = $6)
+		ORDER BY r.at, r.centre, r.seq LIMIT $8`,
+		q.District, centres, q.From, q.Until, q.Officer, q.Device, registerHelpDesk, mostListed)
+	if err != nil {
+		return fmt.Errorf("list reads: %w", err)
+	}
+	out.Reads, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (IncidentRead, error) {
+		var r IncidentRead
+		var fields, at, register string
+		var year int
+		var serial int64
+		err := row.Scan(&r.Centre, &r.Seq, &r.At, &r.Kind, &r.OfficerID, &r.Role, &r.DeviceID, &r.SessionID, &fields, &r.Reason, &r.Guarded,
+			&at, &register, &year, &serial)
+		if err != nil {
+			return r, err
+		}
+		if serial > 0 {
+			r.CaseNo = lineRef(at, register, year, serial).No
+		}
+		var list []string
+		err = unjson(fields, &list)
+		r.Fields = len(list)
+		return r, err
+	})
+	return wrap(err, "list reads")
+}
+
+// entries counts what a book got in the span, and lists what has weight. The
+// numbers of a book rise with the time at which its entries came, so the span
+// is found by looking at a few of them.
+func (out *Incident) entries(ctx context.Context, tx pgx.Tx, q IncidentQuery, centre string) error {
+	from, err := firstSince(ctx, tx, q.District, centre, q.From)
+	if err != nil {
+		return err
+	}
+	until, err := firstSince(ctx, tx, q.District, centre, q.Until)
+	if err != nil {
+		return err
+	}
+	const span = ` FROM entries WHERE district_id = $1 AND centre = $2 AND seq >= $3 AND seq < $4
+		AND ($5::uuid IS NULL OR officer_id = $5) AND ($6::uuid IS NULL OR device_id = $6)`
+	args := []any{q.District, centre, from, until, q.Officer, q.Device}
+	rows, err := tx.Query(ctx, `SELECT kind, count(*), min(seq), max(seq)`+span+` GROUP BY kind ORDER BY kind`, args...)
+	if err != nil {
+		return fmt.Errorf("count entries: %w", err)
+	}
+	counts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (IncidentCount, error) {
+		c := IncidentCount{Centre: centre}
+		err := row.Scan(&c.Kind, &c.Count, &c.First, &c.Last)
+		return c, err
+	})
+	if err != nil {
+		return fmt.Errorf("count entries: %w", err)
+	}
+	out.Counts = append(out.Counts, counts...)
+	rows, err = tx.Query(ctx, `SELECT seq, at, kind, officer_id, role, device_id`+span+` AND `+weighty+` ORDER BY seq LIMIT $7`, append(args, mostListed)...)
+	if err != nil {
+		return fmt.Errorf("list entries: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (IncidentEntry, error) {
+		e := IncidentEntry{Centre: centre}
+		err := row.Scan(&e.Seq, &e.At, &e.Kind, &e.OfficerID, &e.Role, &e.DeviceID)
+		return e, err
+	})
+	out.Weighty = append(out.Weighty, list...)
+	return wrap(err, "list entries")
+}
+
+// firstSince is the number of a book's first entry that came at a time or
+// after it; one more than the last if there is none.
+func firstSince(ctx context.Context, tx pgx.Tx, district int32, centre string, at time.Time) (int64, error) {
+	var size int64
+	if err := tx.QueryRow(ctx, `SELECT size FROM heads WHERE district_id = $1 AND centre = $2`, district, centre).Scan(&size); err != nil {
+		return 0, fmt.Errorf("read head: %w", err)
+	}
+	low, high := int64(1), size+1
+	for low < high {
+		middle := low + (high-low)/2
+		var came time.Time
+		err := tx.QueryRow(ctx, `SELECT received_at FROM entries WHERE district_id = $1 AND centre = $2 AND seq = $3`, district, centre, middle).Scan(&came)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return 0, fmt.Errorf("book of %s: entry %d is missing", centre, middle)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("find entries: %w", err)
+		}
+		if came.Before(at) {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, nil
+}
