@@ -86,7 +86,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 	for _, d := range drafts {
 		d.reset()
 	}
-	var woken bool
+	var woken, ruled bool
 	err = within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
 		t := &batch{
 			book: b, tx: tx, district: district, centre: centre, now: b.now(),
@@ -102,7 +102,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		if err := t.fold(ctx, drafts); err != nil {
 			return err
 		}
-		woken, r.provided = len(t.notices) > 0, t.provided
+		woken, r.provided, ruled = len(t.notices) > 0, t.provided, len(t.state.newRules) > 0
 		root, err := t.tree.root()
 		if err != nil {
 			return fmt.Errorf("root: %w", err)
@@ -122,7 +122,19 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 	if err == nil && woken {
 		b.Wake()
 	}
+	if err == nil && ruled {
+		b.ruled(ctx)
+	}
 	return err
+}
+
+// ruled makes this process go by a change of the rules that it has entered.
+// Others read it within half a minute, and so does this one if it cannot now:
+// the change stands in the book.
+func (b *Book) ruled(ctx context.Context) {
+	if err := b.LoadRules(ctx); err != nil {
+		b.Log.Error("rules", "err", err)
+	}
 }
 
 // reset forgets what an earlier, rolled back attempt found.
