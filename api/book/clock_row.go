@@ -253,9 +253,16 @@ func (s *State) moveStart(a about, code string, from, to time.Time) {
 	if k == nil || l == nil || !k.StartsAt.Equal(from.Truncate(time.Millisecond)) {
 		return
 	}
-	k.StartsAt, k.DueAt = to, l.due(to).Add(time.Duration(k.PausedS)*time.Second)
+	k.StartsAt = to
+	k.DueAt = k.dueBy(l)
 	k.climb(s.rules)
 	s.clocks.put(k.key(), k)
+}
+
+// dueBy is when a limit has passed that runs as long as the clock: pauses that are
+// over do not count.
+func (k *Clock) dueBy(l *Limit) time.Time {
+	return l.due(k.StartsAt).Truncate(time.Millisecond).Add(time.Duration(k.PausedS) * time.Second)
 }
 
 const clockColumns = `subject_id, code, n, complaint_id, starts_at, due_at, paused_at, paused_s, stopped_at, owner_role, rung, told_role,

@@ -55,7 +55,8 @@ type ComplaintData struct {
 	WomanSafe    bool        `json:"safe_to_call,omitempty"`
 	StatusSafe   bool        `json:"status_safe,omitempty"`
 	SlipGiven    bool        `json:"slip_given,omitempty"`
-	Sensitive    []string    `json:"sensitive,omitempty"` // why it needs the in-charge's own hand
+	LateEntry    bool        `json:"late_entry,omitempty"` // a correction registered it, after it was taken in
+	Sensitive    []string    `json:"sensitive,omitempty"`  // why it needs the in-charge's own hand
 	Alerts       []string    `json:"alerts,omitempty"`
 	About        []uuid.UUID `json:"about,omitempty"`     // officers complained of
 	Handlers     []uuid.UUID `json:"handlers,omitempty"`  // officers who acted on it, in their order
