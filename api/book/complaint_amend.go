@@ -16,7 +16,7 @@ func amendComplaint(s *State, e *Entry, old *Line, b *contract.ComplaintOpen) []
 	}
 	c := s.complaintAt(*old.SubjectID)
 	was := c.about()
-	c.Seq = e.Seq
+	c.Seq, c.Data.EntryID = e.Seq, &e.OpID
 	if k, ok := e.lineOf(registerHelpDesk); ok {
 		c.Year, c.Serial = k.Year, k.Serial
 	}

@@ -139,6 +139,9 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 			d.OpenedByOp = &r.OpID
 		}
 	}
+	if err := d.fromElsewhere(ctx, tx, who.District); err != nil {
+		return err
+	}
 	if d.Steps, err = stepsOf(ctx, tx, who, d.Centre, d.ComplaintID, part); err != nil {
 		return err
 	}
@@ -158,6 +161,27 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 	}
 	marks, err := masksOf(ctx, tx, who.District, []uuid.UUID{d.CaseID}, v.all || d.Mine)
 	d.Masks = marks[d.CaseID]
+	return err
+}
+
+// fromElsewhere names the entry of another book that has what she said, and its
+// sealed fields, where nobody wrote it down anew since it came from there.
+func (d *ComplaintDetail) fromElsewhere(ctx context.Context, tx pgx.Tx, district int32) error {
+	id := d.entry()
+	if d.Data.FromID == nil || is(d.OpenedByOp, id) {
+		return nil
+	}
+	var text []byte
+	err := tx.QueryRow(ctx, `SELECT e.wire FROM ops o JOIN entries e ON e.district_id = o.district_id AND e.centre = o.centre AND e.seq = o.seq
+		WHERE o.district_id = $1 AND o.op_id = $2`, district, id).Scan(&text)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read first entry: %w", err)
+	}
+	row, err := registerRow(d.Centre, Line{Register: registerHelpDesk}, storedWire{text: text}, nil)
+	d.OpenedByOp, d.Sealed = &id, row.Sealed
 	return err
 }
 

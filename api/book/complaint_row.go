@@ -93,6 +93,8 @@ type ComplaintData struct {
 	FromCentre   string      `json:"from_centre,omitempty"`
 	FromID       *uuid.UUID  `json:"from_id,omitempty"`
 	ToCentre     string      `json:"to_centre,omitempty"`
+	ToID         *uuid.UUID  `json:"to_id,omitempty"`    // in that centre's book
+	EntryID      *uuid.UUID  `json:"entry_id,omitempty"` // that has what she said, if another than the first; see correct_copy.go
 	CloseReason  string      `json:"close_reason,omitempty"`
 }
 

@@ -88,10 +88,11 @@ var kinds = table(
 	define("held.enter", incharges, needsHeldEnter, checkHeldEnter, nil),
 	define("held.strike", incharges, needsHeldStrike, checkHeldStrike, nil),
 
-	// correct.go
+	// correct.go, correct_copy.go
 	define("note.add", everyPost, needsNote, checkNote, nil),
 	owing(define("entry.correct", append(slices.Clone(everyPost), staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP),
-		needsCorrect, checkCorrect, applyCorrect), owesStruckFIR),
+		needsCorrect, checkCorrect, applyCorrect), owesCorrected),
+	owing(define("line.corrected", clockOnly, needsLineCorrected, checkLineCorrected, applyLineCorrected), owesFurther),
 
 	// complaint.go, complaint_end.go
 	amending(define("complaint.open", intake, needsComplaintOpen, checkComplaintOpen, applyComplaintOpen), amendComplaint),

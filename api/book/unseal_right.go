@@ -82,11 +82,12 @@ func (f *file) came() bool {
 	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return c.State != stateTransferred })
 }
 
-// received tells whether an entry is that of a zero FIR which this station
-// investigates: of the rest of the case it reads nothing.
+// received tells whether an entry is that of an FIR of another station which this
+// one investigates, or the one that last put it right: of the rest of the case it
+// reads nothing.
 func (f *file) received(e *sealedEntry) bool {
 	return slices.ContainsFunc(f.matters, func(m *Matter) bool {
-		return m.Data.FromCentre != "" && is(m.Data.TwinID, e.OpID) && m.State != struck
+		return m.Data.FromCentre != "" && (is(m.Data.TwinID, e.OpID) || is(m.Data.EntryID, e.OpID)) && m.State != struck
 	})
 }
 
