@@ -43,7 +43,7 @@ func (b *Book) Complaint(ctx context.Context, who staff.Caller, id uuid.UUID) (*
 		if err != nil {
 			return err
 		}
-		part := v.all || c.part(who.OfficerID)
+		part := v.all || c.part(who.OfficerID) || v.io
 		subjects := []uuid.UUID{id}
 		if part { // the limits of an FIR tell what it is about
 			if subjects, err = subjectsOf(ctx, tx, who.District, id); err != nil {
@@ -78,7 +78,7 @@ func (b *Book) Complaint(ctx context.Context, who staff.Caller, id uuid.UUID) (*
 
 // findComplaint finds a complaint and what the caller may see of its centre.
 // One of another centre, one that is about him and one that is none are told
-// apart by nothing.
+// apart by nothing. Who investigates an FIR of it may serve anywhere.
 func (b *Book) findComplaint(ctx context.Context, tx pgx.Tx, who staff.Caller, id uuid.UUID) (c *Complaint, centre string, v view, err error) {
 	none := refusal(contract.CodeNotFound, "complaint_id")
 	err = tx.QueryRow(ctx, `SELECT centre FROM complaints WHERE district_id = $1 AND complaint_id = $2`, who.District, id).Scan(&centre)
@@ -89,11 +89,17 @@ func (b *Book) findComplaint(ctx context.Context, tx pgx.Tx, who staff.Caller, i
 		return nil, "", v, fmt.Errorf("read complaint: %w", err)
 	}
 	v, err = b.viewOf(ctx, tx, who, centre)
-	if isProblem(err) != nil {
-		return nil, "", v, none
-	}
-	if err != nil {
+	if err != nil && isProblem(err) == nil {
 		return nil, "", v, err
+	}
+	serves := err == nil
+	if !v.all {
+		if v.io, err = b.investigatesNow(ctx, tx, who, centre, id); err != nil {
+			return nil, "", v, err
+		}
+	}
+	if !serves && !v.io {
+		return nil, "", v, none
 	}
 	rows, err := tx.Query(ctx, `SELECT `+complaintColumns+` FROM complaints WHERE district_id = $1 AND complaint_id = $2`, who.District, id)
 	if err != nil {
@@ -103,10 +109,21 @@ func (b *Book) findComplaint(ctx context.Context, tx pgx.Tx, who staff.Caller, i
 	if err != nil {
 		return nil, "", v, fmt.Errorf("read complaint: %w", err)
 	}
-	if c.accuses(who.OfficerID) {
+	if v.io = v.io && !c.declared(who.OfficerID); c.accuses(who.OfficerID) || !serves && !v.io {
 		return nil, "", v, none
 	}
 	return c, centre, v, nil
+}
+
+// investigatesNow tells whether an FIR of a complaint is the caller's, who has a
+// post somewhere, and not over or gone elsewhere.
+func (b *Book) investigatesNow(ctx context.Context, tx pgx.Tx, who staff.Caller, centre string, complaint uuid.UUID) (is bool, err error) {
+	if len(b.postsOf(who)) == 0 {
+		return false, nil
+	}
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM matters WHERE district_id = $1 AND complaint_id = $2 AND centre = $3 AND kind = $4
+		AND owner_id = $5 AND state <> ALL($6))`, who.District, complaint, centre, matterFIR, who.OfficerID, endedMatters).Scan(&is)
+	return is, wrap(err, "read who investigates")
 }
 
 // subjectsOf lists a complaint and the matters that hang on it.
@@ -149,7 +166,7 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 	if d.Data.Guarded {
 		d.Named = d.names()
 	}
-	if part {
+	if part && !v.io { // she comes with it to the station, not to who investigates
 		err = tx.QueryRow(ctx, `SELECT number FROM slips WHERE district_id = $1 AND complaint_id = $2 ORDER BY made_at DESC LIMIT 1`,
 			who.District, d.ComplaintID).Scan(&d.SlipNumber)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {

@@ -144,7 +144,7 @@ var kinds = table(
 	define("escalation.answer", answerers, needsEscalationAnswer, checkEscalationAnswer, applyEscalationAnswer),
 
 	// unseal.go
-	define("identity.read", readers, needsIdentityRead, checkIdentityRead, applyIdentityRead),
+	naming(define("identity.read", readers, needsIdentityRead, checkIdentityRead, applyIdentityRead), investigatesCase),
 
 	// reads.go
 	define("read.allow", incharges, needsReadAllow, checkReadAllow, applyReadAllow),
