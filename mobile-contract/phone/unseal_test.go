@@ -1,8 +1,11 @@
 package phone_test
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +17,38 @@ import (
 	contract "kendra/mobile-contract"
 	"kendra/mobile-contract/phone"
 )
+
+// plainText is what each sealed field holds.
+const plainText = "9450012345"
+
+// unseal answers one read. A refused one leaves nothing.
+func (f *fake) unseal(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.fate(w, &f.answers) {
+		return
+	}
+	var body io.Reader = r.Body
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		body, _ = gzip.NewReader(r.Body)
+	}
+	text, _ := io.ReadAll(body)
+	item, err := contract.SplitItem(text)
+	if err != nil {
+		f.refuse(w, contract.CodeBadJSON)
+		return
+	}
+	op, _, err := contract.DecodeOp(item.Raw)
+	if err != nil || op.Kind != contract.KindIdentityRead {
+		f.refuse(w, contract.CodeBadKind, contract.WithPointer("/op/kind"))
+		return
+	}
+	f.batches = append(f.batches, []string{op.ID.String()})
+	receipt := f.enter(op, item.Sig)
+	if f.fate(w, &f.after) {
+		f.say(w, map[string]any{"receipt": receipt, "fields": map[string]string{"/body/mobile": plainText}})
+	}
+}
 
 func aRead() contract.IdentityRead {
 	return contract.IdentityRead{SubjectID: uuid.Must(uuid.NewV7()), Fields: []string{"/body/mobile"}, Reason: "call_her"}
