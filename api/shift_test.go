@@ -321,15 +321,16 @@ func TestTheReferenceFollowsTheStationsAndARuleThatBeginsLater(t *testing.T) {
 		t.Error("asked twice, it is not the same")
 	}
 	w.SQL(`UPDATE centres SET en = 'Karwi Kotwali' WHERE centre = 'KRW'`)
+	if soon, _ := read(); soon != tag {
+		t.Error("the stations are read again for each call")
+	}
+	w.Pass(10 * time.Second)
 	moved, text := read()
 	if moved == tag || !strings.Contains(text, "Karwi Kotwali") {
 		t.Error("it does not follow the stations")
 	}
 	from := contract.At(w.Now().Add(5 * time.Minute))
 	sp.Enter("limit.set", contract.LimitSet{Limit: "disposal", Seconds: 172800, Basis: "जनपद का आदेश", ValidFrom: &from}, apitest.With("centre", "HQ"))
-	if err := w.Book.LoadRules(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	if before, _ := read(); before != moved {
 		t.Error("a rule that does not hold yet changes the tag")
 	}

@@ -151,6 +151,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindFIRRegister:        typed[contract.FIRRegister],
 	contract.KindFIRReceive:         typed[contract.FIRReceive],
 	contract.KindFIRStruck:          typed[contract.FIRStruck],
+	contract.KindLineCorrected:      typed[contract.LineCorrected],
 	contract.KindFIRSign:            typed[contract.FIRSign],
 	contract.KindFIRStep:            typed[contract.FIRStep],
 	contract.KindFIRDecline:         typed[contract.FIRDecline],

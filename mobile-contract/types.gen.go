@@ -111,6 +111,7 @@ const (
 	KindKeyShred           Kind = "key.shred"
 	KindLadderSet          Kind = "ladder.set"
 	KindLimitSet           Kind = "limit.set"
+	KindLineCorrected      Kind = "line.corrected"
 	KindNCRSend            Kind = "ncr.send"
 	KindNoteAdd            Kind = "note.add"
 	KindOffenceSet         Kind = "offence.set"
@@ -282,6 +283,8 @@ func (e Kind) Valid() bool {
 	case KindLadderSet:
 		return true
 	case KindLimitSet:
+		return true
+	case KindLineCorrected:
 		return true
 	case KindNCRSend:
 		return true
@@ -1234,7 +1237,10 @@ type ComplaintReceive struct {
 	Channel       string `json:"channel"`
 	CorrelationID UUID   `json:"correlation_id"`
 	Earlier       *int   `json:"earlier,omitempty"`
-	FIRWanted     *bool  `json:"fir_wanted,omitempty"`
+
+	// EntryID op_id of the entry that has what she said as it was last put right; what identity.read names
+	EntryID   *openapi_types.UUID `json:"entry_id,omitempty"`
+	FIRWanted *bool               `json:"fir_wanted,omitempty"`
 
 	// FIRWantedAt RFC 3339 with an offset or Z
 	FIRWantedAt *Time `json:"fir_wanted_at,omitempty"`
@@ -1836,6 +1842,9 @@ type FIRReceive struct {
 	Done             []FIRDone `json:"done,omitempty"`
 	Enquiry          *bool     `json:"enquiry,omitempty"`
 
+	// EntryID op_id of the entry that has what she said as it was last put right; what identity.read names
+	EntryID *openapi_types.UUID `json:"entry_id,omitempty"`
+
 	// FIRNo Its number there
 	FIRNo string `json:"fir_no"`
 
@@ -2372,6 +2381,31 @@ type LimitSet struct {
 
 	// ValidFrom RFC 3339 with an offset or Z
 	ValidFrom *Time `json:"valid_from,omitempty"`
+}
+
+// LineCorrected The line of a complaint or of an FIR at the station that passed it on was put right there: the entry that now has what she said, and what protects her; made by the server
+type LineCorrected struct {
+	AboutBy  []UUID  `json:"about_by,omitempty"`
+	Category *string `json:"category,omitempty"`
+
+	// EntryID op_id of the correction; what identity.read names
+	EntryID openapi_types.UUID `json:"entry_id"`
+
+	// FromCentre Code of a centre (its station's), or HQ for the district's own book
+	FromCentre Centre `json:"from_centre"`
+	FromID     UUID   `json:"from_id"`
+
+	// Guarded Number and date to whoever has no part in it
+	Guarded    bool     `json:"guarded"`
+	IsChild    bool     `json:"is_child"`
+	IsSexual   bool     `json:"is_sexual"`
+	RiskLevel  *string  `json:"risk_level,omitempty"`
+	SafeToCall *bool    `json:"safe_to_call,omitempty"`
+	Sections   []string `json:"sections,omitempty"`
+	StatusSafe *bool    `json:"status_safe,omitempty"`
+
+	// SubjectID The complaint or the FIR in this book
+	SubjectID openapi_types.UUID `json:"subject_id"`
 }
 
 // LineLink defines model for LineLink.

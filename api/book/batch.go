@@ -90,7 +90,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 	for _, d := range drafts {
 		d.reset()
 	}
-	var woken bool
+	var woken, ruled bool
 	err = within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
 		t := b.newBatch(tx, district, centre, r)
 		if err := t.begin(ctx, drafts); err != nil || t.tree == nil {
@@ -99,7 +99,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		if err := t.fold(ctx, drafts); err != nil {
 			return err
 		}
-		woken, r.provided = len(t.notices) > 0, t.provided
+		woken, r.provided, ruled = len(t.notices) > 0, t.provided, len(t.state.newRules) > 0
 		root, err := t.tree.root()
 		if err != nil {
 			return fmt.Errorf("root: %w", err)
@@ -119,6 +119,9 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 	if err == nil && woken {
 		b.Wake()
 	}
+	if err == nil && ruled {
+		b.ruled(ctx)
+	}
 	return err
 }
 
@@ -134,6 +137,15 @@ func (b *Book) newBatch(tx pgx.Tx, district int32, centre string, r *release) *b
 	t.state = newState(district, centre, b.rules.Load().of(district))
 	t.state.now = t.now
 	return t
+}
+
+// ruled makes this process go by a change of the rules that it has entered.
+// Others read it within half a minute, and so does this one if it cannot now:
+// the change stands in the book.
+func (b *Book) ruled(ctx context.Context) {
+	if err := b.LoadRules(ctx); err != nil {
+		b.Log.Error("rules", "err", err)
+	}
 }
 
 // reset forgets what an earlier, rolled back attempt found.

@@ -63,7 +63,7 @@ type Book struct {
 	Options
 	rules  atomic.Pointer[rules]
 	turns  chan struct{}
-	reload sync.Mutex // held while it is looked whether the rules have changed
+	reload sync.Mutex // held while the rules are read, or it is looked whether they have changed
 
 	mu      sync.Mutex
 	writers map[bookKey]*writer

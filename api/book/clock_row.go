@@ -210,7 +210,14 @@ func (s *State) moveStart(a about, code string, from, to time.Time) {
 	if k == nil || l == nil || !k.StartsAt.Equal(from.Truncate(time.Millisecond)) {
 		return
 	}
-	k.StartsAt, k.DueAt = to, l.due(to).Add(time.Duration(k.PausedS)*time.Second)
+	k.StartsAt = to
+	k.DueAt = k.dueBy(l)
 	k.climb(s.rules)
 	s.putClock(k, nil)
+}
+
+// dueBy is when a limit has passed that runs as long as the clock: pauses that are
+// over do not count.
+func (k *Clock) dueBy(l *Limit) time.Time {
+	return l.due(k.StartsAt).Truncate(time.Millisecond).Add(time.Duration(k.PausedS) * time.Second)
 }

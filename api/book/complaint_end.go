@@ -181,6 +181,8 @@ func applyComplaintTransfer(s *State, e *Entry, b *contract.ComplaintTransfer) [
 	at := later(c.ArrivedAt, e.At)
 	c.ClosedAt, c.Data.ToCentre, c.Data.Disposal = &at, b.ToCentre, "transferred"
 	c.Data.PausedAt, c.Data.PauseAskedBy = nil, nil
+	there := serverOpID(roleClock, transferOp(e))
+	c.Data.ToID = &there
 	c.enterState(stateTransferred, at)
 	s.stop(c.ComplaintID, at)
 	s.hand(e, c, nil, nil, "")
@@ -194,8 +196,9 @@ func applyComplaintTransfer(s *State, e *Entry, b *contract.ComplaintTransfer) [
 // owesTransfer is the op that the other centre's book is owed.
 func owesTransfer(s *State, e *Entry, b *contract.ComplaintTransfer) []owed {
 	c := s.complaints.get(b.ComplaintID)
+	entry := c.entry()
 	body := contract.ComplaintReceive{
-		FromCentre: s.Centre, FromID: c.ComplaintID, CorrelationID: c.CorrelationID, CaseID: &c.CaseID, Category: c.Category,
+		FromCentre: s.Centre, EntryID: &entry, FromID: c.ComplaintID, CorrelationID: c.CorrelationID, CaseID: &c.CaseID, Category: c.Category,
 		RiskLevel: c.RiskLevel, Channel: c.Channel, ArrivedAt: contract.At(c.ArrivedAt), IsChild: c.Data.IsChild,
 		AboutBy: c.Data.About, Interests: c.Data.Interests, Alerts: c.Data.Alerts, SafeToCall: &c.Data.WomanSafe, StatusSafe: &c.Data.StatusSafe,
 	}
@@ -209,9 +212,9 @@ func owesTransfer(s *State, e *Entry, b *contract.ComplaintTransfer) []owed {
 		at := contract.At(*c.Data.FIRWantedAt)
 		body.FIRWanted, body.FIRWantedAt = &wanted, &at
 	}
-	return []owed{{Centre: b.ToCentre, Op: ServerOp{
-		Kind: "complaint.receive", Subject: e.OpID, Rule: "transfer", At: e.At, Body: body,
-	}}}
+	op := transferOp(e)
+	op.Body = body
+	return []owed{{Centre: b.ToCentre, Op: op}}
 }
 
 func needsComplaintReceive(_ *draft, _ *contract.ComplaintReceive, n *needs) { n.dayClocks = true }
@@ -240,7 +243,7 @@ func checkComplaintReceive(s *State, d *draft, b *contract.ComplaintReceive) err
 func applyComplaintReceive(s *State, e *Entry, b *contract.ComplaintReceive) []push.Notice {
 	c := s.newComplaint(e, b.ArrivedAt.Time, b.Category, b.RiskLevel, b.Channel)
 	c.CorrelationID = b.CorrelationID
-	c.Data.FromCentre, c.Data.FromID, c.Data.About, c.Data.Alerts = b.FromCentre, &b.FromID, b.AboutBy, b.Alerts
+	c.Data.FromCentre, c.Data.FromID, c.Data.EntryID, c.Data.About, c.Data.Alerts = b.FromCentre, &b.FromID, b.EntryID, b.AboutBy, b.Alerts
 	c.Data.Interests = b.Interests
 	if b.Earlier != nil {
 		c.Data.Earlier = *b.Earlier

@@ -43,7 +43,7 @@ func (b *Book) Complaint(ctx context.Context, who staff.Caller, id uuid.UUID) (*
 		if err != nil {
 			return err
 		}
-		part := v.all || c.part(who.OfficerID)
+		part := v.all || c.part(who.OfficerID) || v.io
 		subjects := []uuid.UUID{id}
 		if part { // the limits of an FIR tell what it is about
 			if subjects, err = subjectsOf(ctx, tx, who.District, id); err != nil {
@@ -78,7 +78,7 @@ func (b *Book) Complaint(ctx context.Context, who staff.Caller, id uuid.UUID) (*
 
 // findComplaint finds a complaint and what the caller may see of its centre.
 // One of another centre, one that is about him and one that is none are told
-// apart by nothing.
+// apart by nothing. Who investigates an FIR of it may serve anywhere.
 func (b *Book) findComplaint(ctx context.Context, tx pgx.Tx, who staff.Caller, id uuid.UUID) (c *Complaint, centre string, v view, err error) {
 	none := refusal(contract.CodeNotFound, "complaint_id")
 	err = tx.QueryRow(ctx, `SELECT centre FROM complaints WHERE district_id = $1 AND complaint_id = $2`, who.District, id).Scan(&centre)
@@ -89,11 +89,17 @@ func (b *Book) findComplaint(ctx context.Context, tx pgx.Tx, who staff.Caller, i
 		return nil, "", v, fmt.Errorf("read complaint: %w", err)
 	}
 	v, err = b.viewOf(ctx, tx, who, centre)
-	if isProblem(err) != nil {
-		return nil, "", v, none
-	}
-	if err != nil {
+	if err != nil && isProblem(err) == nil {
 		return nil, "", v, err
+	}
+	serves := err == nil
+	if !v.all {
+		if v.io, err = b.investigatesNow(ctx, tx, who, centre, id); err != nil {
+			return nil, "", v, err
+		}
+	}
+	if !serves && !v.io {
+		return nil, "", v, none
 	}
 	rows, err := tx.Query(ctx, `SELECT `+complaintColumns+` FROM complaints WHERE district_id = $1 AND complaint_id = $2`, who.District, id)
 	if err != nil {
@@ -103,10 +109,21 @@ func (b *Book) findComplaint(ctx context.Context, tx pgx.Tx, who staff.Caller, i
 	if err != nil {
 		return nil, "", v, fmt.Errorf("read complaint: %w", err)
 	}
-	if c.accuses(who.OfficerID) {
+	if v.io = v.io && !c.declared(who.OfficerID); c.accuses(who.OfficerID) || !serves && !v.io {
 		return nil, "", v, none
 	}
 	return c, centre, v, nil
+}
+
+// investigatesNow tells whether an FIR of a complaint is the caller's, who has a
+// post somewhere, and not over or gone elsewhere.
+func (b *Book) investigatesNow(ctx context.Context, tx pgx.Tx, who staff.Caller, centre string, complaint uuid.UUID) (is bool, err error) {
+	if len(b.postsOf(who)) == 0 {
+		return false, nil
+	}
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM matters WHERE district_id = $1 AND complaint_id = $2 AND centre = $3 AND kind = $4
+		AND owner_id = $5 AND state <> ALL($6))`, who.District, complaint, centre, matterFIR, who.OfficerID, endedMatters).Scan(&is)
+	return is, wrap(err, "read who investigates")
 }
 
 // subjectsOf lists a complaint and the matters that hang on it.
@@ -139,6 +156,9 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 			d.OpenedByOp = &r.OpID
 		}
 	}
+	if err := d.fromElsewhere(ctx, tx, who.District); err != nil {
+		return err
+	}
 	if d.Steps, err = stepsOf(ctx, tx, who, d.Centre, d.ComplaintID, true, part); err != nil {
 		return err
 	}
@@ -146,7 +166,7 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 	if d.Data.Guarded {
 		d.Named = d.names()
 	}
-	if part {
+	if part && !v.io { // she comes with it to the station, not to who investigates
 		err = tx.QueryRow(ctx, `SELECT number FROM slips WHERE district_id = $1 AND complaint_id = $2 ORDER BY made_at DESC LIMIT 1`,
 			who.District, d.ComplaintID).Scan(&d.SlipNumber)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -158,6 +178,27 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 	}
 	marks, err := masksOf(ctx, tx, who.District, []uuid.UUID{d.CaseID}, v.all || d.Mine)
 	d.Masks = marks[d.CaseID]
+	return err
+}
+
+// fromElsewhere names the entry of another book that has what she said, and its
+// sealed fields, where nobody wrote it down anew since it came from there.
+func (d *ComplaintDetail) fromElsewhere(ctx context.Context, tx pgx.Tx, district int32) error {
+	id := d.entry()
+	if d.Data.FromID == nil || is(d.OpenedByOp, id) {
+		return nil
+	}
+	var text []byte
+	err := tx.QueryRow(ctx, `SELECT e.wire FROM ops o JOIN entries e ON e.district_id = o.district_id AND e.centre = o.centre AND e.seq = o.seq
+		WHERE o.district_id = $1 AND o.op_id = $2`, district, id).Scan(&text)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read first entry: %w", err)
+	}
+	row, err := registerRow(d.Centre, Line{Register: registerHelpDesk}, storedWire{text: text}, nil)
+	d.OpenedByOp, d.Sealed = &id, row.Sealed
 	return err
 }
 

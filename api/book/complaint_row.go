@@ -55,7 +55,8 @@ type ComplaintData struct {
 	WomanSafe    bool        `json:"safe_to_call,omitempty"`
 	StatusSafe   bool        `json:"status_safe,omitempty"`
 	SlipGiven    bool        `json:"slip_given,omitempty"`
-	Sensitive    []string    `json:"sensitive,omitempty"` // why it needs the in-charge's own hand
+	LateEntry    bool        `json:"late_entry,omitempty"` // a correction registered it, after it was taken in
+	Sensitive    []string    `json:"sensitive,omitempty"`  // why it needs the in-charge's own hand
 	Alerts       []string    `json:"alerts,omitempty"`
 	About        []uuid.UUID `json:"about,omitempty"`     // officers complained of
 	Handlers     []uuid.UUID `json:"handlers,omitempty"`  // officers who acted on it, in their order
@@ -92,6 +93,8 @@ type ComplaintData struct {
 	FromCentre   string      `json:"from_centre,omitempty"`
 	FromID       *uuid.UUID  `json:"from_id,omitempty"`
 	ToCentre     string      `json:"to_centre,omitempty"`
+	ToID         *uuid.UUID  `json:"to_id,omitempty"`    // in that centre's book
+	EntryID      *uuid.UUID  `json:"entry_id,omitempty"` // that has what she said, if another than the first; see correct_copy.go
 	CloseReason  string      `json:"close_reason,omitempty"`
 	Hold         *Hold       `json:"hold,omitempty"`     // kept beyond its time
 	Shredded     string      `json:"shredded,omitempty"` // classes whose key is gone

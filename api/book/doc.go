@@ -58,7 +58,8 @@
 // What is planned for her ends here with a transfer; an FIR that she wants is due there at its time. A zero FIR, too,
 // goes on in another book: its line here is over at once, and the limits of the law run there from its registration. When
 // one of the two lines is struck the other stays, and its station is told (fir.struck). An FIR that a step transfers goes
-// the same way, with what was done. A referral outlives the close of its complaint: the other body still owes its answer,
+// the same way, with what was done. What a station puts right of a complaint or FIR that it passed on, the other book
+// reads on from there and is told (line.corrected): its own line nobody else changes. A referral outlives the close of its complaint: the other body still owes its answer,
 // whose clock runs on until it is there.
 //
 // Custody says who holds a complaint, span after span without gap or overlap. Limits are rows; a clock is a limit that

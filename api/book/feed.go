@@ -21,6 +21,7 @@ type view struct {
 	all   bool // every line
 	tasks bool // tasks and duties of all, without anybody's matters
 	rows  bool // register rows, guarded ones reduced
+	io    bool // of one complaint: an FIR of it is the caller's to investigate
 }
 
 // viewOf finds what the caller's present posts let him see of a centre. One

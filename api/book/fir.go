@@ -272,6 +272,7 @@ func amendFIR(s *State, e *Entry, old *Line, b *contract.FIRRegister) []push.Not
 	s.totalFIR(m)
 	before := m.OwnerID
 	m.describe(e, b)
+	m.Data.EntryID = &e.OpID
 	if _, moved := m.Data.Times[stepIO]; moved { // a later step gave it to another
 		m.OwnerID = before
 	}

@@ -100,8 +100,9 @@ func (s *State) unmet(m *Matter, limit string) *bool {
 
 // sends is what another station learns of any FIR that goes there.
 func (s *State) sends(m *Matter) *contract.FIRReceive {
+	entry := m.entry()
 	body := &contract.FIRReceive{
-		FromCentre: s.Centre, FromID: m.MatterID, FromLine: lineRef(s.Centre, m.Register, m.Year, m.Serial).No, CaseID: m.Data.CaseID,
+		FromCentre: s.Centre, EntryID: &entry, FromID: m.MatterID, FromLine: lineRef(s.Centre, m.Register, m.Year, m.Serial).No, CaseID: m.Data.CaseID,
 		FIRNo: m.Data.FIRNo, RegisteredAt: contract.At(m.Data.Times[stepRegistered]), Sections: m.Data.Sections,
 		IsChild: m.Data.IsChild, IsSexual: m.Data.IsSexual, IsGrave: m.Data.IsGrave, Guarded: m.Data.Guarded,
 	}
@@ -135,7 +136,7 @@ func checkFIRReceive(_ *State, d *draft, b *contract.FIRReceive) error {
 func applyFIRReceive(s *State, e *Entry, b *contract.FIRReceive) []push.Notice {
 	m, from := s.newMatter(e, matterFIR, registerFIR), b.FromID
 	m.Data.FromCentre, m.Data.TwinID, m.Data.FIRNo, m.Data.Sections, m.Data.About = b.FromCentre, &from, b.FIRNo, b.Sections, b.AboutBy
-	m.Data.IsChild, m.Data.IsSexual, m.Data.IsGrave = b.IsChild, b.IsSexual, b.IsGrave
+	m.Data.IsChild, m.Data.IsSexual, m.Data.IsGrave, m.Data.EntryID = b.IsChild, b.IsSexual, b.IsGrave, b.EntryID
 	cols := map[string]any{"from_centre": b.FromCentre, colFromID: b.FromID.String(), "from_line": b.FromLine}
 	for _, x := range b.Done {
 		m.did(x.Step, x.DoneAt.UTC(), cols)

@@ -320,7 +320,7 @@ func incidentID(op uuid.UUID) uuid.UUID { return derivedID(op, "incident", 0) }
 func (s *State) openIncident(e *Entry, old *Complaint, b *contract.FollowUpDone) []push.Notice {
 	c := s.newComplaint(e, b.DoneAt.UTC(), b.Incident.Category, b.Incident.RiskLevel, heardBy(e.Role, old.Channel))
 	c.ComplaintID = incidentID(e.OpID)
-	c.CorrelationID = c.ComplaintID
+	c.CorrelationID, c.Data.EntryID = c.ComplaintID, &e.OpID
 	c.Data.ParentID, c.Data.Earlier, c.Data.About = &old.ComplaintID, old.Data.Earlier+1, old.Data.About
 	c.Data.Interests = old.Data.Interests
 	c.Data.BeatID, c.Data.VillageCode = old.Data.BeatID, old.Data.VillageCode

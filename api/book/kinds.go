@@ -95,10 +95,11 @@ var kinds = table(
 	define("held.enter", incharges, needsHeldEnter, checkHeldEnter, nil),
 	define("held.strike", incharges, needsHeldStrike, checkHeldStrike, nil),
 
-	// correct.go
+	// correct.go, correct_copy.go
 	define("note.add", everyPost, needsNote, checkNote, nil),
 	owing(define("entry.correct", append(slices.Clone(everyPost), staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP),
-		needsCorrect, checkCorrect, applyCorrect), owesStruckFIR),
+		needsCorrect, checkCorrect, applyCorrect), owesCorrected),
+	owing(define("line.corrected", clockOnly, needsLineCorrected, checkLineCorrected, applyLineCorrected), owesFurther),
 
 	// complaint.go, complaint_end.go
 	amending(define("complaint.open", intake, needsComplaintOpen, checkComplaintOpen, applyComplaintOpen), amendComplaint),
@@ -150,7 +151,7 @@ var kinds = table(
 	define("escalation.answer", answerers, needsEscalationAnswer, checkEscalationAnswer, applyEscalationAnswer),
 
 	// unseal.go
-	fresh(define("identity.read", readers, needsIdentityRead, checkIdentityRead, applyIdentityRead)),
+	fresh(naming(define("identity.read", readers, needsIdentityRead, checkIdentityRead, applyIdentityRead), investigatesCase)),
 
 	// attach.go
 	define(kindAttach, workers, needsFileAttach, checkFileAttach, applyFileAttach),

@@ -221,3 +221,130 @@ func TestWhoIsComplainedOfWhereAComplaintCameToSeesNothingOfItInTheFeed(t *testi
 		t.Errorf("another in-charge sees %d lines", n)
 	}
 }
+
+func TestACorrectedRiskOrCategoryMovesTheLimitsThatDependOnIt(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	order(w, "limit.set", contract.LimitSet{Limit: "disposal", Seconds: 3600, Category: ptr("dowry"), Basis: "आदेश"})
+	order(w, "limit.set", contract.LimitSet{Limit: "fir_decision", Seconds: 600, RiskLevel: ptr("high"), Basis: "आदेश"})
+	order(w, "limit.set", contract.LimitSet{Limit: "referral_answer", Seconds: 1800, RiskLevel: ptr("high"), Basis: "आदेश"})
+	w.Pass(time.Minute)
+	from := w.Now()
+	said := complaintOf(w, registered)
+	id := w.Beat.Enter("complaint.open", said).OpID
+	w.Incharge.Enter("fir.request", contract.FIRRequest{ComplaintID: id})
+	w.Incharge.Enter("complaint.intervene", contract.ComplaintIntervene{ComplaintID: w.Beat.Enter("complaint.open", complaintOf(w, registered)).OpID, Note: "स्वयं देखूँगी"})
+	sent := w.Beat.Enter("complaint.open", said).OpID
+	refer := contract.ReferralSend{ComplaintID: sent, Referral: "one_stop_centre", Note: ptr("परामर्श हेतु")}
+	open := w.Incharge.Enter("referral.send", refer).OpID
+	refer.AnswerByAt = contract.AtPtr(from.Add(5 * day))
+	named := w.Incharge.Enter("referral.send", refer).OpID
+	due := func(when string, subject uuid.UUID, code string, want time.Duration) {
+		t.Helper()
+		if k := clockOf(t, w, subject, code); !k.Starts.Equal(from) || !k.Due.Equal(from.Add(want)) {
+			t.Errorf("%s: %s is %+v, want %s after %s", when, code, k, want, from)
+		}
+	}
+	due("as it was", id, "assign", 2*time.Hour)
+	w.Pass(90 * time.Minute)
+	tick(t, w)
+	if rungsOf(t, w, id, "fir_decision") != 1 || rungsOf(t, w, id, "assign") != 0 {
+		t.Fatal("what was told before the correction")
+	}
+	last := w.Incharge.Enter("entry.correct", again(id, said, highRisk)).OpID
+	due("high risk", id, "assign", 30*time.Minute)
+	due("high risk", id, "first_action", time.Hour)
+	due("high risk", id, "disposal", 3*day)
+	due("high risk", id, "fir_decision", 10*time.Minute)
+	w.Incharge.Enter("entry.correct", again(sent, said, highRisk))
+	due("what is over", sent, "first_action", day)
+	due("high risk", open, "referral_answer", 30*time.Minute)
+	due("an end that was named", named, "referral_answer", 5*day)
+	if k := clockOf(t, w, id, "fir_decision"); k.Rung != 1 {
+		t.Errorf("what was told is told no more: %+v", k)
+	}
+	w.Pass(61 * time.Minute) // two hours and half an hour: the first rung of what was due after half an hour
+	tick(t, w)
+	if n := rungsOf(t, w, id, "assign"); n != 1 {
+		t.Errorf("the limit of high risk is told %d times", n)
+	}
+	if n := rungsOf(t, w, id, "fir_decision"); n != 2 {
+		t.Errorf("the decision was told once before, now %d times", n)
+	}
+	w.Incharge.Enter("entry.correct", again(last, said, func(c *contract.ComplaintOpen) { c.Category = "dowry" }))
+	due("dowry of medium risk", id, "assign", 2*time.Hour)
+	due("dowry", id, "disposal", time.Hour)
+	if k := clockOf(t, w, id, "assign"); k.Rung != 1 {
+		t.Errorf("what was told is told no more: %+v", k)
+	}
+}
+
+func TestAnExtendedDisposalAndPausesStandWhateverRiskIsPutRight(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	order(w, "limit.set", contract.LimitSet{Limit: "disposal", Seconds: 86400, RiskLevel: ptr("high"), Basis: "आदेश"})
+	w.Pass(time.Minute)
+	from, said := w.Now(), complaintOf(w, registered)
+	id, other := w.Beat.Enter("complaint.open", said).OpID, w.Beat.Enter("complaint.open", said).OpID
+	w.Incharge.Enter("complaint.extend", contract.ComplaintExtend{ComplaintID: id, UntilAt: contract.At(from.Add(6 * day)), Reason: "चिकित्सीय आख्या शेष है"})
+	w.Beat.Enter("pause.ask", contract.PauseAsk{ComplaintID: other, Reason: "out_of_station"})
+	w.Incharge.Enter("pause.allow", contract.PauseAllow{ComplaintID: other, Allowed: true})
+	w.Pass(time.Hour)
+	w.Beat.Enter("complaint.resume", contract.ComplaintResume{ComplaintID: other})
+	w.Incharge.Enter("entry.correct", again(id, said, highRisk))
+	w.Incharge.Enter("entry.correct", again(other, said, highRisk))
+	if k := clockOf(t, w, id, "disposal"); !k.Due.Equal(from.Add(6 * day)) {
+		t.Errorf("an end that was named: %+v", k)
+	}
+	if k := clockOf(t, w, other, "disposal"); !k.Due.Equal(from.Add(day + time.Hour)) {
+		t.Errorf("with its pause: %+v", k)
+	}
+}
+
+func TestACorrectionThatSaysWhenItWasRegisteredRegistersTheComplaint(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	said := complaintOf(w)
+	id := w.Beat.Enter("complaint.open", said).OpID
+	w.Pass(3 * time.Hour)
+	tick(t, w)
+	if rungsOf(t, w, id, "register") != 1 {
+		t.Fatal("nobody was told that it is not registered")
+	}
+	at := w.Now().Add(-time.Hour)
+	registeredAt := func(at time.Time) func(c *contract.ComplaintOpen) {
+		return func(c *contract.ComplaintOpen) { c.RegisteredAt = contract.AtPtr(at) }
+	}
+	r := w.Beat.Do("entry.correct", again(id, said, registeredAt(at)))
+	c := lifeOf(t, w, id)
+	if r.Slip == nil || c.State != "registered" || c.RegisteredAt == nil || !c.RegisteredAt.Equal(at) {
+		t.Fatalf("%+v, %+v", r, c)
+	}
+	if k := clockOf(t, w, id, "register"); k.Stop == nil || !k.Stop.Equal(at) || k.Rung != 1 {
+		t.Errorf("%+v", k)
+	}
+	for code, length := range map[string]time.Duration{"assign": 2 * time.Hour, "first_action": day, "disposal": 3 * day} {
+		if k := clockOf(t, w, id, code); !k.Starts.Equal(at) || !k.Due.Equal(at.Add(length)) {
+			t.Errorf("%s: %+v", code, k)
+		}
+	}
+	if n := returns(t, w, w.SHO, booktest.Centre, today(w).Time, today(w).Time).Centres[0].Figures["complaints_registered"]; n != 1 {
+		t.Errorf("the day counts %d registered", n)
+	}
+	if r := w.Incharge.Do("complaint.register", contract.ComplaintRegister{ComplaintID: id}); refusedBy(r) != contract.CodeWrongState {
+		t.Errorf("registered once more: %+v", r)
+	}
+	// And once more put right, half an hour later: no other slip, and the clocks go with it.
+	r = w.Beat.Do("entry.correct", again(r.OpID, said, registeredAt(at.Add(30*time.Minute))))
+	if k := clockOf(t, w, id, "assign"); r.Slip != nil || !k.Starts.Equal(at.Add(30*time.Minute)) || !lifeOf(t, w, id).RegisteredAt.Equal(k.Starts) {
+		t.Errorf("%+v, %+v", r, k)
+	}
+	if err := custodyWhole(w, []uuid.UUID{id}); err != nil {
+		t.Error(err)
+	}
+	// What is registered stays so when a correction says nothing of it.
+	w.Beat.Enter("entry.correct", again(r.OpID, said, highRisk))
+	if c := lifeOf(t, w, id); c.State != "registered" || !c.RegisteredAt.Equal(at.Add(30*time.Minute)) {
+		t.Errorf("%+v", c)
+	}
+}

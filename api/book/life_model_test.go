@@ -206,7 +206,13 @@ func (c *cast) walk(t *rapid.T, complaints, steps int) (done map[contract.Code]i
 		if m.reached = rapid.Bool().Draw(t, "unsafe"); m.reached {
 			unsafeToCall(&said)
 		}
-		list = append(list, &walked{c.officers[by].Enter("complaint.open", said).OpID, m})
+		id := c.officers[by].Enter("complaint.open", said).OpID
+		if rapid.IntRange(0, 3).Draw(t, "put right") == 0 { // she was registered, which nobody had written
+			registered(&said)
+			c.officers[by].Enter("entry.correct", contract.EntryCorrect{CorrectsID: id, Reason: "पंजीकरण का समय छूट गया", Complaint: &said})
+			m.state = "registered"
+		}
+		list = append(list, &walked{id, m})
 	}
 	for range complaints * steps {
 		c.w.Pass(time.Duration(rapid.IntRange(0, 4).Draw(t, "minutes")) * time.Minute)

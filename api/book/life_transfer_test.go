@@ -279,3 +279,97 @@ func TestWhoLeavesAPostLeavesItsComplaintsWithItAndTheRungAboveIsTold(t *testing
 		t.Error("nobody is told of what nobody has in hand")
 	}
 }
+
+// readThere is what an officer of another centre reads of an entry: the text, or
+// the code of the refusal.
+func readThere(t *testing.T, w *booktest.World, o *booktest.Officer, entry uuid.UUID, field string) string {
+	t.Helper()
+	u, err := w.Book.Unseal(context.Background(), o.Caller(), book.Incoming{ReceivedAt: w.Now(), Items: []contract.Item{
+		o.Item("identity.read", contract.IdentityRead{SubjectID: entry, Fields: []string{field}, Reason: "inquiry"}),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(u.Fields) == 0 {
+		return string(refusedBy(u.Receipt))
+	}
+	return u.Fields[0].Value.Reveal()
+}
+
+func TestWhereAComplaintWentReadsWhatTheFirstStationPutsRightBeforeAndAfter(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	said := complaintOf(w, registered)
+	id := w.Beat.Enter("complaint.open", said).OpID
+	put := func(of uuid.UUID, number string, change func(*contract.ComplaintOpen)) uuid.UUID {
+		said.Mobile = &number
+		return w.Incharge.Enter("entry.correct", again(of, said, change)).OpID
+	}
+	fix := put(id, "9450099999", func(*contract.ComplaintOpen) {})
+	w.Incharge.Enter("complaint.transfer", transferTo("RJP", id))
+	tick(t, w)
+	there := lives(t, w, "centre = 'RJP'")[0]
+	read := func(when, number string) {
+		t.Helper()
+		page, err := w.Book.Complaint(context.Background(), w.Other.Caller(), there.ID)
+		if err != nil || page.OpenedByOp == nil || !slices.Contains(page.Sealed, "/mobile") {
+			t.Fatalf("%s: %v, %+v", when, err, page)
+		}
+		if got := readThere(t, w, w.Other, *page.OpenedByOp, "/body/complaint/mobile"); got != `"`+number+`"` {
+			t.Errorf("%s: %s reads %s", when, page.OpenedByOp, got)
+		}
+	}
+	read("as it was transferred", "9450099999")
+	accused := w.Enlist("RJP", staff.BeatOfficer)
+	fix = put(fix, "9450011111", func(c *contract.ComplaintOpen) {
+		c.Category, c.SafeToCall, c.AboutBy = "dowry", false, []uuid.UUID{accused.ID}
+	})
+	tick(t, w)
+	read("put right after it went", "9450011111")
+	now := lifeOf(t, w, there.ID)
+	if now.Data.WomanSafe || !slices.Equal(now.Data.About, []uuid.UUID{accused.ID}) || now.Category != there.Category || now.Serial != there.Serial {
+		t.Errorf("what protects her holds there, and the line is theirs: %+v", now)
+	}
+	// It went on from there: the third station is told too, the second reads no more.
+	w.SQL(`INSERT INTO centres (district_id, centre, circle, hi, en) VALUES ($1, 'MNK', 'City', 'मानिकपुर', 'Manikpur')`, []any{booktest.District})
+	third := w.Enlist("MNK", staff.CentreIncharge)
+	w.Other.Enter("complaint.transfer", transferTo("MNK", there.ID))
+	tick(t, w)
+	put(fix, "9450022222", func(c *contract.ComplaintOpen) { c.SafeToCall = true })
+	for range 3 {
+		tick(t, w)
+	}
+	last := lives(t, w, "centre = 'MNK'")[0]
+	if last.Data.EntryID == nil || last.Data.WomanSafe || len(last.Data.About) != 1 {
+		t.Fatalf("%+v", last.Data)
+	}
+	if got := readThere(t, w, third, *last.Data.EntryID, "/body/complaint/mobile"); got != `"9450022222"` {
+		t.Errorf("the third station reads %s", got)
+	}
+	if got := readThere(t, w, w.Other, *last.Data.EntryID, "/body/complaint/mobile"); got != string(contract.CodeUnknownReference) {
+		t.Errorf("the second station reads %s", got)
+	}
+	if n := count(t, w, `SELECT count(*) FROM outbox`); n != 0 {
+		t.Errorf("%d are still owed", n)
+	}
+}
+
+func TestWhereAZeroFIRWentReadsWhatItsFirstStationPutsRight(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	body := c.zero(func(f *contract.FIRRegister) { f.Sections, f.Accused = []string{"bns_85"}, ptr("अज्ञात") })
+	e := c.SHO.Enter("fir.register", body)
+	tick(t, c.World)
+	body.Accused = ptr("रामलाल")
+	fix := c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: e.OpID, Reason: "नाम ज्ञात हुआ", FIR: &body})
+	if got := readThere(t, c.World, c.Other, fix.OpID, "/body/fir/accused"); got != string(contract.CodeUnknownReference) {
+		t.Errorf("before the other book has heard of it: %s", got)
+	}
+	tick(t, c.World)
+	if got := readThere(t, c.World, c.Other, fix.OpID, "/body/fir/accused"); got != `"रामलाल"` {
+		t.Errorf("put right: %s", got)
+	}
+	if got := readThere(t, c.World, c.Other, e.OpID, "/body/accused"); got != `"अज्ञात"` {
+		t.Errorf("as it was: %s", got)
+	}
+}

@@ -72,6 +72,7 @@ type MatterData struct {
 	About      []uuid.UUID          `json:"about,omitempty"`       // officers complained of there, or whose work it is about
 	Named      []uuid.UUID          `json:"named,omitempty"`       // by case.name, where it stands by itself
 	TwinID     *uuid.UUID           `json:"twin_id,omitempty"`     // the same FIR in the other station's book
+	EntryID    *uuid.UUID           `json:"entry_id,omitempty"`    // that has what an FIR says, if another than the first
 	Act        *Act                 `json:"act,omitempty"`         // of a line of a squad
 	Hold       *Hold                `json:"hold,omitempty"`        // kept beyond its time
 	Shredded   string               `json:"shredded,omitempty"`    // classes whose key is gone

@@ -46,9 +46,8 @@ func (f *file) guarded() bool {
 func (f *file) names(officer uuid.UUID) bool {
 	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return c.named(officer) }) ||
 		slices.ContainsFunc(f.matters, func(m *Matter) bool {
-			return slices.Contains(m.Data.Named, officer) ||
-				m.Kind == matterFIR && is(m.OwnerID, officer) && !slices.Contains(endedMatters, m.State)
-		})
+			return slices.Contains(m.Data.Named, officer)
+		}) || f.investigates(officer)
 }
 
 // subject finds what officers are named on: a complaint, or a matter that stands

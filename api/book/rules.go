@@ -31,6 +31,9 @@ type rules struct {
 	districts map[int32]*districtRules
 	beats     map[beatKey]*geo.Area
 	cells     map[beatKey][]string
+
+	schema [32]byte    // what the lists of the schema are
+	turns  []time.Time // when rows of them begin and end to hold
 }
 
 type beatKey struct {
@@ -178,8 +181,16 @@ func (v *ruleView) ladderOf(code string, at time.Time) string {
 // rungs lists the rungs of a ladder that were in force at a time.
 func (v *ruleView) rungs(name string, at time.Time) []rung { return v.rungsAll().of(name, at) }
 
-// LoadRules reads the rules again. A server calls it every half minute.
+// LoadRules reads the rules again. A server calls it every half minute, and when
+// it has itself entered a change. One caller at a time: what was read first is
+// never put over what was read later.
 func (b *Book) LoadRules(ctx context.Context) error {
+	b.reload.Lock()
+	defer b.reload.Unlock()
+	return b.loadRules(ctx)
+}
+
+func (b *Book) loadRules(ctx context.Context) error {
 	r := &rules{
 		seed: map[string]map[string]Code{}, columns: map[string][]Column{}, districts: map[int32]*districtRules{},
 		beats: map[beatKey]*geo.Area{}, cells: map[beatKey][]string{},
@@ -194,6 +205,9 @@ func (b *Book) LoadRules(ctx context.Context) error {
 		return err
 	}
 	if err := r.loadRetention(ctx, b); err != nil {
+		return err
+	}
+	if err := r.mark(); err != nil {
 		return err
 	}
 	districts, err := b.Districts(ctx)
@@ -227,7 +241,7 @@ func (b *Book) freshRules(ctx context.Context, district int32) (*rules, error) {
 			district, HQ).Scan(&newest)
 	})
 	if err == nil && newest > b.rules.Load().of(district).seq {
-		err = b.LoadRules(ctx)
+		err = b.loadRules(ctx)
 	}
 	return b.rules.Load(), wrap(err, "look for new rules")
 }

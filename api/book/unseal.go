@@ -105,7 +105,10 @@ func (t *batch) loadSealed(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 	}
 	// One look into the index for each id, as in queueKnown.
 	rows, err := t.tx.Query(ctx, `SELECT e.centre, e.op_id, e.kind, e.case_id, e.officer_id, e.guarded, e.sealed,
-			(SELECT (m.data::json ->> 'twin_id')::uuid FROM matters m WHERE m.district_id = $1 AND m.matter_id = u.id)
+			(SELECT (m.data::json ->> 'twin_id')::uuid FROM matters m WHERE m.district_id = $1 AND m.matter_id = coalesce(
+				(SELECT l.subject_id FROM json_to_recordset(e.lines::json) AS x (register text, year int, serial bigint), LATERAL (
+					SELECT subject_id FROM lines WHERE district_id = $1 AND centre = e.centre AND register = x.register
+						AND year = x.year AND serial = x.serial LIMIT 1) l WHERE x.register = 'fir' LIMIT 1), u.id))
 		FROM unnest($2::uuid[]) AS u (id),
 		LATERAL (SELECT centre, seq FROM ops WHERE district_id = $1 AND op_id = u.id LIMIT 1) o
 		JOIN entries e ON e.district_id = $1 AND e.centre = o.centre AND e.seq = o.seq`, t.district, ids)

@@ -18,7 +18,7 @@ import (
 //	in-charge, head of the station   all of the centre's own, of what was transferred to it, a zero FIR that it investigates
 //	who made the entry               that entry, but for the squad's leader
 //	who has the complaint, or acted  all of its case
-//	who has an open matter of it     the same
+//	who has an open matter of it     the same; who investigates an open FIR of it, whatever her post and wherever it is
 //	who accepted a task of the case  what its visit needs, as long as he has it (unseal_task.go)
 //	desk officer, counsellor         number and name, while a feedback call is due and safe for her
 //	squad's leader, circle officer   third parties in a person entry: his own; those of the circle
@@ -83,11 +83,12 @@ func (f *file) came() bool {
 	return slices.ContainsFunc(f.complaints, func(c *Complaint) bool { return c.State != stateTransferred })
 }
 
-// received tells whether an entry is that of a zero FIR which this station
-// investigates: of the rest of the case it reads nothing.
+// received tells whether an entry is that of an FIR of another station which this
+// one investigates, or the one that last put it right: of the rest of the case it
+// reads nothing.
 func (f *file) received(e *sealedEntry) bool {
 	return slices.ContainsFunc(f.matters, func(m *Matter) bool {
-		return m.Data.FromCentre != "" && is(m.Data.TwinID, e.OpID) && m.State != struck
+		return m.Data.FromCentre != "" && (is(m.Data.TwinID, e.OpID) || is(m.Data.EntryID, e.OpID)) && m.State != struck
 	})
 }
 
@@ -123,6 +124,10 @@ func (f *file) covering(d *draft, e *sealedEntry, b *contract.IdentityRead) (cov
 // furthest, and refuses who has none that reaches this case.
 func (f *file) choose(d *draft, e *sealedEntry) (reach, error) {
 	best, serves := reachNone, false
+	if f.investigates(d.officer) && d.post.Covers(d.at) && d.post.Covers(d.receivedAt) &&
+		(d.post.Role != staff.Counsellor || !e.Guarded && !f.guarded()) {
+		return reachAll, nil // under the post that the door has found: any that she has
+	}
 	for _, p := range d.posts {
 		if !p.Covers(d.at) || !p.Covers(d.receivedAt) || !d.batch.reaches(p) || !d.kind.may(p.Role) {
 			continue
@@ -185,6 +190,20 @@ func (f *file) isIn(officer uuid.UUID) bool {
 	return slices.ContainsFunc(f.matters, func(m *Matter) bool {
 		return m.OwnerID != nil && *m.OwnerID == officer && !slices.Contains(endedMatters, m.State)
 	})
+}
+
+// investigates tells whether an open FIR of the case is the officer's.
+func (f *file) investigates(officer uuid.UUID) bool {
+	return slices.ContainsFunc(f.matters, func(m *Matter) bool {
+		return m.Kind == matterFIR && is(m.OwnerID, officer) && !slices.Contains(endedMatters, m.State)
+	})
+}
+
+// investigatesCase names whom an FIR is given to: she may have any post of the
+// station, or sit at another.
+func investigatesCase(s *State, d *draft, b *contract.IdentityRead) bool {
+	e := d.batch.sealedOf(b.SubjectID)
+	return e != nil && s.fileOf(e).investigates(d.officer)
 }
 
 // endedMatters are the states in which a matter is in nobody's hand any more.

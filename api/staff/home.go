@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -21,8 +22,20 @@ type Centre struct {
 	Lon    *float64
 }
 
-// Centres lists the centres of a district by their codes.
+// centresAt are the centres of a district as they were read.
+type centresAt struct {
+	list []Centre
+	at   time.Time
+}
+
+// Centres lists the centres of a district by their codes, as of at most
+// stateLife ago: like a session, they are not read again for every call. What
+// this process has imported itself it knows at once. Nobody may change the list.
 func (s *Service) Centres(ctx context.Context, district int32) ([]Centre, error) {
+	now := s.now()
+	if c, ok := s.centres.find(district); ok && now.Sub(c.at).Abs() < stateLife {
+		return c.list, nil
+	}
 	var list []Centre
 	err := s.read(ctx, district, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT centre, coalesce(circle, ''), hi, en, lat, lon FROM centres
@@ -33,7 +46,11 @@ func (s *Service) Centres(ctx context.Context, district int32) ([]Centre, error)
 		list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Centre])
 		return err
 	})
-	return list, wrap(err, "list centres")
+	if err != nil {
+		return nil, fmt.Errorf("list centres: %w", err)
+	}
+	s.centres.keep(district, centresAt{list, now})
+	return list, nil
 }
 
 // Squad is an anti-Romeo squad with those who hold a post in it now.

@@ -120,6 +120,35 @@ func TestADistrictIsLoadedFromFilesAndOnceMoreChangesNothing(t *testing.T) {
 	}
 }
 
+func TestStationsAreKnownAtOnceWhereTheyWereLoadedAndElsewhereWithinTenSeconds(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	other := h.another()
+	count := func(s *staff.Service) int {
+		t.Helper()
+		list, err := s.Centres(t.Context(), district)
+		h.must(err)
+		return len(list)
+	}
+	if count(h.Service) != 13 || count(other) != 13 {
+		t.Fatal("thirteen stations are loaded")
+	}
+	one := parse(t, staff.KindStations, "centre,circle,hi,en,lat,lon,phone\nNEW,City,नया,New,25.2,80.9,\n")
+	if _, wrong, err := h.Load(t.Context(), district, []staff.Import{one}, false); err != nil || len(wrong) > 0 {
+		t.Fatal(wrong, err)
+	}
+	if count(h.Service) != 14 {
+		t.Error("where it was loaded it is not known")
+	}
+	if count(other) != 13 {
+		t.Error("the other process reads the stations for each call")
+	}
+	h.clock.move(10 * time.Second)
+	if count(other) != 14 {
+		t.Error("ten seconds later the other process does not know it")
+	}
+}
+
 func TestAFileWithErrorsIsToldWholeWithLineAndColumn(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, kind, text, want string }{

@@ -65,6 +65,7 @@ func (s *Service) Load(ctx context.Context, district int32, files []Import, dry 
 		}
 		return nil
 	})
+	s.centres.drop(district) // whatever became of it
 	if err != nil && !errors.Is(err, errDryRun) {
 		return Loaded{}, nil, err
 	}

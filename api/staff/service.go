@@ -57,6 +57,7 @@ type Service struct {
 	known     *cache[string, accessClaims]
 	states    *cache[sessionRef, sessionState]
 	public    *cache[sessionRef, sessionKey]
+	centres   *cache[int32, centresAt]
 }
 
 // keys are derived from the options', one for each use.
@@ -71,6 +72,9 @@ const minKey = 32
 // How many sessions and tokens a process remembers. A district has 350 users, the state 45,000.
 const remembered = 50_000
 
+// districts is of how many districts a process remembers the centres: as many as the state has.
+const districts = 75
+
 // New makes the service. It fails when a key is missing or too short.
 func New(pool *pgxpool.Pool, o Options) (*Service, error) {
 	if o.Now == nil || o.Signing == nil || o.Issuer == "" || o.Audience == "" {
@@ -79,9 +83,10 @@ func New(pool *pgxpool.Pool, o Options) (*Service, error) {
 	s := &Service{
 		pool: pool, now: o.Now, tell: o.Tell, signing: o.Signing, issuer: o.Issuer, audience: o.Audience, numbers: o.Numbers, numbersBy: o.NumbersBy,
 		hashing: make(chan struct{}, hashesAtOnce), strangers: make(chan struct{}, consolesAtOnce),
-		known:  newCache[string, accessClaims](remembered),
-		states: newCache[sessionRef, sessionState](remembered),
-		public: newCache[sessionRef, sessionKey](remembered),
+		known:   newCache[string, accessClaims](remembered),
+		states:  newCache[sessionRef, sessionState](remembered),
+		public:  newCache[sessionRef, sessionKey](remembered),
+		centres: newCache[int32, centresAt](districts),
 	}
 	for _, k := range []struct {
 		of   []byte

@@ -31,6 +31,10 @@
 // first and the last. Whatever fails stays in Stats and Alarms, and the old
 // checkpoint stays the one to compare with.
 //
+// A read of sealed fields (unseal.go) is saved like any op and sent alone, since
+// only that answer has the plain text, which is kept nowhere. One whose answer
+// was lost is asked for again by the same bytes, or leaves with the next sync.
+//
 // # Clocks
 //
 // The handset's clock may be wrong. Ops carry it as it is; the server measures

@@ -86,6 +86,7 @@ func newFake(t *testing.T) *fake {
 	mux.HandleFunc("POST /v1/sessions/refresh", f.vouched(f.refreshed))
 	mux.HandleFunc("DELETE /v1/sessions/current", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
 	mux.HandleFunc("POST /v1/ops", f.authorised(f.ops))
+	mux.HandleFunc("POST /v1/unseal", f.authorised(f.unseal))
 	mux.HandleFunc("GET /v1/feed", f.authorised(f.feed))
 	mux.HandleFunc("GET /v1/proofs", f.authorised(f.proofs))
 	s := httptest.NewServer(mux)
@@ -277,7 +278,7 @@ func (f *fake) fate(w http.ResponseWriter, list *[]func() error) bool {
 	case err == nil:
 		return true
 	case errors.As(err, &p):
-		f.refuse(w, p.Code, contract.WithRetryAfter(p.RetryAfter))
+		f.refuse(w, p.Code, contract.WithRetryAfter(p.RetryAfter), contract.WithPointer(p.Pointer))
 	default:
 		panic(http.ErrAbortHandler) // the line is cut
 	}

@@ -214,11 +214,16 @@ func batchText(batch []*item, sent time.Time) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(append(b, `{"op":`...), it.raw...)
-		b = append(append(b, `,"sig":"`...), it.sig...)
-		b = append(b, `"}`...)
+		b = appendItem(b, it)
 	}
 	return append(b, "]}"...)
+}
+
+// appendItem writes an op as it was signed, with its signature.
+func appendItem(b []byte, it *item) []byte {
+	b = append(append(b, `{"op":`...), it.raw...)
+	b = append(append(b, `,"sig":"`...), it.sig...)
+	return append(b, `"}`...)
 }
 
 // take keeps receipts and counts them.

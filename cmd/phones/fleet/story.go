@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/phone"
 )
 
 // The story is the life of complaints at one station, told by the people of its
@@ -94,6 +95,46 @@ func (s *story) do(ctx context.Context, role contract.Role, kind contract.Kind, 
 			return id, err
 		}
 	}
+}
+
+// number has an officer read the number that she is to call: one entry, however
+// often the line is cut.
+func (s *story) number(ctx context.Context, role contract.Role, complaint uuid.UUID) error {
+	h := s.by[role]
+	var read uuid.UUID
+	for tries := 0; ; tries++ {
+		u, err := s.readNumber(ctx, h, complaint, read)
+		read = u.OpID
+		switch number := string(u.Fields["/body/mobile"]); {
+		case err == nil && number == `"`+herNumber+`"`:
+			s.result.Steps++
+			return nil
+		case err == nil:
+			return fmt.Errorf("%s read another number than hers", role)
+		case s.f.refusal(read) != "" || tries == mostPatience:
+			return fmt.Errorf("%s did not get the number to call: %w", role, err)
+		}
+		if err := s.f.sleep(ctx, 2*time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+// readNumber is one try: a new read, or the last one asked for again.
+func (s *story) readNumber(ctx context.Context, h *handset, complaint, read uuid.UUID) (phone.Unsealed, error) {
+	if read != uuid.Nil {
+		return h.officer.UnsealAgain(ctx, read)
+	}
+	page, err := h.officer.Complaint(ctx, complaint)
+	if err != nil {
+		return phone.Unsealed{}, err
+	}
+	if page.OpenedByOp == nil {
+		return phone.Unsealed{}, errors.New("the page names no entry")
+	}
+	return h.officer.Unseal(ctx, s.centre, contract.IdentityRead{
+		SubjectID: *page.OpenedByOp, Fields: []string{"/body/mobile"}, Reason: "call_her",
+	})
 }
 
 // steps carries out one after the other.

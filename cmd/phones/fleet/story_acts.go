@@ -22,12 +22,15 @@ const (
 
 func date(t time.Time) openapi_types.Date { return openapi_types.Date{Time: t} }
 
+// herNumber is the number that the desk calls.
+const herNumber = "9450012345"
+
 // intake is a complaint as the desk takes it. The names are made up.
 func (s *story) intake(category, risk, account string) contract.ComplaintOpen {
 	return contract.ComplaintOpen{
 		ArrivedAt: s.ago(desk, 20*time.Minute), HeardAt: ptr(s.ago(desk, 15*time.Minute)), RegisteredAt: ptr(s.ago(desk, 8*time.Minute)),
 		Channel: "walk_in", ComplainantName: "परीक्षण महिला", GuardianName: ptr("परीक्षण पिता"), Age: ptr(29),
-		Mobile: ptr("9450012345"), SafeToCall: true, Address: ptr("परीक्षण ग्राम, वार्ड 4"), Category: category, RiskLevel: risk,
+		Mobile: ptr(herNumber), SafeToCall: true, Address: ptr("परीक्षण ग्राम, वार्ड 4"), Category: category, RiskLevel: risk,
 		Account: account, WomanRecorded: true, ImmediateNeed: []string{"counselling"},
 	}
 }
@@ -76,6 +79,24 @@ func (s *story) violence(ctx context.Context) error {
 			}
 		}, nil},
 		step{desk, contract.KindFollowUpPlan, func() any { return contract.FollowUpPlan{ComplaintID: c} }, nil},
+	)
+	if err == nil {
+		err = s.number(ctx, desk, c)
+	}
+	if err == nil {
+		err = s.asked(ctx, c)
+	}
+	s.result.Complaint = c
+	if a := s.f.ack(c); a != nil && len(a.Lines) > 0 {
+		s.result.No = a.Lines[0].No
+	}
+	return err
+}
+
+// asked is what follows the disposal of the first complaint: the desk calls her,
+// the beat looks in on her, the in-charge closes it.
+func (s *story) asked(ctx context.Context, c uuid.UUID) error {
+	return s.steps(ctx,
 		step{desk, contract.KindFeedbackCall, func() any {
 			return contract.FeedbackCall{
 				ComplaintID: c, CalledAt: s.now(desk), Reached: "spoke", Polite: ptr(true), RegisteredAtOnce: ptr(true), ToldAction: ptr(true),
@@ -92,11 +113,6 @@ func (s *story) violence(ctx context.Context) error {
 			return contract.ComplaintClose{ComplaintID: c, CloseReason: "satisfied"}
 		}, nil},
 	)
-	s.result.Complaint = c
-	if a := s.f.ack(c); a != nil && len(a.Lines) > 0 {
-		s.result.No = a.Lines[0].No
-	}
-	return err
 }
 
 // stalking is sensitive: the in-charge steps in herself; it is left open for

@@ -42,6 +42,7 @@ func (v Violation) String() string {
 //   - what registers and days sum up is what their lines say, counted again;
 //   - the figures of FIRs, arrests and registrations are those of the entries;
 //   - what books owe each other was delivered;
+//   - a woman was arrested at night with leave alone;
 //   - when a day was signed each pending complaint had been looked at.
 //
 // It reads the entries themselves wherever it can, and goes by the book's clock
@@ -66,7 +67,10 @@ func Check(ctx context.Context, pool *pgxpool.Pool, b *book.Book) ([]Violation, 
 				if err := setDistrict(ctx, tx, d); err != nil {
 					return err
 				}
-				return c.read(ctx, tx)
+				if err := c.read(ctx, tx); err != nil {
+					return err
+				}
+				return c.nightArrests(ctx, tx, b.Keys)
 			})
 			if err != nil {
 				return out, fmt.Errorf("check %s: %w", centre, err)

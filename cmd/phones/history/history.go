@@ -16,6 +16,8 @@ type Plan struct {
 	// Scale is how much happens: 1 is what a district of this size sees when all
 	// of it is recorded, the default.
 	Scale float64
+	// WomenArrested are so many of a hundred who are arrested; 0 is 9.
+	WomenArrested float64
 	// Squads and Beats are how many a station has: two and four by default.
 	Squads, Beats int
 	// Start is the first day; by default one from which sixty days see a new
@@ -50,6 +52,9 @@ func (p Plan) withDefaults() Plan {
 	if p.Scale == 0 {
 		p.Scale = 1
 	}
+	if p.WomenArrested == 0 {
+		p.WomenArrested = 9
+	}
 	if p.Squads == 0 {
 		p.Squads = 2
 	}
@@ -83,6 +88,7 @@ type sim struct {
 	numbers  []string // of women who came
 	lives    int
 	living   []*life
+	women    int             // arrested so far
 	ctx      context.Context // of the run: events have no other way to it
 	sum      *Summary
 }

@@ -18,7 +18,7 @@ const district = 7
 
 // smallPlan is a history of a few days at three stations.
 func smallPlan(seed int64) history.Plan {
-	return history.Plan{Seed: seed, Days: 5, Stations: 3, Scale: 0.3, Squads: 1, Beats: 2}
+	return history.Plan{Seed: seed, Days: 5, Stations: 3, Scale: 0.3, Squads: 1, Beats: 2, WomenArrested: 100}
 }
 
 // written makes a history up and says where.
@@ -74,10 +74,13 @@ func TestTheBooksOfAHistoryHold(t *testing.T) {
 			t.Errorf("the history has no %s, or too few", what)
 		}
 	}
+	if sum.Refusals["fir.step night_leave /body/leave_no"] == 0 {
+		t.Errorf("no arrest at night without leave was refused: %v", sum.Refusals)
+	}
 	// What officers do offline may cross; nothing else is refused.
 	for code := range sum.Codes() {
 		switch code {
-		case "not_assigned", "wrong_state", "reviews_missing", "caller_handled", "own_act":
+		case "not_assigned", "wrong_state", "reviews_missing", "caller_handled", "own_act", "night_leave":
 		default:
 			t.Errorf("refused: %v", sum.Refusals)
 		}
@@ -133,6 +136,9 @@ func TestWhatDoesNotHoldIsNamed(t *testing.T) {
 		{"the outbox", "outbox",
 			`INSERT INTO outbox SELECT district_id, op_id, centre, centre, '{"kind":"complaint.receive"}', at FROM entries LIMIT 1`,
 			"the outbox still holds complaint.receive"},
+		{"an arrest at night that names no leave", "entries",
+			`UPDATE entries SET sealed = convert_to(regexp_replace(convert_from(sealed, 'UTF8'), ',"leave_no":"[^"]*"', ''), 'UTF8')
+				WHERE kind = 'fir.step' AND convert_from(sealed, 'UTF8') LIKE '%"leave_no":%'`, "arrested at night without leave"},
 		{"the word of a page", "entries",
 			`UPDATE entries SET wire = convert_to(replace(convert_from(wire, 'UTF8'), '"women":', '"women":1'), 'UTF8')
 				WHERE kind = 'visit.record' AND seq = (SELECT min(seq) FROM entries WHERE kind = 'visit.record')`,

@@ -119,18 +119,6 @@ func (l *life) received(at *station, b contract.FIRRegister, tries int) error {
 	return nil
 }
 
-// womenArrested are so many of a hundred who are arrested.
-const womenArrested = 9
-
-// byDay is a time not after the given one at which a woman may be arrested
-// without a magistrate's leave (BNSS 43(5)).
-func byDay(at time.Time) time.Time {
-	if day := midnight(at); at.Sub(day) > 17*time.Hour {
-		return day.Add(16 * time.Hour)
-	}
-	return at
-}
-
 // investigate lets the steps of the investigation follow, each a step of the FIR
 // in the book of the station that has it.
 func (l *life) investigate(at *station, fir uuid.UUID, b contract.FIRRegister) {
@@ -153,12 +141,7 @@ func (l *life) investigate(at *station, fir uuid.UUID, b contract.FIRRegister) {
 		step(2*time.Hour, 26*time.Hour, named("cwc_told"))
 	}
 	if l.d.chance(35) {
-		woman := l.d.chance(womenArrested)
-		step(20*time.Hour, 8*24*time.Hour, func(x *contract.FIRStep) {
-			if x.Step, x.OfWoman = "arrest", &woman; woman {
-				x.DoneAt = sho.says(byDay(l.s.at.Add(-5 * time.Minute)))
-			}
-		})
+		l.arrest(at, fir, l.d.chance(l.s.plan.WomenArrested))
 	}
 	if b.IsElectronic != nil {
 		l.s.working(l.d, l.d.between(3*time.Hour, 3*24*time.Hour), func() error {
@@ -217,9 +200,9 @@ func (l *life) prevent() error {
 	}
 	arrested := b.Section == "bnss_170"
 	if arrested {
-		woman, when := l.d.chance(womenArrested), l.s.at.Add(-30*time.Minute)
-		if woman {
-			when = byDay(when)
+		woman, when := l.d.chance(l.s.plan.WomenArrested), l.s.at.Add(-30*time.Minute)
+		if woman && isNight(when) {
+			b.LeaveNo = ptr(leaveNo)
 		}
 		b.ArrestedAt, b.WomanArrested = sho.saysPtr(when), &woman
 		b.Design = ptr("संज्ञेय अपराध करने की परिकल्पना का अभिलेख तैयार किया गया।")
