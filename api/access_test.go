@@ -154,7 +154,7 @@ func (m *matrix) asked(t *testing.T, r *contract.Route, centre string) apitest.R
 	t.Helper()
 	req := sample(t, r)
 	req.Query = strings.Replace(req.Query, "centre=KRW", "centre="+centre, 1)
-	if r.OperationID == "getReturns" {
+	if r.OperationID == "getReturns" || r.OperationID == "getReadsByOfficer" {
 		req.Query += "&centre=" + centre
 	}
 	if name := ids.FindString(r.Path); name != "" {
@@ -208,7 +208,7 @@ func carriesOps(r *contract.Route) bool {
 func (m *matrix) judge(t *testing.T, r *contract.Route, role, centre string, with int, a *apitest.Answer) string {
 	t.Helper()
 	var p contract.ProblemJSON
-	if a.Status >= http.StatusBadRequest {
+	if a.Status >= http.StatusBadRequest && len(a.Body) > 0 { // the answer to HEAD has none
 		p = a.Problem()
 	}
 	named := strings.Contains(m.asked(t, r, centre).Query, "centre=")

@@ -160,6 +160,9 @@ func TestNothingOfABrokenDatabaseIsTold(t *testing.T) {
 		a := x.Do(sample(t, r))
 		if a.Status == http.StatusInternalServerError {
 			broken++
+			if r.Method == http.MethodHead { // has no body
+				continue
+			}
 			if p := a.Problem(); p.Code != string(contract.CodeInternal) || p.Detail != "" || p.Pointer != "" {
 				t.Errorf("%s: %+v", r.OperationID, p)
 			}

@@ -122,6 +122,9 @@ func TestACallByCookieComesFromTheConsolesOwnPage(t *testing.T) {
 		"the token before the step-up": bad("X-Kendra-CSRF", before),
 	}
 	cells := 0
+	refused := func(r *contract.Route, a *apitest.Answer) bool { // the answer to HEAD has no body to say why
+		return a.Status == http.StatusForbidden && (r.Method == http.MethodHead || a.Problem().Code == string(contract.CodeNotThePage))
+	}
 	for _, r := range contract.Routes() {
 		req := sample(t, r)
 		switch {
@@ -133,7 +136,7 @@ func TestACallByCookieComesFromTheConsolesOwnPage(t *testing.T) {
 		case r.Method != http.MethodGet && (r.Console || r.Page):
 			for name, change := range everywhere {
 				a := w.Do(change(b.Dressed(req)))
-				if a.Status != http.StatusForbidden || a.Problem().Code != string(contract.CodeNotThePage) {
+				if !refused(r, a) {
 					t.Errorf("%s, %s: %d %s", r.OperationID, name, a.Status, a.Body)
 				}
 				cells++
@@ -143,7 +146,7 @@ func TestACallByCookieComesFromTheConsolesOwnPage(t *testing.T) {
 			}
 			for name, change := range inSession {
 				a := w.Do(change(b.Dressed(req)))
-				if a.Status != http.StatusForbidden || a.Problem().Code != string(contract.CodeNotThePage) {
+				if !refused(r, a) {
 					t.Errorf("%s, %s: %d %s", r.OperationID, name, a.Status, a.Body)
 				}
 				cells++

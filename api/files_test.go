@@ -74,13 +74,6 @@ func (p *parcel) offset(s *apitest.Server) int {
 	return n
 }
 
-// whole brings all of it.
-func (p *parcel) whole(t *testing.T) *parcel {
-	t.Helper()
-	p.x.Do(p.patch(0, len(p.data))).Into(http.StatusNoContent, nil)
-	return p
-}
-
 func (p *parcel) id() uuid.UUID { return uuid.MustParse(strings.TrimPrefix(p.place, "/v1/files/")) }
 
 // attachment is the op's body.

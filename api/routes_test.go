@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -39,10 +40,13 @@ func TestRouterAndContractListTheSameCalls(t *testing.T) {
 	}
 }
 
+// document is the contract, read once.
+var document = sync.OnceValues(func() (*openapi3.T, error) { return openapi3.NewLoader().LoadFromData(contract.OpenAPI()) })
+
 // sample is a request of each call that the front lets through.
 func sample(t *testing.T, r *contract.Route) apitest.Request {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(contract.OpenAPI())
+	doc, err := document()
 	if err != nil {
 		t.Fatal(err)
 	}

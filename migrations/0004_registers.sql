@@ -234,6 +234,7 @@ CREATE TABLE outbox (
 	district_id int NOT NULL,
 	op_id uuid NOT NULL,
 	from_centre text NOT NULL,
+	from_seq bigint NOT NULL,
 	to_centre text NOT NULL,
 	op text NOT NULL,
 	made_at timestamptz NOT NULL,

@@ -21,7 +21,7 @@ import (
 const (
 	Console        = "https://console.kendra.example"
 	ConsoleRP      = "console.kendra.example"
-	GoodPassphrase = "नदी किनारे सात बगुले शाम को उतरे"
+	GoodPassphrase = "नदी किनारे सात बगुले शाम को उतरे" //nolint:gosec // nobody's but the tests'
 )
 
 // Browser is a browser with the console's page in it, and the officer before

@@ -139,15 +139,6 @@ func (b *Book) newBatch(tx pgx.Tx, district int32, centre string, r *release) *b
 	return t
 }
 
-// ruled makes this process go by a change of the rules that it has entered.
-// Others read it within half a minute, and so does this one if it cannot now:
-// the change stands in the book.
-func (b *Book) ruled(ctx context.Context) {
-	if err := b.LoadRules(ctx); err != nil {
-		b.Log.Error("rules", "err", err)
-	}
-}
-
 // reset forgets what an earlier, rolled back attempt found.
 func (d *draft) reset() {
 	id, centre, hash := d.receipt.OpID, d.receipt.Centre, d.receipt.OpHash

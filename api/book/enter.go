@@ -78,7 +78,10 @@ func (t *batch) enter(d *draft) error {
 	}
 	t.notices = append(t.notices, t.state.fold(e, d.kind, body)...)
 	if d.kind.owes != nil {
-		t.owes = append(t.owes, d.kind.owes(t.state, e, body)...)
+		for _, o := range d.kind.owes(t.state, e, body) {
+			o.Seq = e.Seq
+			t.owes = append(t.owes, o)
+		}
 	}
 	t.mark(d, e)
 	t.attach(d, e)

@@ -236,6 +236,7 @@ func (b *Book) enterServer(ctx context.Context, district int32, centre string, o
 // first, so that it is the same op however often it is sent.
 type owed struct {
 	Centre string
+	Seq    int64 // of the entry that owes it; 0: of none
 	Op     ServerOp
 }
 
@@ -252,13 +253,13 @@ type owedText struct {
 func (t *batch) queueOwed(p *pgx.Batch) {
 	for _, o := range t.owes {
 		text := jsonText(owedText{Kind: o.Op.Kind, Subject: o.Op.Subject, Rule: o.Op.Rule, At: contract.At(o.Op.At), Body: json.RawMessage(jsonText(o.Op.Body))})
-		p.Queue(`INSERT INTO outbox (district_id, op_id, from_centre, to_centre, op, made_at) VALUES ($1, $2, $3, $4, $5, $6)
+		p.Queue(`INSERT INTO outbox (district_id, op_id, from_centre, from_seq, to_centre, op, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (district_id, op_id) DO NOTHING`, // what is told once an hour may wait there already
-			t.district, serverOpID(roleClock, o.Op), t.centre, o.Centre, text, t.now)
+			t.district, serverOpID(roleClock, o.Op), t.centre, o.Seq, o.Centre, text, t.now)
 	}
 }
 
-// deliver appends what books owe each other, in the order in which it happened,
+// deliver appends what books owe each other, in the order in which it stands there,
 // and forgets it when it stands there.
 func (b *Book) deliver(ctx context.Context, district int32) (int, error) {
 	type row struct {
@@ -269,7 +270,7 @@ func (b *Book) deliver(ctx context.Context, district int32) (int, error) {
 	var list []row
 	err := b.read(ctx, district, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT op_id, to_centre, op FROM outbox WHERE district_id = $1
-			ORDER BY made_at, op::json ->> 'at', op_id LIMIT $2`,
+			ORDER BY made_at, from_seq, op::json ->> 'at', op_id LIMIT $2`,
 			district, sweepClocks)
 		if err != nil {
 			return fmt.Errorf("read outbox: %w", err)

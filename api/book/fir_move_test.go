@@ -93,11 +93,13 @@ func TestStepsOfAnFIRBelongToTheStationThatHasItAndItIsNotSentOnFromThere(t *tes
 	c.SHO.Enter("entry.correct", contract.EntryCorrect{CorrectsID: last.OpID, Reason: "गलत थाने को भेजी", Strike: new(true)})
 	tick(t, c.World)
 	line, err := c.Book.RegisterLine(context.Background(), sho.Caller(), booktest.OtherCentre, "fir", 2026, 1)
-	if err != nil || len(line.Steps) != 2 || !line.Row.Links[0].Struck {
+	if err != nil || len(line.Steps) != 3 || !line.Row.Links[0].Struck {
 		t.Fatalf("%d steps, %v, %v", len(line.Steps), line.Row.Links, err)
 	}
-	var told struct{ Kind string }
-	if err := json.Unmarshal(line.Steps[1], &told); err != nil || told.Kind != "fir.struck" {
-		t.Errorf("the step there: %s, %v", told.Kind, err)
+	for i, kind := range []string{"fir.receive", "line.corrected", "fir.struck"} {
+		var told struct{ Kind string }
+		if err := json.Unmarshal(line.Steps[i], &told); err != nil || told.Kind != kind {
+			t.Errorf("step %d there: %s, %v", i, told.Kind, err)
+		}
 	}
 }

@@ -108,13 +108,14 @@ func (b *Book) rehashCase(ctx context.Context, tx pgx.Tx, district int32, id uui
 
 // said opens the entries of a case that have numbers in them, and hashes these.
 func (t *batch) said(ctx context.Context, tx pgx.Tx, id uuid.UUID) ([]seal.Mark, error) {
-	rows, err := tx.Query(ctx, `SELECT e.centre, e.op_id, e.case_id, e.officer_id, e.guarded, e.sealed, NULL::uuid FROM (
+	rows, err := tx.Query(ctx, `SELECT e.centre, e.op_id, e.kind, e.case_id, e.officer_id, e.guarded, e.sealed, NULL::uuid FROM (
 			SELECT complaint_id AS id FROM complaints WHERE district_id = $1 AND complaint_id = $2
 			UNION SELECT complaint_id FROM complaints WHERE district_id = $1 AND case_id = $2 AND case_id <> complaint_id
 			UNION SELECT matter_id FROM matters WHERE district_id = $1 AND matter_id = $2) s
 		JOIN centres c ON c.district_id = $1
-		JOIN steps x ON x.district_id = $1 AND x.centre = c.centre AND x.subject_id = s.id
-		JOIN entries e ON e.district_id = $1 AND e.centre = x.centre AND e.seq = x.seq
+		JOIN LATERAL (SELECT seq FROM steps WHERE district_id = $1 AND centre = c.centre AND subject_id = s.id
+			UNION ALL SELECT seq FROM ops WHERE district_id = $1 AND op_id = s.id AND centre = c.centre AND seq > 0) x ON true
+		JOIN entries e ON e.district_id = $1 AND e.centre = c.centre AND e.seq = x.seq
 		WHERE e.kind IN ('complaint.open', 'squad.person', 'entry.correct') AND e.case_id = $2 ORDER BY e.received_at, e.seq`, t.district, id)
 	if err != nil {
 		return nil, fmt.Errorf("read entries: %w", err)

@@ -135,7 +135,7 @@ func TestNumbersAreFoundWhileTheyAreHashedAgain(t *testing.T) {
 	t.Parallel()
 	c := careOf(t, withNumbers)
 	card := c.Person()
-	c.Leader.Enter("squad.brief", c.Brief())
+	c.GoOut()
 	c.Leader.Enter("squad.person", card)
 	first, second := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
 	copy(first, "thirty-two bytes to test blinding")

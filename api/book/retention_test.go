@@ -212,7 +212,7 @@ func TestAnOrderAnFIRAndAnObjectionStopTheShredding(t *testing.T) {
 		t.Error("shredded before its time")
 	}
 	w.SHO.Enter("hold.set", holdOn(held))
-	w.Leader.Enter("squad.brief", w.Brief())
+	w.GoOut()
 	card := func(change func(*contract.SquadPerson)) uuid.UUID {
 		p := w.Person()
 		p.Outcome, p.CardNo = "warning_card", ptr("KRW-2026-0042")

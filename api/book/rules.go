@@ -190,6 +190,15 @@ func (b *Book) LoadRules(ctx context.Context) error {
 	return b.loadRules(ctx)
 }
 
+// ruled makes this process go by a change of the rules that it has entered.
+// Others read it within half a minute, and so does this one if it cannot now:
+// the change stands in the book.
+func (b *Book) ruled(ctx context.Context) {
+	if err := b.LoadRules(ctx); err != nil {
+		b.Log.Error("rules", "err", err)
+	}
+}
+
 func (b *Book) loadRules(ctx context.Context) error {
 	r := &rules{
 		seed: map[string]map[string]Code{}, columns: map[string][]Column{}, districts: map[int32]*districtRules{},

@@ -19,7 +19,7 @@ func keysOf(t *testing.T, w *booktest.World, id uuid.UUID) string {
 	t.Helper()
 	var classes string
 	err := w.Superuser().QueryRow(context.Background(),
-		`SELECT coalesce(string_agg(class, '' ORDER BY class), '') FROM case_keys WHERE case_id = $1`, id).Scan(&classes)
+		`SELECT coalesce(string_agg(class, '' ORDER BY class), '') FROM case_keys WHERE case_id = $1 AND wrapped <> ''`, id).Scan(&classes)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,8 @@
 package seal
 
 import (
-	"bytes"
 	"context"
+	"crypto/hmac"
 	"fmt"
 	"time"
 
@@ -24,7 +24,7 @@ type Mark struct {
 // Is tells whether the mark is one of a value with these hashes.
 func (m Mark) Is(hashes [][]byte) bool {
 	for _, h := range hashes {
-		if bytes.Equal(h, m.Hash) || len(m.Other) > 0 && bytes.Equal(h, m.Other) {
+		if hmac.Equal(h, m.Hash) || len(m.Other) > 0 && hmac.Equal(h, m.Other) {
 			return true
 		}
 	}

@@ -1,8 +1,8 @@
 package staff
 
 import (
-	"bytes"
 	"context"
+	"crypto/hmac"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -130,7 +130,7 @@ func (s *Service) checkPasskey(user holder, p *PasskeyShown, challenge string) (
 		return nil, false
 	}
 	find := func(_, handle []byte) (webauthn.User, error) {
-		if !bytes.Equal(handle, user.WebAuthnID()) {
+		if !hmac.Equal(handle, user.WebAuthnID()) {
 			return nil, errors.New("another officer's")
 		}
 		return user, nil

@@ -134,7 +134,7 @@ func TestWhatDoesNotHoldIsNamed(t *testing.T) {
 		{"a review", "reviews", `DELETE FROM reviews`, "had not been looked at"},
 		{"a return", "returns", `UPDATE returns SET n = 2`, "return 1 of"},
 		{"the outbox", "outbox",
-			`INSERT INTO outbox SELECT district_id, op_id, centre, centre, '{"kind":"complaint.receive"}', at FROM entries LIMIT 1`,
+			`INSERT INTO outbox SELECT district_id, op_id, centre, seq, centre, '{"kind":"complaint.receive"}', at FROM entries LIMIT 1`,
 			"the outbox still holds complaint.receive"},
 		{"an arrest at night that names no leave", "entries",
 			`UPDATE entries SET sealed = convert_to(regexp_replace(convert_from(sealed, 'UTF8'), ',"leave_no":"[^"]*"', ''), 'UTF8')
