@@ -45,12 +45,10 @@ CREATE INDEX matters_keep ON matters (keep_from, district_id) WHERE keep_from IS
 
 ALTER TABLE case_keys DROP CONSTRAINT case_keys_class_check,
 	ADD CONSTRAINT case_keys_class_check CHECK (class IN ('V', 'X', 'N', 'H'));
-CREATE INDEX case_keys_kek ON case_keys (kek, district_id);
 COMMENT ON TABLE case_keys IS 'class I: one sealing key per case and class, wrapped by the keyset outside the database; an empty one was destroyed, and none is made in its place';
 
 -- By which key a number was hashed, and its hash by the other key while one follows another.
 ALTER TABLE case_marks ADD COLUMN hashed_by text NOT NULL DEFAULT '', ADD COLUMN other_hash bytea;
-CREATE INDEX case_marks_by ON case_marks (hashed_by, district_id);
 ALTER TABLE officers ADD COLUMN phone_hashed_by text NOT NULL DEFAULT '';
 
 CREATE TABLE tracks (

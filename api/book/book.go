@@ -65,6 +65,8 @@ type Book struct {
 	turns  chan struct{}
 	reload sync.Mutex // held while the rules are read, or it is looked whether they have changed
 
+	rehashed map[int32]uuid.UUID // by district: the last case whose numbers were hashed again
+
 	mu      sync.Mutex
 	writers map[bookKey]*writer
 }
@@ -110,7 +112,7 @@ func New(ctx context.Context, o Options) (*Book, error) {
 	if o.Files == nil {
 		o.Files = files.New(files.Options{Pool: o.Pool, Keys: o.Keys, Now: o.Now})
 	}
-	b := &Book{Options: o, writers: map[bookKey]*writer{}, turns: make(chan struct{}, o.Writers)}
+	b := &Book{Options: o, writers: map[bookKey]*writer{}, rehashed: map[int32]uuid.UUID{}, turns: make(chan struct{}, o.Writers)}
 	return b, b.LoadRules(ctx)
 }
 

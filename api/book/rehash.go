@@ -27,7 +27,7 @@ type Rehashed struct {
 func (r *Rehashed) Over() bool { return r.Left == 0 && r.Officers == 0 }
 
 // Rehash makes the marks of up to limit cases of each district anew by the key
-// that writes.
+// that writes. One caller at a time.
 func (b *Book) Rehash(ctx context.Context, limit int) (*Rehashed, error) {
 	districts, err := b.Districts(ctx)
 	if err != nil {
@@ -45,11 +45,11 @@ func (b *Book) Rehash(ctx context.Context, limit int) (*Rehashed, error) {
 func (b *Book) rehashIn(ctx context.Context, district int32, limit int, out *Rehashed) error {
 	return within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
 		by := b.Blind.IDs()[0]
-		// By equality, for the index; an empty one was made before keys had ids.
+		// An empty id was made before keys had ids. It goes on after the last case, in the order of their ids: all of
+		// them together are walked once. Who writes to a case at this moment keeps its marks, and is met next time.
 		older := append([]string{""}, b.Blind.IDs()[1:]...)
-		// Who writes to a case at this moment keeps its marks, and is met next time.
-		rows, err := tx.Query(ctx, `SELECT case_id FROM case_marks WHERE district_id = $1 AND hashed_by = ANY($2)
-			LIMIT $3 FOR UPDATE SKIP LOCKED`, district, older, limit)
+		rows, err := tx.Query(ctx, `SELECT case_id FROM case_marks WHERE district_id = $1 AND case_id > $4 AND hashed_by = ANY($2)
+			ORDER BY case_id LIMIT $3 FOR UPDATE SKIP LOCKED`, district, older, limit, b.rehashed[district])
 		if err != nil {
 			return fmt.Errorf("find marks: %w", err)
 		}
@@ -64,7 +64,9 @@ func (b *Book) rehashIn(ctx context.Context, district int32, limit int, out *Reh
 			}
 			out.Done += n
 		}
+		delete(b.rehashed, district)
 		if len(cases) > 0 {
+			b.rehashed[district] = cases[len(cases)-1]
 			out.Left++ // how many are not counted while there are some
 			return nil
 		}
@@ -202,9 +204,10 @@ func (b *Book) Rewrap(ctx context.Context) (done int, older []string, err error)
 		return 0, nil, err
 	}
 	for _, d := range districts {
+		var from uuid.UUID
 		for n := 1; n > 0; done += n {
 			err := within(ctx, b.Pool, d, pgx.ReadWrite, func(tx pgx.Tx) (err error) {
-				n, err = seal.Rewrap(ctx, tx, b.Keys, d, rewrapSize)
+				n, from, err = seal.Rewrap(ctx, tx, b.Keys, d, from, rewrapSize)
 				return err
 			})
 			if err != nil {

@@ -155,14 +155,16 @@ func QueueLoadMarks(b *pgx.Batch, district int32, cases []uuid.UUID, into map[uu
 	})
 }
 
-// Rewrap wraps up to limit of a district's keys by the keyset's newest key and
-// says how many: 0 when none is left. The caller's transaction is of the
-// district.
-func Rewrap(ctx context.Context, tx pgx.Tx, k *Keyset, district int32, limit int) (int, error) {
+// Rewrap wraps up to limit of a district's keys by the keyset's newest key, from
+// a case on in the order of their ids, and says how many, 0 when none is left, and
+// where to go on: all of them together are walked once. The caller's transaction
+// is of the district.
+func Rewrap(ctx context.Context, tx pgx.Tx, k *Keyset, district int32, from uuid.UUID, limit int) (n int, last uuid.UUID, err error) {
 	rows, err := tx.Query(ctx, `SELECT case_id, class, wrapped, kek FROM case_keys
-		WHERE district_id = $1 AND kek <> $2 AND kek <> '' LIMIT $3 FOR UPDATE`, district, k.Primary(), limit)
+		WHERE district_id = $1 AND case_id >= $4 AND kek <> $2 AND kek <> '' ORDER BY case_id, class LIMIT $3 FOR UPDATE`,
+		district, k.Primary(), limit, from)
 	if err != nil {
-		return 0, fmt.Errorf("find keys to wrap again: %w", err)
+		return 0, from, fmt.Errorf("find keys to wrap again: %w", err)
 	}
 	var cases []uuid.UUID
 	var classes, keks []string
@@ -179,14 +181,17 @@ func Rewrap(ctx context.Context, tx pgx.Tx, k *Keyset, district int32, limit int
 		wrapped, keks = append(wrapped, w.Bytes), append(keks, w.KEK)
 		return nil
 	}); err != nil {
-		return 0, fmt.Errorf("wrap keys again: %w", err)
+		return 0, from, fmt.Errorf("wrap keys again: %w", err)
 	}
 	_, err = tx.Exec(ctx, `UPDATE case_keys AS k SET wrapped = n.wrapped, kek = n.kek
 		FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[]) AS n (case_id, class, wrapped, kek)
 		WHERE k.district_id = $1 AND k.case_id = n.case_id AND k.class = n.class`,
 		district, cases, classes, wrapped, keks)
 	if err != nil {
-		return 0, fmt.Errorf("write keys wrapped again: %w", err)
+		return 0, from, fmt.Errorf("write keys wrapped again: %w", err)
 	}
-	return len(cases), nil
+	if len(cases) > 0 {
+		from = cases[len(cases)-1]
+	}
+	return len(cases), from, nil
 }

@@ -207,5 +207,6 @@ func rewrap(ctx context.Context, tx pgx.Tx, k *seal.Keyset) (int, error) {
 	if _, err := tx.Exec(ctx, "SET LOCAL app.district_id = '7'"); err != nil {
 		return 0, err
 	}
-	return seal.Rewrap(ctx, tx, k, chitrakoot, 2)
+	n, _, err := seal.Rewrap(ctx, tx, k, chitrakoot, uuid.Nil, 2)
+	return n, err
 }
