@@ -345,7 +345,7 @@ func (t *batch) flush(ctx context.Context, head *Head) error {
 		seal.QueueInsertKeys(p, t.district, t.newKeys, t.now)
 	}
 	t.flushHeld(p)
-	seal.QueueInsertMarks(p, t.district, t.newMarks)
+	t.flushMarks(p)
 	t.flushSlips(p)
 	t.flushFiles(p)
 	t.queueOwed(p)
@@ -362,6 +362,24 @@ func (t *batch) flush(ctx context.Context, head *Head) error {
 		return fmt.Errorf("write book: %w", err)
 	}
 	return t.book.Enqueue.Enqueue(ctx, t.tx, t.notices)
+}
+
+// flushMarks writes the marks of cases that are new, then those of others.
+func (t *batch) flushMarks(p *pgx.Batch) {
+	made := make(map[caseClass]bool, len(t.newKeys))
+	for _, k := range t.newKeys {
+		made[caseClass{k.CaseID, k.Class}] = true
+	}
+	var fresh, old []seal.Mark
+	for _, m := range t.newMarks {
+		if made[caseClass{m.CaseID, m.Class}] {
+			fresh = append(fresh, m)
+		} else {
+			old = append(old, m)
+		}
+	}
+	seal.QueueInsertMarks(p, t.district, fresh, true)
+	seal.QueueInsertMarks(p, t.district, old, false)
 }
 
 func (t *batch) flushTiles(p *pgx.Batch) {

@@ -104,7 +104,7 @@ func (b *Book) rehashCase(ctx context.Context, tx pgx.Tx, district int32, id uui
 		fresh = append(fresh, m)
 	}
 	p = &pgx.Batch{}
-	seal.QueueInsertMarks(p, district, fresh)
+	seal.QueueInsertMarks(p, district, fresh, false)
 	return len(fresh), wrap(send(ctx, tx, p), "write marks")
 }
 

@@ -97,8 +97,9 @@ func QueueDeleteKeys(b *pgx.Batch, district int32, cases []uuid.UUID, class byte
 		district, cases, string(class))
 }
 
-// QueueInsertMarks writes marks. A field marked before, or twice, has the last.
-func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark) {
+// QueueInsertMarks writes marks. A field marked before, or twice, has the last;
+// fresh are those of keys that are new themselves, so that none was before.
+func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark, fresh bool) {
 	type place struct {
 		id    uuid.UUID
 		field string
@@ -123,13 +124,16 @@ func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark) {
 	if len(cases) == 0 {
 		return
 	}
+	onConflict := ` ON CONFLICT (district_id, case_id, field) DO UPDATE
+		SET class = excluded.class, mask = excluded.mask, keyed_hash = excluded.keyed_hash, hashed_by = excluded.hashed_by,
+			other_hash = excluded.other_hash`
+	if fresh {
+		onConflict = ``
+	}
 	b.Queue(`INSERT INTO case_marks (district_id, case_id, field, class, mask, keyed_hash, hashed_by, other_hash)
 		SELECT $1, n.case_id, n.field, n.class, n.mask, n.keyed_hash, n.hashed_by, n.other_hash
 		FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[])
-			AS n (case_id, field, class, mask, keyed_hash, hashed_by, other_hash)
-		ON CONFLICT (district_id, case_id, field) DO UPDATE
-		SET class = excluded.class, mask = excluded.mask, keyed_hash = excluded.keyed_hash, hashed_by = excluded.hashed_by,
-			other_hash = excluded.other_hash`,
+			AS n (case_id, field, class, mask, keyed_hash, hashed_by, other_hash)`+onConflict,
 		district, cases, fields, classes, masks, hashes, bys, others)
 }
 

@@ -137,9 +137,9 @@ func TestDeletingAKeyShredsItsClassAndItsMarks(t *testing.T) {
 		seal.QueueInsertMarks(b, chitrakoot, []seal.Mark{
 			mark(gone, "/body/mobile", seal.Suspect, "••••••1111"), mark(gone, "/body/helper", seal.Victim, "••••••2222"),
 			mark(stays, "/body/mobile", seal.Suspect, "••••••3333"), mark(gone, "/body/mobile", seal.Suspect, "••••••4444"),
-		})
-		seal.QueueInsertMarks(b, chitrakoot, []seal.Mark{mark(stays, "/body/mobile", seal.Suspect, "••••••5555")})
-		seal.QueueInsertMarks(b, chitrakoot, nil)
+		}, true)
+		seal.QueueInsertMarks(b, chitrakoot, []seal.Mark{mark(stays, "/body/mobile", seal.Suspect, "••••••5555")}, false)
+		seal.QueueInsertMarks(b, chitrakoot, nil, false)
 	}))
 	marks := func() map[uuid.UUID][]seal.Mark {
 		into := map[uuid.UUID][]seal.Mark{}
