@@ -32,7 +32,9 @@ func AppConfig(url string) (*pgxpool.Config, error) {
 	c.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		t := &pgtype.Type{Name: "uuid", OID: pgtype.UUIDOID, Codec: uuidCodec{}}
 		conn.TypeMap().RegisterType(t)
-		conn.TypeMap().RegisterType(&pgtype.Type{Name: "_uuid", OID: pgtype.UUIDArrayOID, Codec: &pgtype.ArrayCodec{ElementType: t}})
+		for _, a := range arrayTypes(t) {
+			conn.TypeMap().RegisterType(a)
+		}
 		return nil
 	}
 	return c, nil

@@ -358,6 +358,7 @@ func (t *batch) flush(ctx context.Context, head *Head) error {
 		p.Queue(`UPDATE heads SET size = $3, root = $4, frontier = $5 WHERE district_id = $1 AND centre = $2`,
 			t.district, t.centre, head.Size, head.Root, t.tree.frontier())
 	}
+	t.tx.Conn().PgConn().Frontend().Send(room(roomOf(t.entries, entryWrite) + len(t.state.complaints.changed())*complaintWrite))
 	if err := send(ctx, t.tx, p); err != nil {
 		return fmt.Errorf("write book: %w", err)
 	}

@@ -3,6 +3,7 @@ package book
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"kendra/migrations"
 )
 
 // The flush writes what apply changed: one statement a table, rows as arrays.
@@ -222,7 +225,7 @@ func queueEntries(b *pgx.Batch, district int32, centre string, rows []*Entry, fr
 func entryArrays(district int32, centre string, rows []*Entry) columns {
 	return columns{
 		district, centre,
-		column(rows, func(e *Entry) int64 { return e.Seq }),
+		migrations.Ahead[int64]{Rows: column(rows, func(e *Entry) int64 { return e.Seq }), Room: roomOf(rows, entryFrame)},
 		column(rows, func(e *Entry) [16]byte { return e.OpID }),
 		column(rows, func(e *Entry) string { return e.Kind }),
 		column(rows, func(e *Entry) [16]byte { return e.CaseID }),
@@ -249,6 +252,37 @@ func entryArrays(district int32, centre string, rows []*Entry) columns {
 		column(rows, func(e *Entry) []byte { return e.Wire }),
 	}
 }
+
+// How long an entry is besides its two texts, in its own statement and in all
+// that a flush writes, and what a flush writes of a complaint, about. To be wrong costs memory, not truth.
+const (
+	entryFrame     = 700
+	entryWrite     = 900
+	complaintWrite = 2600
+)
+
+// roomOf is how many bytes entries take, about.
+func roomOf(rows []*Entry, each int) int {
+	n := 0
+	for _, e := range rows {
+		n += len(e.Sealed) + len(e.Wire) + each
+	}
+	return n
+}
+
+// room is a message of no bytes: before those that carry much it makes the
+// buffer of a connection as long as they are, once, which would grow under them
+// many times.
+type room int
+
+// Encode makes the room.
+func (r room) Encode(buf []byte) ([]byte, error) { return slices.Grow(buf, int(r)), nil }
+
+// Decode is never asked for.
+func (room) Decode([]byte) error { return errors.ErrUnsupported }
+
+// Frontend says that the message is the client's.
+func (room) Frontend() {}
 
 // idArray writes ids as an array literal: arrays of arrays do not go through unnest.
 func idArray(ids []uuid.UUID) string {
