@@ -80,13 +80,8 @@ func (s *State) came(e *Entry, c *Complaint, old *Line, b *contract.ComplaintOpe
 	if c.RegisteredAt != nil && stands {
 		at = earliest(at, *c.RegisteredAt)
 	}
-	if first := s.custody.get(custodyKey{c.ComplaintID, 1}); first != nil && c.Data.FromID == nil {
-		span := *first
-		if span.Until != nil {
-			at = earliest(at, *span.Until)
-		}
-		span.From = at
-		s.custody.put(custodyKey{c.ComplaintID, 1}, &span)
+	if c.Data.FromID == nil {
+		at = s.firstHeld(c, at)
 	}
 	c.ArrivedAt = at
 	if c.StateAt.Equal(was) {

@@ -36,6 +36,9 @@ type Complaint struct {
 	OwnerID       *uuid.UUID // who has it in hand; nil: nobody
 	OwnerPost     *uuid.UUID
 	OwnerRole     string
+	HeldN         int       // which span of its custody runs; see custody.go
+	HeldFrom      time.Time // since when
+	HeldSeq       int64     // by which entry
 	ArrivedAt     time.Time
 	RegisteredAt  *time.Time
 	DisposedAt    *time.Time
@@ -158,12 +161,12 @@ func earliest(a, b time.Time) time.Time {
 }
 
 const complaintColumns = `complaint_id, case_id, correlation_id, seq, year, serial, state, category, risk_level, channel,
-	owner_id, owner_post, owner_role, arrived_at, registered_at, disposed_at, closed_at, state_at, last_seq, data`
+	owner_id, owner_post, owner_role, held_n, held_from, held_seq, arrived_at, registered_at, disposed_at, closed_at, state_at, last_seq, data`
 
 func scanComplaint(row pgx.CollectableRow) (*Complaint, error) {
 	c, data := &Complaint{}, ""
 	err := row.Scan(&c.ComplaintID, &c.CaseID, &c.CorrelationID, &c.Seq, &c.Year, &c.Serial, &c.State, &c.Category,
-		&c.RiskLevel, &c.Channel, &c.OwnerID, &c.OwnerPost, &c.OwnerRole, &c.ArrivedAt, &c.RegisteredAt, &c.DisposedAt,
+		&c.RiskLevel, &c.Channel, &c.OwnerID, &c.OwnerPost, &c.OwnerRole, &c.HeldN, &c.HeldFrom, &c.HeldSeq, &c.ArrivedAt, &c.RegisteredAt, &c.DisposedAt,
 		&c.ClosedAt, &c.StateAt, &c.LastSeq, &data)
 	if err != nil {
 		return nil, err
@@ -200,15 +203,12 @@ func (n *needs) reasons() []wanted {
 }
 
 // queueComplaints reads the complaints that ops name, or that hang on posts,
-// with what hangs on them: lines, clocks, custody.
+// with what hangs on them: lines, clocks.
 func (s *State) queueComplaints(b *pgx.Batch, n *needs) {
 	for _, w := range n.reasons() {
 		b.Queue(`SELECT `+complaintColumns+` FROM `+w.from, s.District, s.Centre, w.ids).Query(s.takeComplaints)
 		b.Queue(`SELECT `+lineColumnsOf("l")+` FROM `+w.from+`, LATERAL (SELECT * FROM lines WHERE district_id = $1 AND centre = $2
 			AND register = 'help_desk' AND year = c.year AND serial = c.serial LIMIT 1) l`, s.District, s.Centre, w.ids).Query(s.takeLines)
-		b.Queue(`SELECT k.complaint_id, k.n, k.officer_id, k.post_id, k.role, k.from_at, k.until_at, k.seq FROM `+w.from+`, LATERAL (SELECT *
-			FROM custody WHERE district_id = $1 AND complaint_id = c.complaint_id AND until_at IS NULL LIMIT 1) k`,
-			s.District, s.Centre, w.ids).Query(s.takeCustody)
 		s.queueClocksOf(b, `SELECT c.complaint_id AS id FROM `+w.from, w.ids)
 	}
 }
@@ -232,13 +232,14 @@ func (s *State) flushComplaints(b *pgx.Batch) {
 	s.complaints.flush(`ON CONFLICT (district_id, complaint_id) DO UPDATE SET seq = excluded.seq, year = excluded.year,
 		serial = excluded.serial, state = excluded.state, category = excluded.category, risk_level = excluded.risk_level,
 		channel = excluded.channel, owner_id = excluded.owner_id, owner_post = excluded.owner_post,
-		owner_role = excluded.owner_role, arrived_at = excluded.arrived_at, registered_at = excluded.registered_at,
+		owner_role = excluded.owner_role, held_n = excluded.held_n, held_from = excluded.held_from, held_seq = excluded.held_seq, arrived_at = excluded.arrived_at, registered_at = excluded.registered_at,
 		disposed_at = excluded.disposed_at, closed_at = excluded.closed_at, state_at = excluded.state_at,
 		last_seq = excluded.last_seq, data = excluded.data, keep_from = excluded.keep_from, told_from = excluded.told_from`, func(rows []*Complaint, onConflict string) {
 		b.Queue(`INSERT INTO complaints (district_id, centre, `+complaintColumns+`, keep_from, told_from)
 			SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::int[], $8::bigint[], $9::text[],
-				$10::text[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::timestamptz[],
-				$17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::bigint[], $22::text[], $23::timestamptz[], $24::timestamptz[]) `+onConflict,
+				$10::text[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::int[], $17::timestamptz[],
+				$18::bigint[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[],
+				$24::bigint[], $25::text[], $26::timestamptz[], $27::timestamptz[]) `+onConflict,
 			s.District, s.Centre,
 			column(rows, func(r *Complaint) [16]byte { return r.ComplaintID }),
 			column(rows, func(r *Complaint) [16]byte { return r.CaseID }),
@@ -253,6 +254,9 @@ func (s *State) flushComplaints(b *pgx.Batch) {
 			column(rows, func(r *Complaint) *[16]byte { return (*[16]byte)(r.OwnerID) }),
 			column(rows, func(r *Complaint) *[16]byte { return (*[16]byte)(r.OwnerPost) }),
 			column(rows, func(r *Complaint) string { return r.OwnerRole }),
+			column(rows, func(r *Complaint) int { return r.HeldN }),
+			column(rows, func(r *Complaint) time.Time { return r.HeldFrom }),
+			column(rows, func(r *Complaint) int64 { return r.HeldSeq }),
 			column(rows, func(r *Complaint) time.Time { return r.ArrivedAt }),
 			column(rows, func(r *Complaint) *time.Time { return r.RegisteredAt }),
 			column(rows, func(r *Complaint) *time.Time { return r.DisposedAt }),

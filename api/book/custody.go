@@ -29,26 +29,19 @@ type custodyKey struct {
 
 const custodyColumns = `complaint_id, n, officer_id, post_id, role, from_at, until_at, seq`
 
+// The span that runs stands in the complaint's own row, those that ended in
+// spans; the view custody shows both.
+
 func scanCustody(row pgx.CollectableRow) (*Custody, error) {
 	c := &Custody{}
 	return c, row.Scan(&c.ComplaintID, &c.N, &c.OfficerID, &c.PostID, &c.Role, &c.From, &c.Until, &c.Seq)
 }
 
-func (s *State) takeCustody(rows pgx.Rows) error {
-	list, err := pgx.CollectRows(rows, scanCustody)
-	for _, c := range list {
-		if _, known := s.holders[c.ComplaintID]; !known {
-			s.holders[c.ComplaintID] = c.N
-			s.custody.load(custodyKey{c.ComplaintID, c.N}, c)
-		}
-	}
-	return wrap(err, "read custody")
-}
-
-// queueFirstSpans reads in whose hand complaints first were: when a correction
-// says that she came at another time, that begins there.
+// queueFirstSpans reads in whose hand complaints first were, of those that went
+// on to another: when a correction says that she came at another time, that
+// begins there.
 func (s *State) queueFirstSpans(b *pgx.Batch, complaints []uuid.UUID) {
-	b.Queue(`SELECT k.* FROM unnest($3::uuid[]) AS u (id), LATERAL (SELECT `+custodyColumns+` FROM custody
+	b.Queue(`SELECT k.* FROM unnest($3::uuid[]) AS u (id), LATERAL (SELECT `+custodyColumns+` FROM spans
 		WHERE district_id = $1 AND complaint_id = u.id AND n = 1 AND centre = $2 OFFSET 0) k`,
 		s.District, s.Centre, complaints).Query(func(rows pgx.Rows) error {
 		list, err := pgx.CollectRows(rows, scanCustody)
@@ -62,19 +55,17 @@ func (s *State) queueFirstSpans(b *pgx.Batch, complaints []uuid.UUID) {
 // hand gives a complaint into somebody's hand from the time of the entry on. A
 // span begins where the last one ends, however late word of it came.
 func (s *State) hand(e *Entry, c *Complaint, officer, post *uuid.UUID, role string) {
-	c.OwnerID, c.OwnerPost, c.OwnerRole = officer, post, role
-	c.Data.Assigned = nil
-	at, n := c.ArrivedAt, 1
-	if last, ok := s.holders[c.ComplaintID]; ok {
-		old := *s.custody.get(custodyKey{c.ComplaintID, last})
-		at, n = later(old.From, e.At), last+1
-		old.Until = &at
-		s.custody.put(custodyKey{c.ComplaintID, last}, &old)
+	at := c.ArrivedAt
+	if c.HeldN > 0 {
+		at = later(c.HeldFrom, e.At)
+		s.custody.put(custodyKey{c.ComplaintID, c.HeldN}, &Custody{
+			ComplaintID: c.ComplaintID, N: c.HeldN, OfficerID: c.OwnerID, PostID: c.OwnerPost, Role: c.OwnerRole,
+			From: c.HeldFrom, Until: &at, Seq: c.HeldSeq,
+		})
 	}
-	s.holders[c.ComplaintID] = n
-	s.custody.put(custodyKey{c.ComplaintID, n}, &Custody{
-		ComplaintID: c.ComplaintID, N: n, OfficerID: officer, PostID: post, Role: role, From: at, Seq: e.Seq,
-	})
+	c.OwnerID, c.OwnerPost, c.OwnerRole = officer, post, role
+	c.HeldN, c.HeldFrom, c.HeldSeq = c.HeldN+1, at, e.Seq
+	c.Data.Assigned = nil
 	for _, k := range s.clocksOf(c.ComplaintID) {
 		if k.StoppedAt == nil && k.OwnerRole != role {
 			k.OwnerRole = role
@@ -83,10 +74,24 @@ func (s *State) hand(e *Entry, c *Complaint, officer, post *uuid.UUID, role stri
 	}
 }
 
+// firstHeld has the first span begin at another time, but not after its end, and
+// tells which it is.
+func (s *State) firstHeld(c *Complaint, at time.Time) time.Time {
+	if c.HeldN == 1 {
+		c.HeldFrom = at
+		return at
+	}
+	k := custodyKey{c.ComplaintID, 1}
+	span := *s.custody.get(k)
+	at = earliest(at, *span.Until)
+	span.From = at
+	s.custody.put(k, &span)
+	return at
+}
+
 func (s *State) flushCustody(b *pgx.Batch) {
-	s.custody.flush(`ON CONFLICT (district_id, complaint_id, n) DO UPDATE SET from_at = excluded.from_at,
-		until_at = excluded.until_at`, func(rows []*Custody, onConflict string) {
-		b.Queue(`INSERT INTO custody (district_id, centre, `+custodyColumns+`)
+	s.custody.flush(`ON CONFLICT (district_id, complaint_id, n) DO UPDATE SET from_at = excluded.from_at`, func(rows []*Custody, onConflict string) {
+		b.Queue(`INSERT INTO spans (district_id, centre, `+custodyColumns+`)
 			SELECT $1, $2, * FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::timestamptz[],
 				$9::timestamptz[], $10::bigint[]) `+onConflict,
 			s.District, s.Centre,

@@ -179,11 +179,11 @@ func TestTheSheetAndTheReturnsCostWhatIsOpenAndNotWhatIsKept(t *testing.T) {
 	years := []string{
 		`INSERT INTO lines (district_id, centre, register, year, serial, seq, at, officer_id) SELECT 7, 'KRW', 'help_desk', 2020, i, i + 100000, now(),
 			gen_random_uuid() FROM generate_series(1, 20000) i`,
-		`INSERT INTO custody SELECT 7, 'KRW', gen_random_uuid(), 1, NULL, NULL, '', now(), now(), 1 FROM generate_series(1, 20000) i`,
+		`INSERT INTO spans SELECT 7, 'KRW', gen_random_uuid(), 1, NULL, NULL, '', now(), now(), 1 FROM generate_series(1, 20000) i`,
 		`INSERT INTO ops SELECT 7, gen_random_uuid(), 'KRW', i + 100000, sha256('x') FROM generate_series(1, 20000) i`,
 
 		`INSERT INTO complaints SELECT 7, 'KRW', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), i + 100000, 2020, i, 'closed', 'other', 'low',
-			'walk_in', NULL, NULL, '', now() - i * interval '1 hour' - interval '10 years', NULL, NULL, now(), now(), 1, '{}' FROM generate_series(1, 20000) i`,
+			'walk_in', NULL, NULL, '', 1, now(), 1, now() - i * interval '1 hour' - interval '10 years', NULL, NULL, now(), now(), 1, '{}' FROM generate_series(1, 20000) i`,
 		`INSERT INTO clock_lists SELECT 7, 'KRW', complaint_id, complaint_id, NULL, NULL, '[]' FROM complaints WHERE seq > 100000`,
 		`INSERT INTO matters SELECT 7, 'KRW', gen_random_uuid(), 'follow_up_plan', complaint_id, 1, '', 0, 0, 'over', NULL, NULL, '{}' FROM complaints WHERE seq > 100000`,
 		`INSERT INTO tasks SELECT 7, 'KRW', gen_random_uuid(), i + 100000, 'visit', 'soon', 'done', NULL, NULL, NULL, NULL, gen_random_uuid(), now(), NULL, 0, NULL, 0, '[]' FROM generate_series(1, 20000) i`,
@@ -244,7 +244,7 @@ func TestTheSheetAndTheReturnsCostWhatIsOpenAndNotWhatIsKept(t *testing.T) {
 		w.Order(`DELETE FROM ` + table + ` WHERE complaint_id IN (SELECT complaint_id FROM complaints WHERE seq > 100000)`)
 	}
 	for _, s := range []string{
-		`complaints WHERE seq > 100000`, `lines WHERE seq > 100000`, `ops WHERE seq > 100000`, `custody WHERE role = '' AND seq = 1`, `tasks WHERE seq > 100000`, `tallies WHERE code LIKE 'c__' OR code LIKE 'c_'`, `reviews WHERE seq = 1`, `duties`,
+		`complaints WHERE seq > 100000`, `lines WHERE seq > 100000`, `ops WHERE seq > 100000`, `spans WHERE role = '' AND seq = 1`, `tasks WHERE seq > 100000`, `tallies WHERE code LIKE 'c__' OR code LIKE 'c_'`, `reviews WHERE seq = 1`, `duties`,
 		`returns WHERE figures = '{}'`, `days WHERE seq = 1`,
 	} {
 		w.Order(`DELETE FROM ` + s)

@@ -69,7 +69,7 @@ func heard(t *testing.T, w *booktest.World) map[string][]any {
 // grown are the tables that grow for as long as a book is kept: none may be
 // read from end to end by an append.
 var grown = []string{
-	"ops", "entries", "lines", "duties", "tasks", "case_keys", "complaints", "clock_lists", "steps", "matters", "custody", "case_marks", "slips",
+	"ops", "entries", "lines", "duties", "tasks", "case_keys", "complaints", "clock_lists", "steps", "matters", "spans", "case_marks", "slips",
 }
 
 // plans explains statements and returns those that read a table that grows
@@ -188,13 +188,13 @@ func fill(w *booktest.World, district, n int) {
 			NULL, 0, NULL, 0, '[]' FROM generate_series(1, $2::int) i`,
 		`INSERT INTO case_keys SELECT $1, gen_random_uuid(), 'V', '', 'x', now() FROM generate_series(1, $2::int) i`,
 		`INSERT INTO complaints SELECT $1, 'ZZZ', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), i, 2026, i, 'closed', 'x', 'low',
-			'walk_in', gen_random_uuid(), NULL, '', now(), now(), now(), now(), now(), i, '{}' FROM generate_series(1, $2::int) i`,
+			'walk_in', gen_random_uuid(), NULL, '', 1, now(), i, now(), now(), now(), now(), now(), i, '{}' FROM generate_series(1, $2::int) i`,
 		`INSERT INTO clock_lists SELECT $1, 'ZZZ', gen_random_uuid(), gen_random_uuid(), NULL, NULL, '[]'
 			FROM generate_series(1, $2::int) i`,
 		`INSERT INTO steps SELECT $1, 'ZZZ', gen_random_uuid(), i FROM generate_series(1, $2::int) i`,
 		`INSERT INTO matters SELECT $1, 'ZZZ', gen_random_uuid(), 'follow_up_plan', gen_random_uuid(), i, '', 0, 0, 'over', NULL, NULL, '{}'
 			FROM generate_series(1, $2::int) i`,
-		`INSERT INTO custody SELECT $1, 'ZZZ', gen_random_uuid(), 1, NULL, NULL, '', now(), now(), i FROM generate_series(1, $2::int) i`,
+		`INSERT INTO spans SELECT $1, 'ZZZ', gen_random_uuid(), 1, NULL, NULL, '', now(), now(), i FROM generate_series(1, $2::int) i`,
 		`INSERT INTO case_marks SELECT $1, gen_random_uuid(), '/body/x', 'V', 'x', sha256(i::text::bytea) FROM generate_series(1, $2::int) i`,
 		`INSERT INTO slips SELECT $1, 'x' || i, 'ZZZ', gen_random_uuid(), gen_random_uuid(), decode(md5(i::text), 'hex'), now() FROM generate_series(1, $2::int) i`,
 	} {
@@ -205,7 +205,7 @@ func fill(w *booktest.World, district, n int) {
 // unfill takes them away again, so that the books are what they say.
 func unfill(w *booktest.World) {
 	w.Order(`DELETE FROM ops WHERE seq > 100000`)
-	for _, table := range []string{"entries", "lines", "duties", "tasks", "complaints", "clock_lists", "steps", "matters", "custody", "slips"} {
+	for _, table := range []string{"entries", "lines", "duties", "tasks", "complaints", "clock_lists", "steps", "matters", "spans", "slips"} {
 		w.Order(`DELETE FROM ` + table + ` WHERE centre = 'ZZZ'`)
 	}
 	w.Order(`DELETE FROM case_keys WHERE kek = 'x'`)

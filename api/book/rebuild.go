@@ -15,7 +15,7 @@ import (
 // projections are the tables that are folded from the book and can be folded
 // again.
 var projections = []string{
-	"posts", "serials", "lines", "duties", "briefings", "tasks", "traces", "complaints", "custody", "matters", "clock_lists", "steps",
+	"posts", "serials", "lines", "duties", "briefings", "tasks", "traces", "complaints", "spans", "matters", "clock_lists", "steps",
 	"tallies", "reviews", "days", "returns", "rule_changes", "reads", "read_allows", "handovers",
 }
 

@@ -101,7 +101,6 @@ type State struct {
 
 	complaints *rows[uuid.UUID, Complaint]
 	custody    *rows[custodyKey, Custody]
-	holders    map[uuid.UUID]int // n of the span that is open
 	matters    *rows[uuid.UUID, Matter]
 	clocks     *clockLists
 	reviews    *rows[reviewKey, Review]
@@ -124,7 +123,7 @@ func newState(district int32, centre string, v *ruleView) *State {
 	return &State{
 		District: district, Centre: centre, rules: v, centres: map[string]bool{}, entered: map[uuid.UUID]bool{}, seen: map[string]seenNumber{},
 		alike:      map[string][]seenPerson{},
-		complaints: newRows[uuid.UUID, Complaint](), custody: newRows[custodyKey, Custody](), holders: map[uuid.UUID]int{},
+		complaints: newRows[uuid.UUID, Complaint](), custody: newRows[custodyKey, Custody](),
 		matters: newRows[uuid.UUID, Matter](), clocks: newClockLists(), reviews: newRows[reviewKey, Review](),
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),

@@ -18,9 +18,9 @@ func stock(b *testing.B, w *booktest.World, n int) {
 	b.Helper()
 	for _, statement := range []string{
 		`INSERT INTO complaints (district_id, centre, complaint_id, case_id, correlation_id, seq, year, serial, state, category, risk_level,
-			channel, owner_role, arrived_at, closed_at, state_at, last_seq, data)
+			channel, owner_role, held_n, held_from, held_seq, arrived_at, closed_at, state_at, last_seq, data)
 		SELECT 7, 'OLD', md5('c' || i)::uuid, md5('c' || i)::uuid, md5('c' || i)::uuid, i, 2026, i, CASE WHEN i % 100 = 0 THEN 'assigned' ELSE 'closed' END,
-			'dowry', 'low', 'walk_in', 'beat_officer', $2::timestamptz - i * interval '1 minute',
+			'dowry', 'low', 'walk_in', 'beat_officer', 1, $2, i, $2::timestamptz - i * interval '1 minute',
 			CASE WHEN i % 100 = 0 THEN NULL ELSE $2::timestamptz END, $2, i, '{}' FROM generate_series(1, $1::int) AS i`,
 		`INSERT INTO clock_lists (district_id, centre, subject_id, complaint_id, next_at, list)
 		SELECT 7, 'OLD', md5('c' || i)::uuid, md5('c' || i)::uuid, CASE WHEN i % 100 = 0 THEN $2::timestamptz + interval '90 days' END,

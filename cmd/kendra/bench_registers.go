@@ -272,9 +272,9 @@ func (b *bencher) fillRegisters(ctx context.Context, district int, centre string
 				AND register = 'women_beat' AND year = 2026 AND $3 > 0 AND $4 > 0
 			ON CONFLICT (district_id, centre, register, year) DO UPDATE SET last = excluded.last`,
 		`INSERT INTO complaints (district_id, centre, complaint_id, case_id, correlation_id, seq, year, serial, state, category, risk_level,
-				channel, owner_role, arrived_at, closed_at, state_at, last_seq, data)
+				channel, owner_role, held_n, held_from, held_seq, arrived_at, closed_at, state_at, last_seq, data)
 			SELECT $1, $2, id, id, id, 1 + n, 2026, 10000000 + n, CASE WHEN n <= $4 THEN 'assigned' ELSE 'closed' END, 'dowry', 'low',
-				'walk_in', 'beat_officer', now() - interval '40 days', CASE WHEN n <= $4 THEN NULL ELSE now() END, now(), 3, '{}'
+				'walk_in', 'beat_officer', 1, now(), 1 + n, now() - interval '40 days', CASE WHEN n <= $4 THEN NULL ELSE now() END, now(), 3, '{}'
 			FROM (SELECT n, md5('bench ' || n)::uuid AS id FROM generate_series(1, $3) n) x`,
 		`INSERT INTO clock_lists (district_id, centre, subject_id, complaint_id, next_at, list)
 			SELECT $1, $2, id, id, CASE WHEN n <= $4 THEN now() + interval '40 days' END,

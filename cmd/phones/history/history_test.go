@@ -107,10 +107,10 @@ func TestWhatDoesNotHoldIsNamed(t *testing.T) {
 		return tag.RowsAffected()
 	}
 	for _, c := range []struct{ fault, table, sql, told string }{
-		{"a span of custody is gone", "custody",
-			`DELETE FROM custody WHERE ctid IN (SELECT ctid FROM custody WHERE n = 1 AND until_at IS NOT NULL LIMIT 1)`, "span 1 is missing"},
-		{"a span ends early", "custody",
-			`UPDATE custody SET until_at = until_at - interval '1 minute' WHERE ctid IN (SELECT ctid FROM custody WHERE until_at IS NOT NULL LIMIT 1)`,
+		{"a span of custody is gone", "spans",
+			`DELETE FROM spans WHERE ctid IN (SELECT ctid FROM spans WHERE n = 1 LIMIT 1)`, "span 1 is missing"},
+		{"a span ends early", "spans",
+			`UPDATE spans SET until_at = until_at - interval '1 minute' WHERE ctid IN (SELECT ctid FROM spans LIMIT 1)`,
 			"does not end where span"},
 		{"a count of a day", "tallies", `UPDATE tallies SET n = n + 1 WHERE ctid IN (SELECT ctid FROM tallies WHERE code = 'women_beat.women' LIMIT 1)`,
 			"counts women_beat.women"},
