@@ -352,13 +352,14 @@ func (t *batch) flush(ctx context.Context, head *Head) error {
 	t.queueConduct(p)
 	t.queueAlarms(p)
 	queueEntries(p, t.district, t.centre, t.entries, t.fromHeld)
+	complaints := t.state.complaints.waiting()
 	t.state.queueFlush(p)
 	t.flushTiles(p)
 	if len(t.entries) > 0 {
 		p.Queue(`UPDATE heads SET size = $3, root = $4, frontier = $5 WHERE district_id = $1 AND centre = $2`,
 			t.district, t.centre, head.Size, head.Root, t.tree.frontier())
 	}
-	t.tx.Conn().PgConn().Frontend().Send(room(roomOf(t.entries, entryWrite) + len(t.state.complaints.changed())*complaintWrite))
+	t.tx.Conn().PgConn().Frontend().Send(room(roomOf(t.entries, entryWrite) + complaints*complaintWrite))
 	if err := send(ctx, t.tx, p); err != nil {
 		return fmt.Errorf("write book: %w", err)
 	}

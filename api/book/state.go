@@ -43,6 +43,9 @@ func (r *rows[K, V]) put(k K, v *V) {
 	}
 }
 
+// waiting is how many rows are changed and not flushed.
+func (r *rows[K, V]) waiting() int { return len(r.order) }
+
 // changed lists the changed rows and forgets that they were.
 func (r *rows[K, V]) changed() []*V {
 	out := make([]*V, len(r.order))
