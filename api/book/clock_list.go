@@ -195,7 +195,7 @@ func (s *State) flushClocks(b *pgx.Batch) {
 	s.clocks.flush(`ON CONFLICT (district_id, subject_id) DO UPDATE SET complaint_id = excluded.complaint_id,
 		next_at = excluded.next_at, day_due = excluded.day_due, list = excluded.list`, func(rows []*clockList, onConflict string) {
 		b.Queue(`INSERT INTO clock_lists (district_id, centre, `+clockColumns+`, next_at, day_due)
-			SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[], $7::timestamptz[]) `+onConflict,
+			SELECT $1, $2, `+each(3, "uuid uuid text timestamptz timestamptz")+` `+onConflict,
 			s.District, s.Centre,
 			column(rows, func(r *clockList) [16]byte { return r.SubjectID }),
 			column(rows, func(r *clockList) *[16]byte { return (*[16]byte)(r.ComplaintID) }),

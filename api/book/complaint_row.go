@@ -232,14 +232,13 @@ func (s *State) flushComplaints(b *pgx.Batch) {
 	s.complaints.flush(`ON CONFLICT (district_id, complaint_id) DO UPDATE SET seq = excluded.seq, year = excluded.year,
 		serial = excluded.serial, state = excluded.state, category = excluded.category, risk_level = excluded.risk_level,
 		channel = excluded.channel, owner_id = excluded.owner_id, owner_post = excluded.owner_post,
-		owner_role = excluded.owner_role, held_n = excluded.held_n, held_from = excluded.held_from, held_seq = excluded.held_seq, arrived_at = excluded.arrived_at, registered_at = excluded.registered_at,
+		owner_role = excluded.owner_role, held_n = excluded.held_n, held_from = excluded.held_from, held_seq = excluded.held_seq,
+		arrived_at = excluded.arrived_at, registered_at = excluded.registered_at,
 		disposed_at = excluded.disposed_at, closed_at = excluded.closed_at, state_at = excluded.state_at,
 		last_seq = excluded.last_seq, data = excluded.data, keep_from = excluded.keep_from, told_from = excluded.told_from`, func(rows []*Complaint, onConflict string) {
 		b.Queue(`INSERT INTO complaints (district_id, centre, `+complaintColumns+`, keep_from, told_from)
-			SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::int[], $8::bigint[], $9::text[],
-				$10::text[], $11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::int[], $17::timestamptz[],
-				$18::bigint[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[], $22::timestamptz[], $23::timestamptz[],
-				$24::bigint[], $25::text[], $26::timestamptz[], $27::timestamptz[]) `+onConflict,
+			SELECT $1, $2, `+each(3, "uuid uuid uuid bigint int bigint text text text text uuid uuid text int timestamptz bigint"+
+			" timestamptz timestamptz timestamptz timestamptz timestamptz bigint text timestamptz timestamptz")+` `+onConflict,
 			s.District, s.Centre,
 			column(rows, func(r *Complaint) [16]byte { return r.ComplaintID }),
 			column(rows, func(r *Complaint) [16]byte { return r.CaseID }),

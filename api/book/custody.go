@@ -92,8 +92,7 @@ func (s *State) firstHeld(c *Complaint, at time.Time) time.Time {
 func (s *State) flushCustody(b *pgx.Batch) {
 	s.custody.flush(`ON CONFLICT (district_id, complaint_id, n) DO UPDATE SET from_at = excluded.from_at`, func(rows []*Custody, onConflict string) {
 		b.Queue(`INSERT INTO spans (district_id, centre, `+custodyColumns+`)
-			SELECT $1, $2, * FROM unnest($3::uuid[], $4::int[], $5::uuid[], $6::uuid[], $7::text[], $8::timestamptz[],
-				$9::timestamptz[], $10::bigint[]) `+onConflict,
+			SELECT $1, $2, `+each(3, "uuid int uuid uuid text timestamptz timestamptz bigint")+` `+onConflict,
 			s.District, s.Centre,
 			column(rows, func(r *Custody) [16]byte { return r.ComplaintID }),
 			column(rows, func(r *Custody) int { return r.N }),

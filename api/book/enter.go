@@ -389,7 +389,7 @@ func (t *batch) flushTiles(p *pgx.Batch) {
 		return
 	}
 	p.Queue(`INSERT INTO tiles (district_id, centre, level, idx, hash)
-		SELECT $1, $2, * FROM unnest($3::int[], $4::bigint[], $5::bytea[])`, t.district, t.centre,
+		SELECT $1, $2, `+each(3, "int bigint bytea"), t.district, t.centre,
 		column(pointers(t.tiles), func(x *tile) int { return x.Level }),
 		column(pointers(t.tiles), func(x *tile) int64 { return int64(x.Index) }),
 		column(pointers(t.tiles), func(x *tile) []byte { return x.Hash }))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,19 @@ func column[R, C any](rows []*R, of func(*R) C) pgtype.FlatArray[C] {
 		out[i] = of(r)
 	}
 	return out
+}
+
+// each has the arrays from parameter n on, of these types, give a row after the
+// other. In FROM each array would first be copied into a store of its own.
+func each(n int, types string) string {
+	var b strings.Builder
+	for i, t := range strings.Fields(types) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("unnest($" + strconv.Itoa(n+i) + "::" + t + "[])")
+	}
+	return b.String()
 }
 
 // queueFlush puts the writes of all changed projections into a pipeline.
@@ -60,7 +74,7 @@ func (s *State) flushSerials(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`INSERT INTO serials (district_id, centre, register, year, last, struck, sums)
-		SELECT $1, $2, * FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::text[])
+		SELECT $1, $2, `+each(3, "text int bigint bigint text")+`
 		ON CONFLICT (district_id, centre, register, year) DO UPDATE SET last = excluded.last, struck = excluded.struck,
 			sums = excluded.sums`,
 		s.District, s.Centre,
@@ -99,8 +113,7 @@ func (s *State) flushDuties(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`INSERT INTO duties (district_id, centre, `+dutyColumns+`)
-		SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[],
-			$9::timestamptz[], $10::timestamptz[])
+		SELECT $1, $2, `+each(3, "uuid uuid uuid text uuid uuid timestamptz timestamptz")+`
 		ON CONFLICT (district_id, duty_id) DO UPDATE SET ended_at = excluded.ended_at`,
 		s.District, s.Centre,
 		column(rows, func(r *Duty) [16]byte { return r.DutyID }),
@@ -140,9 +153,8 @@ func (s *State) flushTasks(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`INSERT INTO tasks (district_id, `+taskColumns+`)
-		SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::uuid[],
-			$9::uuid[], $10::text[], $11::uuid[], $12::uuid[], $13::timestamptz[], $14::timestamptz[], $15::int[],
-			$16::timestamptz[], $17::int[], $18::text[], $19::uuid[])
+		SELECT $1, `+each(2, "uuid text bigint text text text uuid uuid text uuid uuid timestamptz timestamptz int timestamptz"+
+		" int text uuid")+`
 		ON CONFLICT (district_id, task_id) DO UPDATE SET state = excluded.state, to_role = excluded.to_role,
 			holder_id = excluded.holder_id, rung = excluded.rung, next_at = excluded.next_at,
 			notices = excluded.notices, steps = excluded.steps`,
@@ -173,7 +185,7 @@ func (s *State) flushTraces(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`INSERT INTO traces (district_id, centre, officer_id, lat, lon, accuracy_m, at, repeats, since)
-		SELECT $1, $2, * FROM unnest($3::uuid[], $4::float8[], $5::float8[], $6::float8[], $7::timestamptz[], $8::int[], $9::timestamptz[])
+		SELECT $1, $2, `+each(3, "uuid float8 float8 float8 timestamptz int timestamptz")+`
 		ON CONFLICT (district_id, centre, officer_id) DO UPDATE SET lat = excluded.lat, lon = excluded.lon,
 			accuracy_m = excluded.accuracy_m, at = excluded.at, repeats = excluded.repeats, since = excluded.since`,
 		s.District, s.Centre,
@@ -195,12 +207,9 @@ func queueEntries(b *pgx.Batch, district int32, centre string, rows []*Entry, fr
 		return
 	}
 	b.Queue(`INSERT INTO entries (district_id, centre, `+entryColumns+`)
-		SELECT $1, $2, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o::uuid[], p, q::bigint[], r, s, t, u, v, w, x, y
-		FROM unnest($3::bigint[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::uuid[],
-			$11::uuid[], $12::bigint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::bigint[],
-			$17::text[], $18::bool[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bytea[], $24::bytea[],
-			$25::bytea[], $26::bytea[], $27::bytea[])
-			AS z (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y)`,
+		SELECT $1, $2, `+each(3, "bigint uuid text uuid uuid uuid text uuid uuid bigint timestamptz timestamptz timestamptz bigint")+`,
+			unnest($17::text[])::uuid[], unnest($18::bool[]), unnest($19::text[])::bigint[],
+			`+each(20, "text text text bytea bytea bytea bytea bytea"),
 		entryArrays(district, centre, rows)...)
 	var fresh, held []*Entry
 	for _, e := range rows {
@@ -213,7 +222,7 @@ func queueEntries(b *pgx.Batch, district int32, centre string, rows []*Entry, fr
 	// A plain insert: an op_id that another centre takes at the same moment
 	// fails here and is found known when its op is tried again.
 	b.Queue(`INSERT INTO ops (district_id, op_id, centre, seq, op_hash)
-		SELECT $1, a, $2, b, c FROM unnest($3::uuid[], $4::bigint[], $5::bytea[]) AS z (a, b, c)`, district, centre,
+		SELECT $1, unnest($3::uuid[]), $2, `+each(4, "bigint bytea"), district, centre,
 		column(fresh, func(e *Entry) [16]byte { return e.OpID }),
 		column(fresh, func(e *Entry) int64 { return e.Seq }),
 		column(fresh, func(e *Entry) []byte { return e.OpHash[:] }))

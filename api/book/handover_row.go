@@ -61,8 +61,7 @@ func (s *State) flushHandovers(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`INSERT INTO handovers (district_id, centre, `+handoverColumns+`)
-		SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::timestamptz[],
-			$10::bigint[], $11::text[], $12::bytea[], $13::timestamptz[], $14::timestamptz[])
+		SELECT $1, $2, `+each(3, "uuid uuid text uuid uuid uuid timestamptz bigint text bytea timestamptz timestamptz")+`
 		ON CONFLICT (district_id, handover_id) DO UPDATE SET leaver_signed_at = excluded.leaver_signed_at,
 			taker_signed_at = excluded.taker_signed_at`,
 		s.District, s.Centre,

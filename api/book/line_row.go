@@ -126,9 +126,7 @@ func (s *State) flushLines(b *pgx.Batch) {
 		complaint_id = excluded.complaint_id, state = excluded.state, category = excluded.category,
 		due_at = excluded.due_at, cols = excluded.cols, sums = excluded.sums`, func(rows []*Line, onConflict string) {
 		b.Queue(`INSERT INTO lines (district_id, centre, `+lineColumns+`)
-			SELECT $1, $2, * FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::uuid[],
-				$9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::uuid[], $15::text[], $16::text[],
-				$17::timestamptz[], $18::text[], $19::text[]) `+onConflict,
+			SELECT $1, $2, `+each(3, "text int bigint bigint timestamptz uuid uuid bigint bigint bigint uuid uuid text text timestamptz text text")+` `+onConflict,
 			s.District, s.Centre,
 			column(rows, func(r *Line) string { return r.Register }),
 			column(rows, func(r *Line) int { return r.Year }),

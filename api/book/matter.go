@@ -185,8 +185,7 @@ func (s *State) flushMatters(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`INSERT INTO matters (district_id, centre, `+matterColumns+`, keep_from)
-		SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::bigint[], $7::text[], $8::int[], $9::bigint[],
-			$10::text[], $11::uuid[], $12::timestamptz[], $13::text[], $14::timestamptz[])
+		SELECT $1, $2, `+each(3, "uuid text uuid bigint text int bigint text uuid timestamptz text timestamptz")+`
 		ON CONFLICT (district_id, matter_id) DO UPDATE SET complaint_id = excluded.complaint_id, seq = excluded.seq,
 			register = excluded.register, year = excluded.year, serial = excluded.serial, state = excluded.state,
 			owner_id = excluded.owner_id, due_at = excluded.due_at, data = excluded.data, keep_from = excluded.keep_from`,

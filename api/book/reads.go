@@ -283,8 +283,7 @@ func (s *State) flushReads(b *pgx.Batch) {
 	if rows := s.reads.changed(); len(rows) > 0 {
 		b.Queue(`INSERT INTO reads (district_id, centre, seq, op_id, kind, officer_id, post_id, role, case_id, subject_id, fields,
 				reason, guarded, allowed, at)
-			SELECT $1, $2, * FROM unnest($3::bigint[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::uuid[],
-				$10::uuid[], $11::text[], $12::text[], $13::bool[], $14::bool[], $15::timestamptz[])`,
+			SELECT $1, $2, `+each(3, "bigint uuid text uuid uuid text uuid uuid text text bool bool timestamptz"),
 			s.District, s.Centre,
 			column(rows, func(r *Read) int64 { return r.Seq }),
 			column(rows, func(r *Read) [16]byte { return r.OpID }),
@@ -302,7 +301,7 @@ func (s *State) flushReads(b *pgx.Batch) {
 	}
 	if rows := s.allows.changed(); len(rows) > 0 {
 		b.Queue(`INSERT INTO read_allows (district_id, centre, officer_id, seq, count, given_by, given_at)
-			SELECT $1, $2, * FROM unnest($3::uuid[], $4::bigint[], $5::int[], $6::uuid[], $7::timestamptz[])
+			SELECT $1, $2, `+each(3, "uuid bigint int uuid timestamptz")+`
 			ON CONFLICT (district_id, centre, officer_id) DO UPDATE SET seq = excluded.seq, count = excluded.count,
 				given_by = excluded.given_by, given_at = excluded.given_at`,
 			s.District, s.Centre,

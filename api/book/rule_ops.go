@@ -210,7 +210,7 @@ func (s *State) flushRules(b *pgx.Batch) {
 	rows := pointers(s.newRules)
 	s.newRules = nil
 	b.Queue(`INSERT INTO rule_changes (district_id, centre, seq, kind, valid_from, body)
-		SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::timestamptz[], $6::text[])`, s.District, s.Centre,
+		SELECT $1, $2, `+each(3, "bigint text timestamptz text"), s.District, s.Centre,
 		column(rows, func(r *ruleChange) int64 { return r.Seq }),
 		column(rows, func(r *ruleChange) string { return r.Kind }),
 		column(rows, func(r *ruleChange) time.Time { return r.From }),

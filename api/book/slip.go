@@ -209,7 +209,7 @@ func (t *batch) flushSlips(p *pgx.Batch) {
 	}
 	rows := pointers(t.newSlips)
 	p.Queue(`INSERT INTO slips (district_id, centre, made_at, number, complaint_id, op_id, keyed_hash)
-		SELECT $1, $2, $3, * FROM unnest($4::text[], $5::uuid[], $6::uuid[], $7::bytea[])`,
+		SELECT $1, $2, $3, `+each(4, "text uuid uuid bytea"),
 		t.district, t.centre, t.now,
 		column(rows, func(r *slip) string { return r.Number }),
 		column(rows, func(r *slip) [16]byte { return r.ComplaintID }),

@@ -149,7 +149,7 @@ func (s *State) flushSteps(b *pgx.Batch) {
 	rows := pointers(s.steps)
 	s.steps = nil
 	b.Queue(`INSERT INTO steps (district_id, centre, subject_id, seq)
-		SELECT $1, $2, * FROM unnest($3::uuid[], $4::bigint[])`, s.District, s.Centre,
+		SELECT $1, $2, `+each(3, "uuid bigint"), s.District, s.Centre,
 		column(rows, func(r *stepRow) [16]byte { return r.Subject }),
 		column(rows, func(r *stepRow) int64 { return r.Seq }))
 }

@@ -72,8 +72,7 @@ func QueueInsertKeys(b *pgx.Batch, district int32, ws []Wrapped, at time.Time) {
 		cases[i], classes[i], wrapped[i], keks[i] = w.CaseID, string(w.Class), w.Bytes, w.KEK
 	}
 	b.Queue(`INSERT INTO case_keys (district_id, case_id, class, wrapped, kek, made_at)
-		SELECT $1, n.case_id, n.class, n.wrapped, n.kek, $6
-		FROM unnest($2::uuid[], $3::text[], $4::bytea[], $5::text[]) AS n (case_id, class, wrapped, kek)`,
+		SELECT $1, unnest($2::uuid[]), unnest($3::text[]), unnest($4::bytea[]), unnest($5::text[]), $6`,
 		district, cases, classes, wrapped, keks, at)
 }
 
@@ -131,9 +130,8 @@ func QueueInsertMarks(b *pgx.Batch, district int32, ms []Mark, fresh bool) {
 		onConflict = ``
 	}
 	b.Queue(`INSERT INTO case_marks (district_id, case_id, field, class, mask, keyed_hash, hashed_by, other_hash)
-		SELECT $1, n.case_id, n.field, n.class, n.mask, n.keyed_hash, n.hashed_by, n.other_hash
-		FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bytea[])
-			AS n (case_id, field, class, mask, keyed_hash, hashed_by, other_hash)`+onConflict,
+		SELECT $1, unnest($2::uuid[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::bytea[]),
+			unnest($7::text[]), unnest($8::bytea[])`+onConflict,
 		district, cases, fields, classes, masks, hashes, bys, others)
 }
 
