@@ -13,6 +13,10 @@ import (
 	contract "kendra/mobile-contract"
 )
 
+// exportLimit is how long an export may take: twenty thousand lines take seconds, and
+// no phone waits for them (costly.go).
+const exportLimit = 30 * time.Second
+
 // ListExports lists the exports of a centre.
 func (s *server) ListExports(ctx context.Context, in ListExportsRequestObject) (ListExportsResponseObject, error) {
 	list, err := s.Book.Exports(ctx, of(ctx).caller, in.Params.Centre)
@@ -62,6 +66,8 @@ func (s *server) readExport(c *fiber.Ctx) error {
 	if err != nil {
 		return contract.NewProblem(contract.CodeNotFound)
 	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), exportLimit)
+	defer done()
 	out, err := s.Book.ReadExport(ctx, r.caller, one, id)
 	if err != nil {
 		return err
