@@ -20,6 +20,7 @@ CREATE TABLE exports (
 	PRIMARY KEY (district_id, op_id)
 );
 CREATE INDEX exports_expires ON exports (expires_at, district_id);
+CREATE INDEX matters_exports ON matters (centre, seq, district_id) WHERE kind = 'export';
 COMMENT ON TABLE exports IS 'class I: files of open columns that were just taken, by the op that took each; gone after some minutes';
 
 -- +goose StatementBegin

@@ -201,8 +201,8 @@ func (b *Book) Exports(ctx context.Context, who staff.Caller, centre string) (ou
 		if !v.rows {
 			return refusal(contract.CodeForbidden, "centre")
 		}
-		rows, err := tx.Query(ctx, `SELECT `+matterColumns+` FROM matters WHERE district_id = $1 AND centre = $2 AND kind = $3
-			ORDER BY seq DESC LIMIT $4`, who.District, centre, matterExport, exportsMost)
+		rows, err := tx.Query(ctx, `SELECT `+matterColumns+` FROM matters WHERE district_id = $1 AND centre = $2 AND kind = '`+matterExport+`'
+			ORDER BY seq DESC LIMIT $3`, who.District, centre, exportsMost)
 		if err != nil {
 			return fmt.Errorf("list exports: %w", err)
 		}

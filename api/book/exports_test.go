@@ -239,7 +239,8 @@ func TestAnExportIsTakenByWhoAskedForAnHourAndThreeTimes(t *testing.T) {
 	notGiven(t, "a beat officer", w, w.Beat, ask, contract.CodeForbidden, "/kind")
 	notGiven(t, "of another centre", w, w.Other, ask, contract.CodeNotFound, "export_id")
 	notGiven(t, "what is no export", w, w.Incharge, uuid.Must(uuid.NewV7()), contract.CodeNotFound, "export_id")
-	if _, p := takes(w, w.Incharge, ask, exportRead(w.Incharge, uuid.Must(uuid.NewV7()))); p == nil || p.Code != contract.CodeUnknownReference {
+	another := allowed(w, "squad").OpID // the file of one, and an entry of the other
+	if _, p := takes(w, w.Incharge, ask, exportRead(w.Incharge, another)); p == nil || p.Code != contract.CodeUnknownReference {
 		t.Errorf("another export than the address names: %v", p)
 	}
 	refusedOp(t, "in a batch", w.Incharge.Do("export.read", contract.ExportRead{AskID: ask}), contract.CodeBadKind, "/kind")
