@@ -83,6 +83,8 @@ var access = []grant{
 	{call: "listHandovers", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getHandover", self: staff.Roles, centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "acceptTask", centre: atStation},
+	{call: "listExports", centre: heads, circle: circleHead, district: office},
+	{call: "readExport", centre: heads, circle: circleHead, district: office},
 	{call: "getRetention", self: office},
 	{call: "getReadsByOfficer", centre: heads, district: aboveAll},
 	{call: "getReads", centre: heads, district: aboveAll},

@@ -399,6 +399,8 @@ func (m *matrix) fill(t *testing.T) (guarded uuid.UUID) {
 	c := came(m.World)
 	c.ComplainantName, c.Category = "बालिका गुप्तनाम", "sexual_assault"
 	guarded = *m.by[staff.DeskOfficer].Enter("complaint.open", c).OpID
+	asked := *incharge.Enter("export.ask", wantsOut(m.World, "squad")).OpID
+	m.by[staff.SHO].Enter("export.allow", contract.ExportAllow{AskID: asked, Allowed: true})
 	id := m.things[apitest.Karwi]["{complaint_id}"]
 	incharge.Enter("complaint.assign", contract.ComplaintAssign{ComplaintID: id, OfficerID: m.by[staff.DeskOfficer].ID})
 	incharge.Do(apitest.Post("/v1/unseal", single(incharge.Op("identity.read", asksFor(id, "/body/mobile"))))).Into(http.StatusOK, nil)

@@ -14,7 +14,7 @@ import (
 // once lists the calls whose proof serves once: those that are not idempotent,
 // and those whose answer nobody shall get by saying again what he overheard.
 var once = map[string]bool{
-	"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true, "searchPhone": true, "readFile": true, "acceptTask": true,
+	"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true, "searchPhone": true, "readFile": true, "readExport": true, "acceptTask": true,
 	"reportLost": true, "replaceDevice": true, "approveReplacement": true, "inviteToConsole": true, "approveInvitation": true,
 }
 

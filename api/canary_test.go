@@ -1,11 +1,13 @@
 package api_test
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"kendra/api/apitest"
+	"kendra/api/book"
 	contract "kendra/mobile-contract"
 )
 
@@ -65,6 +67,7 @@ func TestNamesAndNumbersStandInNoAnswerAndNoLogLine(t *testing.T) {
 			x.Do(apitest.Get(path))
 		}
 	}
+	exported := exportsOf(t, w, incharge, sp)
 	seen, log := w.Seen.String(), w.Log.String()
 	if !contains(seen, "seen_following") || !contains(seen, "KRW/SQ/2026/00001") || !contains(seen, "KRW/HD/2026/00001") || !contains(seen, "•0001") || !contains(log, `"msg":"request"`) {
 		t.Fatal("answers or log do not show what is open")
@@ -75,6 +78,16 @@ func TestNamesAndNumbersStandInNoAnswerAndNoLogLine(t *testing.T) {
 			if contains(log, form) {
 				t.Errorf("the log holds %q", form)
 			}
+		}
+	}
+	for _, want := range []string{"KRW/HD/2026/00001", "KRW/SQ/2026/00001", "KRW/WB/2026/00001", "[seen_following]"} {
+		if !contains(exported, want) {
+			t.Errorf("the exports do not show %s", want)
+		}
+	}
+	for _, c := range append(secret, append(canaries, "•", "25.2", "80.9")...) { // not even the digits that the register shows
+		if contains(exported, c) {
+			t.Errorf("an export holds %q", c)
 		}
 	}
 	// An address that was asked for stands in the test's own record of it.
@@ -90,6 +103,24 @@ func TestNamesAndNumbersStandInNoAnswerAndNoLogLine(t *testing.T) {
 			}
 		}
 	}
+}
+
+// exportsOf are all registers of Karwi as files, taken by both who may ask of them.
+func exportsOf(t *testing.T, w *apitest.World, incharge, sp *apitest.Shift) string {
+	t.Helper()
+	here := apitest.With("centre", apitest.Karwi)
+	addl := w.Enlist("HQ", "addl_sp")
+	var all strings.Builder
+	for _, pair := range [][2]*apitest.Shift{{incharge, sp}, {sp, addl}} {
+		for _, register := range book.Registers {
+			id := *pair[0].Enter("export.ask", wantsOut(w, contract.Register(register)), here).OpID
+			pair[1].Enter("export.allow", contract.ExportAllow{AskID: id, Allowed: true}, here)
+			a := pair[0].Do(takeOut(id, readsOut(pair[0], id)))
+			a.Into(http.StatusOK, nil)
+			all.Write(a.Body)
+		}
+	}
+	return all.String()
 }
 
 // escaped is a text as JSON may write it in ASCII.

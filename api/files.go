@@ -44,6 +44,7 @@ func (s *server) handleFiles(app *fiber.App) {
 	app.Patch("/v1/files/:file_id", s.tus(s.patchFile))
 	app.Delete("/v1/files/:file_id", s.tus(s.endFile))
 	app.Post("/v1/files/:file_id/content", s.readFile)
+	app.Post("/v1/exports/:export_id", s.readExport)
 }
 
 // fileOptions tells what is spoken.

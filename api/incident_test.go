@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"kendra/api/apitest"
 	"kendra/api/book"
 	"kendra/api/staff"
+	contract "kendra/mobile-contract"
 )
 
 // TestAnIncidentPackTellsWhoDidWhatAndWhichCasesAndNoIdentity reads a pack of a
@@ -87,5 +90,47 @@ func TestAnIncidentPackTellsWhoDidWhatAndWhichCasesAndNoIdentity(t *testing.T) {
 	}
 	if n := w.Count(`SELECT count(*) FROM auth_events WHERE district_id = 7 AND kind = 'incident_pack' AND officer_id = $1`, sho.ID); n != 1 {
 		t.Errorf("%d traces of the pack about the officer", n)
+	}
+}
+
+func TestAnIncidentPackListsExportsWithTheSumOfTheirBytes(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	incharge, sho, beat := w.Enlist(apitest.Karwi, "centre_incharge"), w.Enlist(apitest.Karwi, "sho"), w.Enlist(apitest.Karwi, "beat_officer")
+	beat.Enter("visit.record", w.Visit())
+	take := func() (id uuid.UUID, sum string) {
+		id = *incharge.Enter("export.ask", wantsOut(w, "women_beat")).OpID
+		sho.Enter("export.allow", contract.ExportAllow{AskID: id, Allowed: true})
+		a := incharge.Do(takeOut(id, readsOut(incharge, id)))
+		a.Into(http.StatusOK, nil)
+		return id, fmt.Sprintf("%x", sha256.Sum256(a.Body))
+	}
+	take() // before the span
+	w.Pass(time.Minute)
+	from := w.Now()
+	id, sum := take()
+	w.Pass(time.Minute)
+	pack := func(officer *uuid.UUID) []book.IncidentExport {
+		t.Helper()
+		found, err := w.Book.Incident(t.Context(), book.IncidentQuery{District: apitest.District, From: from, Until: w.Now(), Officer: officer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found.Exports
+	}
+	list := pack(nil)
+	if len(list) != 1 {
+		t.Fatalf("%+v", list)
+	}
+	x := list[0]
+	if x.OfficerID != incharge.ID || x.DeviceID != incharge.Handset.ID || x.SHA256 != sum || x.Rows != 1 || x.Register != "women_beat" ||
+		x.From != "2026-11-18" || x.To != "2026-11-18" || x.Reason != "court" || x.AllowedBy != sho.ID || x.No == "" {
+		t.Errorf("%+v", x)
+	}
+	if n := w.Count(`SELECT seq FROM matters WHERE matter_id = $1`, id); x.No != fmt.Sprintf("KRW/%d", n) {
+		t.Errorf("it is number %s, its entry %d", x.No, n)
+	}
+	if list := pack(&sho.ID); len(list) != 0 {
+		t.Errorf("of who only allowed it: %+v", list)
 	}
 }

@@ -93,6 +93,9 @@ type ServerInterface interface {
 	// ApproveReplacement Agree, as the second officer, that a lost phone is replaced
 	// (POST /v1/devices/{device_id}/replacement/approval)
 	ApproveReplacement(c *fiber.Ctx, deviceID DeviceParam) error
+	// ListExports Exports of a centre's registers that were asked for
+	// (GET /v1/exports)
+	ListExports(c *fiber.Ctx, params ListExportsParams) error
 	// GetFeed The entries of one centre after a cursor
 	// (GET /v1/feed)
 	GetFeed(c *fiber.Ctx, params GetFeedParams) error
@@ -775,6 +778,43 @@ func (siw *ServerInterfaceWrapper) ApproveReplacement(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ApproveReplacement(c, deviceID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListExports operation middleware
+func (siw *ServerInterfaceWrapper) ListExports(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExportsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListExports(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -1835,6 +1875,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Post(options.BaseURL+"/v1/search/phone", wrapper.SearchPhone)
 
+	router.Get(options.BaseURL+"/v1/exports", wrapper.ListExports)
+
 	router.Get(options.BaseURL+"/v1/handovers", wrapper.ListHandovers)
 
 	router.Get(options.BaseURL+"/v1/handovers/:handover_id", wrapper.GetHandover)
@@ -2586,6 +2628,35 @@ type ApproveReplacementdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ApproveReplacementdefaultApplicationProblemPlusJSONResponse) VisitApproveReplacementResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ListExportsRequestObject struct {
+	Params ListExportsParams
+}
+
+type ListExportsResponseObject interface {
+	VisitListExportsResponse(ctx *fiber.Ctx) error
+}
+
+type ListExports200JSONResponse ExportList
+
+func (response ListExports200JSONResponse) VisitListExportsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListExportsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ListExportsdefaultApplicationProblemPlusJSONResponse) VisitListExportsResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3380,6 +3451,9 @@ type StrictServerInterface interface {
 	// ApproveReplacement Agree, as the second officer, that a lost phone is replaced
 	// (POST /v1/devices/{device_id}/replacement/approval)
 	ApproveReplacement(ctx context.Context, request ApproveReplacementRequestObject) (ApproveReplacementResponseObject, error)
+	// ListExports Exports of a centre's registers that were asked for
+	// (GET /v1/exports)
+	ListExports(ctx context.Context, request ListExportsRequestObject) (ListExportsResponseObject, error)
 	// GetFeed The entries of one centre after a cursor
 	// (GET /v1/feed)
 	GetFeed(ctx context.Context, request GetFeedRequestObject) (GetFeedResponseObject, error)
@@ -4260,6 +4334,33 @@ func (sh *strictHandler) ApproveReplacement(ctx *fiber.Ctx, deviceID DeviceParam
 		return err
 	} else if validResponse, ok := response.(ApproveReplacementResponseObject); ok {
 		if err := validResponse.VisitApproveReplacementResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListExports operation middleware
+func (sh *strictHandler) ListExports(ctx *fiber.Ctx, params ListExportsParams) error {
+	var request ListExportsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExports(ctx.UserContext(), request.(ListExportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListExportsResponseObject); ok {
+		if err := validResponse.VisitListExportsResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -112,7 +112,7 @@ func (u *upload) Read(p []byte) (int, error) {
 
 // ofFiles gives the calls that carry files the time that they need.
 func ofFiles(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	if bytes.HasPrefix(h.RequestURI(), []byte("/v1/files/")) {
+	if bytes.HasPrefix(h.RequestURI(), []byte("/v1/files/")) || bytes.HasPrefix(h.RequestURI(), []byte("/v1/exports/")) {
 		return fasthttp.RequestConfig{WriteTimeout: slowest}
 	}
 	return fasthttp.RequestConfig{}

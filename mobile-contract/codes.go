@@ -27,6 +27,8 @@ const (
 	CodeUnknownParameter  Code = "unknown_parameter"
 	CodeMissingParameter  Code = "missing_parameter"
 	CodeSpanTooLong       Code = "span_too_long"
+	CodeExportOver        Code = "export_over"
+	CodeExportTooLarge    Code = "export_too_large"
 	CodeNotFound          Code = "not_found"
 	CodeMethodNotAllowed  Code = "method_not_allowed"
 	CodeAppTooOld         Code = "app_too_old"

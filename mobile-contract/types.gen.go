@@ -82,6 +82,9 @@ const (
 	KindEntryCorrect       Kind = "entry.correct"
 	KindEscalationAnswer   Kind = "escalation.answer"
 	KindEscalationRaise    Kind = "escalation.raise"
+	KindExportAllow        Kind = "export.allow"
+	KindExportAsk          Kind = "export.ask"
+	KindExportRead         Kind = "export.read"
 	KindFIRDecline         Kind = "fir.decline"
 	KindFIRReceive         Kind = "fir.receive"
 	KindFIRRegister        Kind = "fir.register"
@@ -225,6 +228,12 @@ func (e Kind) Valid() bool {
 	case KindEscalationAnswer:
 		return true
 	case KindEscalationRaise:
+		return true
+	case KindExportAllow:
+		return true
+	case KindExportAsk:
+		return true
+	case KindExportRead:
 		return true
 	case KindFIRDecline:
 		return true
@@ -1690,6 +1699,75 @@ type EscalationRaise struct {
 	ToRole Role `json:"to_role"`
 }
 
+// ExportAllow The second officer allows the export, or does not. Who asked may take the file for one hour from now, three times
+type ExportAllow struct {
+	Allowed bool    `json:"allowed"`
+	AskID   UUID    `json:"ask_id"`
+	Note    *string `json:"note,omitempty"`
+}
+
+// ExportAsk An officer who sees the lines of a register asks to take them out as a file. Nothing is given before a second officer of a post above has allowed it, within three days
+type ExportAsk struct {
+	// From First day (IST)
+	From     openapi_types.Date `json:"from"`
+	Reason   string             `json:"reason"`
+	Register Register           `json:"register"`
+
+	// State Lines of this state alone
+	State *string `json:"state,omitempty"`
+
+	// Text What it is for, and for whom
+	Text string `json:"text"`
+
+	// To Last day (IST), at most 366 days from the first
+	To openapi_types.Date `json:"to"`
+}
+
+// ExportLine An export that was asked for, and what became of it
+type ExportLine struct {
+	// AskedAt RFC 3339 with an offset or Z
+	AskedAt   Time               `json:"asked_at"`
+	AskedBy   UUID               `json:"asked_by"`
+	DecidedBy *UUID              `json:"decided_by,omitempty"`
+	ExportID  UUID               `json:"export_id"`
+	From      openapi_types.Date `json:"from"`
+
+	// No Its number, which stands on every line of the file
+	No string `json:"no"`
+
+	// OfState Lines of this state alone
+	OfState  *string  `json:"of_state,omitempty"`
+	Reason   string   `json:"reason"`
+	Register Register `json:"register"`
+
+	// Role What a post is
+	Role  Role   `json:"role"`
+	State string `json:"state"`
+
+	// Taken How often it was taken
+	Taken int                `json:"taken"`
+	Text  string             `json:"text"`
+	To    openapi_types.Date `json:"to"`
+
+	// Until RFC 3339 with an offset or Z
+	Until *Time `json:"until,omitempty"`
+}
+
+// ExportList defines model for ExportList.
+type ExportList struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre  Centre       `json:"centre"`
+	Exports []ExportLine `json:"exports"`
+}
+
+// ExportRead Who asked takes the file, by POST /v1/exports/{export_id} alone. The entry's facts say how many lines it has and the SHA-256 of its bytes
+type ExportRead struct {
+	AskID UUID `json:"ask_id"`
+}
+
+// ExportRequest defines model for ExportRequest.
+type ExportRequest = json.RawMessage
+
 // Extra Columns that the SP's office added, by their class
 type Extra struct {
 	Open []ExtraValue `json:"open,omitempty"`
@@ -1719,7 +1797,7 @@ type ExtraValue struct {
 // ExtraX Of class X, sealed as a whole
 type ExtraX = []ExtraValue
 
-// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text
+// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal
 type Facts = json.RawMessage
 
 // FeedLine defines model for FeedLine.
@@ -1736,7 +1814,7 @@ type FeedLine struct {
 	Corrects *UUID      `json:"corrects,omitempty"`
 	DeviceID *UUID      `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal
 	Facts     Facts     `json:"facts"`
 	Flags     []Flag    `json:"flags"`
 	Kind      string    `json:"kind"`
@@ -2979,7 +3057,7 @@ type Receipt struct {
 	Centre   *Centre `json:"centre,omitempty"`
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal
 	Facts *Facts `json:"facts,omitempty"`
 	Flags []Flag `json:"flags,omitempty"`
 
@@ -3825,6 +3903,11 @@ type ListDevicesParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
 }
 
+// ListExportsParams defines parameters for ListExports.
+type ListExportsParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+}
+
 // GetFeedParams defines parameters for GetFeed.
 type GetFeedParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
@@ -4016,6 +4099,9 @@ type EnrolDeviceJSONRequestBody = Enrolment
 
 // PutPushTokenJSONRequestBody defines body for PutPushToken for application/json ContentType.
 type PutPushTokenJSONRequestBody = PushToken
+
+// ReadExportJSONRequestBody defines body for ReadExport for application/json ContentType.
+type ReadExportJSONRequestBody = ExportRequest
 
 // ReadFileJSONRequestBody defines body for ReadFile for application/json ContentType.
 type ReadFileJSONRequestBody = UnsealRequest

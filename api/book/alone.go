@@ -156,6 +156,9 @@ var pairs = []pair{
 		m := s.matters.get(b.AskID)
 		return is(m.OwnerID, d.officer) || is(m.Data.ReviewedBy, d.officer)
 	}),
+	never("asked for the export", "export.allow", "/ask_id", func(s *State, d *draft, b *contract.ExportAllow) bool {
+		return is(s.matters.get(b.AskID).OwnerID, d.officer)
+	}),
 	never("would read beyond the budget", "read.allow", "/officer_id",
 		func(_ *State, d *draft, b *contract.ReadAllow) bool { return b.OfficerID == d.officer }),
 }

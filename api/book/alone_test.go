@@ -198,6 +198,11 @@ func situations(t *testing.T) map[string]func(w *booktest.World) twoTries {
 			verdict := contract.GlassReview{AskID: id, Verdict: "justified", Text: "अभिलेख देखा गया"}
 			return twice("glass.review", verdict, w.SP, w.Enlist(book.HQ, staff.WomenCell), atKarwi)
 		},
+		"asked for the export / export.allow": func(w *booktest.World) twoTries {
+			ask := w.Incharge.Enter("export.ask", lastWeek(w, "help_desk")).OpID
+			w.SHO.Enter("post.cover", coverOf(w, w.SHO, w.Incharge, time.Hour))
+			return twice("export.allow", contract.ExportAllow{AskID: ask, Allowed: true}, w.Incharge, w.SHO)
+		},
 		"would read beyond the budget / read.allow": func(w *booktest.World) twoTries {
 			more := contract.ReadAllow{OfficerID: w.Incharge.ID, Count: 5, Reason: "न्यायालय हेतु अभिलेख"}
 			return twice("read.allow", more, w.Incharge, w.SHO)

@@ -49,6 +49,7 @@ type batch struct {
 	newSlips []slip
 	alarms   []bookAlarm
 	shreds   []caseClass
+	sheets   []keptSheet                // files of exports
 	sealed   map[uuid.UUID]*sealedEntry // entries whose sealed fields are read
 	readers  map[uuid.UUID]*reader
 	marksIn  map[uuid.UUID][]seal.Mark // of the cases that they belong to

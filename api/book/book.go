@@ -56,6 +56,8 @@ type Options struct {
 	Patience time.Duration
 	// Deadline is how long one request's ops may take in all.
 	Deadline time.Duration
+	// ExportRows is how many lines one export may have.
+	ExportRows int
 }
 
 // Book is the books of all centres, over one database.
@@ -98,6 +100,9 @@ func New(ctx context.Context, o Options) (*Book, error) {
 	}
 	if o.Deadline == 0 {
 		o.Deadline = defaultDeadline
+	}
+	if o.ExportRows == 0 {
+		o.ExportRows = defaultExportRows
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -106,6 +106,10 @@
 // Who accepts a task of a case reads what its visit needs in the same transaction (unseal_task.go). A read that is refused
 // leaves a row beside the book (reads_denied.go).
 //
+// Lines of a register leave as a file by two persons (exports.go). It is made in a transaction that reads, before the one
+// that enters who took it with the SHA-256 of the bytes (exports_read.go), and shows what Register shows, without any digit
+// of a number (exports_sheet.go).
+//
 // # Posts
 //
 // Rights follow the post at the time. A post is covered by another officer for a time (cover.go): a post of its own that ends

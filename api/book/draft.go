@@ -63,6 +63,7 @@ type draft struct {
 	file    uuid.UUID // the file whose bytes are wanted (attached_read.go)
 	opened  *openedFile
 	found   []FoundCase // search.go
+	sheet   *sheet      // the file that it takes (exports_read.go)
 	others  int
 	receipt Receipt
 	head    *Head

@@ -85,6 +85,7 @@ func (t *batch) enter(d *draft) error {
 	}
 	t.mark(d, e)
 	t.attach(d, e)
+	t.keepSheet(d, e)
 	d.receipt.PreviousCard = t.previousCard(d)
 	t.giveSlips(d, e)
 	if g, ok := body.(*contract.GlassAllow); ok {
@@ -348,6 +349,7 @@ func (t *batch) flush(ctx context.Context, head *Head) error {
 	t.flushMarks(p)
 	t.flushSlips(p)
 	t.flushFiles(p)
+	t.flushSheets(p)
 	t.queueOwed(p)
 	t.queueConduct(p)
 	t.queueAlarms(p)

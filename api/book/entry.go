@@ -50,7 +50,8 @@ type Entry struct {
 }
 
 // Facts are what rules and projections need of sealed fields: booleans and
-// codes, never a name, a number or a text. Keys are written in order.
+// codes, never a name, a number or a text; of an export, how many lines and which
+// bytes. Keys are written in order.
 type Facts map[string]any
 
 // LineRef names a line of a register. Its fields stand in the order of the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,10 +25,11 @@ type IncidentQuery struct {
 // weight was entered, and which cases are affected, by number and never by
 // name.
 type Incident struct {
-	Reads   []IncidentRead  `json:"reads"`
-	Weighty []IncidentEntry `json:"weighty"`
-	Counts  []IncidentCount `json:"entries"`
-	Cases   []string        `json:"affected_cases"`
+	Reads   []IncidentRead   `json:"reads"`
+	Exports []IncidentExport `json:"exports"`
+	Weighty []IncidentEntry  `json:"weighty"`
+	Counts  []IncidentCount  `json:"entries"`
+	Cases   []string         `json:"affected_cases"`
 }
 
 // IncidentRead is one read of sealed fields, or one search by a number.
@@ -44,6 +46,27 @@ type IncidentRead struct {
 	Fields    int       `json:"fields"`
 	Reason    string    `json:"reason"`
 	Guarded   bool      `json:"guarded"`
+}
+
+// IncidentExport is one file that was taken out: what of, who asked and took it, who
+// allowed it, and which bytes it was, so that a file that turns up is known again.
+type IncidentExport struct {
+	Centre    string    `json:"centre"`
+	Seq       int64     `json:"seq"`
+	At        time.Time `json:"at"`
+	No        string    `json:"no"`
+	OfficerID uuid.UUID `json:"officer_id"`
+	Role      string    `json:"role"`
+	DeviceID  uuid.UUID `json:"device_id"`
+	SessionID uuid.UUID `json:"session_id"`
+	AllowedBy uuid.UUID `json:"allowed_by"`
+	Register  string    `json:"register"`
+	From      string    `json:"from"`
+	To        string    `json:"to"`
+	State     string    `json:"state,omitempty"`
+	Reason    string    `json:"reason"`
+	Rows      int       `json:"rows"`
+	SHA256    string    `json:"sha256"`
 }
 
 // IncidentEntry is one entry that somebody looks at in an incident.
@@ -78,7 +101,7 @@ const mostListed = 100_000
 
 // Incident reads what the books know of a span.
 func (b *Book) Incident(ctx context.Context, q IncidentQuery) (*Incident, error) {
-	out := &Incident{Reads: []IncidentRead{}, Weighty: []IncidentEntry{}, Counts: []IncidentCount{}, Cases: []string{}}
+	out := &Incident{Reads: []IncidentRead{}, Exports: []IncidentExport{}, Weighty: []IncidentEntry{}, Counts: []IncidentCount{}, Cases: []string{}}
 	centres, err := b.Centres(ctx, q.District)
 	if err != nil {
 		return nil, err
@@ -182,8 +205,41 @@ func (out *Incident) entries(ctx context.Context, tx pgx.Tx, q IncidentQuery, ce
 		err := row.Scan(&e.Seq, &e.At, &e.Kind, &e.OfficerID, &e.Role, &e.DeviceID)
 		return e, err
 	})
+	if err != nil {
+		return fmt.Errorf("list entries: %w", err)
+	}
 	out.Weighty = append(out.Weighty, list...)
-	return wrap(err, "list entries")
+	return out.exports(ctx, tx, centre, span, args)
+}
+
+// exports lists the files that were taken in the span, each with what was asked for.
+func (out *Incident) exports(ctx context.Context, tx pgx.Tx, centre, span string, args []any) error {
+	rows, err := tx.Query(ctx, `SELECT e.seq, e.at, e.officer_id, e.role, e.device_id, e.session_id, e.facts::json ->> 'rows', e.facts::json ->> 'sha256',
+			m.seq, m.data
+		FROM (SELECT *`+span+` AND kind = $7 ORDER BY seq LIMIT $8) e
+		JOIN matters m ON m.district_id = $1 AND m.matter_id = (convert_from(e.wire, 'UTF8')::json -> 'body' ->> 'ask_id')::uuid
+		ORDER BY e.seq`, append(args, kindExportRead, mostListed)...)
+	if err != nil {
+		return fmt.Errorf("list exports: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (IncidentExport, error) {
+		x := IncidentExport{Centre: centre}
+		var n, data string
+		var asked int64
+		if err := row.Scan(&x.Seq, &x.At, &x.OfficerID, &x.Role, &x.DeviceID, &x.SessionID, &n, &x.SHA256, &asked, &data); err != nil {
+			return x, err
+		}
+		var m MatterData
+		if err := unjson(data, &m); err != nil {
+			return x, err
+		}
+		x.No, x.AllowedBy, x.Reason = exportNo(centre, asked), *m.ReviewedBy, m.Code
+		x.Register, x.From, x.To, x.State = m.Export.Register, m.Export.From, m.Export.To, m.Export.State
+		x.Rows, err = strconv.Atoi(n)
+		return x, err
+	})
+	out.Exports = append(out.Exports, list...)
+	return wrap(err, "list exports")
 }
 
 // firstSince is the number of a book's first entry that came at a time or

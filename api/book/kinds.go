@@ -204,6 +204,11 @@ var kinds = table(
 	define("witness.ask", append(slices.Clone(office), staff.Sysadmin), needsWitnessAsk, checkWitnessAsk, applyWitnessAsk),
 	define("witness.allow", office, needsWitnessAllow, checkWitnessAllow, applyWitnessAllow),
 
+	// exports.go
+	define("export.ask", exporters, needsExportAsk, checkExportAsk, applyExportAsk),
+	fresh(define("export.allow", exportKeepers, needsExportAllow, checkExportAllow, applyExportAllow)),
+	fresh(define(kindExportRead, exporters, needsExportRead, checkExportRead, applyExportRead)),
+
 	// rule_ops.go, columns.go: in HQ's book
 	define("code.add", office, needsRule[contract.CodeAdd], checkRule(checkCodeAdd), applyRule[contract.CodeAdd]),
 	define("code.rename", office, needsRule[contract.CodeRename], checkRule(checkCodeRename), applyRule[contract.CodeRename]),

@@ -78,6 +78,7 @@ type MatterData struct {
 	Shredded   string               `json:"shredded,omitempty"`    // classes whose key is gone
 	Keep       *Keep                `json:"keep,omitempty"`        // a change of a rule that was asked for
 	Key        string               `json:"key,omitempty"`         // a new key of the witness
+	Export     *Export              `json:"export,omitempty"`      // what was asked for
 }
 
 // line is the key of the matter's line.

@@ -15,9 +15,9 @@ import (
 // there were of each officer, and what climbs (the budget, his own case) is told them
 // at once.
 
-// isRead tells whether an op reads what is sealed.
+// isRead tells whether an op reads what is sealed, or takes lines out.
 func (d *draft) isRead() bool {
-	return d.kind != nil && (d.kind.name == kindRead || d.kind.name == kindSearch)
+	return d.kind != nil && (d.kind.name == kindRead || d.kind.name == kindSearch || d.kind.name == kindExportRead)
 }
 
 // noteDenied keeps what was refused to readers. An op that is sent again is one row
@@ -29,8 +29,11 @@ func (b *Book) noteDenied(ctx context.Context, district int32, drafts []*draft) 
 			continue
 		}
 		var subject *uuid.UUID
-		if r, ok := d.body.(*contract.IdentityRead); ok {
+		switch r := d.body.(type) {
+		case *contract.IdentityRead:
 			subject = &r.SubjectID
+		case *contract.ExportRead:
+			subject = &r.AskID
 		}
 		p.Queue(`INSERT INTO read_denials (district_id, op_id, centre, officer_id, kind, role, subject_id, code, tries, at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)

@@ -207,22 +207,33 @@ func (q RegisterQuery) where(who staff.Caller, v view, now time.Time) (string, [
 func (p *RegisterPage) fill(
 	ctx context.Context, tx pgx.Tx, who staff.Caller, q RegisterQuery, v view, now time.Time,
 ) error {
+	shown, err := p.rows(ctx, tx, who, q, v, now)
+	if err != nil {
+		return err
+	}
+	return unmask(ctx, tx, who, v, shown)
+}
+
+// rows reads the page without a digit of any number, and tells which rows are shown
+// in full.
+func (p *RegisterPage) rows(
+	ctx context.Context, tx pgx.Tx, who staff.Caller, q RegisterQuery, v view, now time.Time,
+) (shown []*RegisterRow, err error) {
 	where, args := q.where(who, v, now)
 	lines, err := readLines(ctx, tx, where, args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(lines) > q.Limit {
 		p.More, lines = true, lines[:q.Limit]
 	}
 	p.Next = q.After
 	if p.Rows, err = rowsOf(ctx, tx, who.District, q.Centre, lines); err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range sums[q.Register] {
 		p.Page.Sums[name] = 0
 	}
-	var shown []*RegisterRow
 	for i := range p.Rows {
 		row := &p.Rows[i]
 		row.Overdue = row.DueAt != nil && row.DueAt.Before(now)
@@ -234,7 +245,7 @@ func (p *RegisterPage) fill(
 		}
 		shown = append(shown, row)
 	}
-	return unmask(ctx, tx, who, v, shown)
+	return shown, nil
 }
 
 // readLines reads lines of registers.

@@ -334,6 +334,9 @@ func (b *badWorld) kept(set func(kind, field string, id uuid.UUID)) {
 	set("hold.lift", "subject_id", held)
 	second, hq := b.byRole[staff.AddlSP], booktest.With("centre", book.HQ)
 	set("retention.allow", "ask_id", second.Enter("retention.ask", contract.RetentionAsk{Rule: "identity", Months: 24, Basis: "आदेश"}, hq).OpID)
+	ask := b.Incharge.Enter("export.ask", lastWeek(b.World, "squad")).OpID
+	set("export.allow", "ask_id", ask)
+	set("export.read", "ask_id", ask)
 	set("witness.allow", "ask_id", second.Enter("witness.ask", b.witness(b.T), hq).OpID)
 }
 

@@ -32,7 +32,7 @@ type pack struct {
 
 // runIncident is the verb incident.
 func runIncident(ctx context.Context, c config, args []string, out io.Writer) error {
-	f := flags("incident", "what happened in a span: sessions, handsets, reads, alarms, affected cases", out)
+	f := flags("incident", "what happened in a span: sessions, handsets, reads, exports, alarms, affected cases", out)
 	district := f.Int("district", defaultDistrict, "district")
 	from := f.String("from", "", "first moment, such as 2026-11-18T00:00:00+05:30")
 	to := f.String("to", "", "the moment after the last")
@@ -65,8 +65,8 @@ func runIncident(ctx context.Context, c config, args []string, out io.Writer) er
 		if err := p.write(*file); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s.json, %s.txt: %d sessions, %d handsets, %d events, %d reads, %d alarms, %d affected cases, in %.1f s\n", *file, *file,
-			len(p.Sessions), len(p.Devices), len(p.Events), len(p.Reads), len(p.Alarms), len(p.Cases), time.Since(begun).Seconds())
+		fmt.Fprintf(out, "%s.json, %s.txt: %d sessions, %d handsets, %d events, %d reads, %d exports, %d alarms, %d affected cases, in %.1f s\n", *file, *file,
+			len(p.Sessions), len(p.Devices), len(p.Events), len(p.Reads), len(p.Exports), len(p.Alarms), len(p.Cases), time.Since(begun).Seconds())
 		return nil
 	})
 }
@@ -133,6 +133,11 @@ func (p *pack) text() string {
 	fmt.Fprintf(&b, "\nReads and searches (%d)\n", len(p.Reads))
 	for _, r := range p.Reads {
 		fmt.Fprintf(&b, "  %s  %s %d  %s  %s %s  handset %s  case %s  %d fields  %s\n", at(r.At), r.Centre, r.Seq, r.Kind, r.Role, r.OfficerID, r.DeviceID, r.CaseNo, r.Fields, r.Reason)
+	}
+	fmt.Fprintf(&b, "\nExports that were taken (%d); the sum is that of the file's bytes\n", len(p.Exports))
+	for _, x := range p.Exports {
+		fmt.Fprintf(&b, "  %s  %s  %s  %s to %s  %d lines  %s %s  handset %s  allowed by %s  %s  SHA-256 %s\n",
+			at(x.At), x.No, x.Register, x.From, x.To, x.Rows, x.Role, x.OfficerID, x.DeviceID, x.AllowedBy, x.Reason, x.SHA256)
 	}
 	fmt.Fprintf(&b, "\nRefusals, leaves, break-glass, exports, posts (%d)\n", len(p.Weighty))
 	for _, e := range p.Weighty {

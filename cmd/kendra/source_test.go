@@ -109,7 +109,7 @@ func TestNoStatementIsFormattedFromAValueAndNoConnectionGoesUnverified(t *testin
 const security = "../../SECURITY.md"
 
 var (
-	rowOfSecurity = regexp.MustCompile(`^\| ((?:V|API|RFC|BG|CERT|DPDP)[0-9A-Za-z.\-]*[0-9]) \|(.*)\|$`)
+	rowOfSecurity = regexp.MustCompile(`^\| ((?:V|API|RFC|BG|EXP|CERT|DPDP)[0-9A-Za-z.\-]*[0-9]) \|(.*)\|$`)
 	nameOfATest   = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`")
 )
 
