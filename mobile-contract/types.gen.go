@@ -2600,6 +2600,49 @@ type OpsBatch = json.RawMessage
 // Outcome defines model for Outcome.
 type Outcome string
 
+// OwnDevice defines model for OwnDevice.
+type OwnDevice struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// Current The call came from it
+	Current  bool `json:"current"`
+	DeviceID UUID `json:"device_id"`
+
+	// EnrolledAt RFC 3339 with an offset or Z
+	EnrolledAt Time `json:"enrolled_at"`
+
+	// Kind phone or console
+	Kind string `json:"kind"`
+
+	// Label Name of the handset
+	Label *string `json:"label,omitempty"`
+
+	// RevokedAt RFC 3339 with an offset or Z
+	RevokedAt *Time `json:"revoked_at,omitempty"`
+
+	// Sessions The caller's own that are open, the newest first; used is one when it was refreshed, at a console when it called
+	Sessions []OwnSession `json:"sessions"`
+}
+
+// OwnDevices defines model for OwnDevices.
+type OwnDevices struct {
+	Devices []OwnDevice `json:"devices"`
+}
+
+// OwnSession defines model for OwnSession.
+type OwnSession struct {
+	// CreatedAt RFC 3339 with an offset or Z
+	CreatedAt Time `json:"created_at"`
+
+	// ExpiresAt RFC 3339 with an offset or Z
+	ExpiresAt Time `json:"expires_at"`
+	SessionID UUID `json:"session_id"`
+
+	// UsedAt RFC 3339 with an offset or Z
+	UsedAt Time `json:"used_at"`
+}
+
 // PassTarget Exactly one of them
 type PassTarget struct {
 	OfficerID *UUID `json:"officer_id,omitempty"`
