@@ -1302,8 +1302,10 @@ type ConductAnswer struct {
 	Note   *string `json:"note,omitempty"`
 }
 
-// ConductFlag What a squad did over a day or week has the form of a pattern that its seniors look at. It says how often, not that anything was wrong. Made by the server's clock, once for a squad, pattern and span
+// ConductFlag What a squad did over a day or week, or what a phone filed on a day, has the form of a pattern that seniors look at. It says how often, not that anything was wrong. Made by the server's clock, once for a squad or phone, pattern and span
 type ConductFlag struct {
+	DeviceID *UUID `json:"device_id,omitempty"`
+
 	// From The day; of a week its Monday
 	From openapi_types.Date `json:"from"`
 
@@ -1317,7 +1319,7 @@ type ConductFlag struct {
 	Officers []UUID `json:"officers"`
 	Pattern  string `json:"pattern"`
 	Span     string `json:"span"`
-	SquadID  UUID   `json:"squad_id"`
+	SquadID  *UUID  `json:"squad_id,omitempty"`
 
 	// Threshold From how many on it is raised
 	Threshold int `json:"threshold"`
