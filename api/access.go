@@ -56,6 +56,8 @@ var access = []grant{
 	{call: "putPushToken", self: staff.Roles},
 	{call: "deletePushToken", self: staff.Roles},
 	{call: "listAlarms", self: staff.Roles},
+	{call: "listOwnDevices", self: staff.Roles},
+	{call: "endOwnDevice", self: staff.Roles},
 	{call: "getConsole", self: staff.Roles},
 	{call: "stepUpConsole", self: staff.Roles},
 	{call: "closeConsole", self: staff.Roles},

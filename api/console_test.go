@@ -178,7 +178,7 @@ func TestASecondFactorIsShownAgainBeforeWhatIsGrave(t *testing.T) {
 		}
 	}
 	slices.Sort(grave)
-	want := []string{"approveInvitation", "approveReplacement", "inviteToConsole", "readExport", "replaceDevice", "reportLost", "searchPhone", "unseal"}
+	want := []string{"approveInvitation", "approveReplacement", "endOwnDevice", "inviteToConsole", "readExport", "replaceDevice", "reportLost", "searchPhone", "unseal"}
 	if !slices.Equal(grave, want) {
 		t.Errorf("grave are %v", grave)
 	}

@@ -27,6 +27,43 @@ func (s *server) ListDevices(ctx context.Context, in ListDevicesRequestObject) (
 	return out, nil
 }
 
+// ListOwnDevices lists where the caller has logged in.
+func (s *server) ListOwnDevices(ctx context.Context, _ ListOwnDevicesRequestObject) (ListOwnDevicesResponseObject, error) {
+	list, err := s.Staff.OwnDevices(ctx, of(ctx).caller)
+	if err != nil {
+		return nil, err
+	}
+	out := ListOwnDevices200JSONResponse{Devices: make([]contract.OwnDevice, len(list))}
+	for i := range list {
+		d := &list[i]
+		line := contract.OwnDevice{
+			DeviceID: d.DeviceID, Kind: d.Kind, Centre: d.Centre, EnrolledAt: contract.At(d.EnrolledAt), Current: d.Current,
+			Sessions: make([]contract.OwnSession, len(d.Sessions)),
+		}
+		if d.Label != "" {
+			line.Label = &d.Label
+		}
+		if d.RevokedAt != nil {
+			line.RevokedAt = contract.AtPtr(*d.RevokedAt)
+		}
+		for j, x := range d.Sessions {
+			line.Sessions[j] = contract.OwnSession{
+				SessionID: x.SessionID, CreatedAt: contract.At(x.CreatedAt), ExpiresAt: contract.At(x.ExpiresAt), UsedAt: contract.At(x.UsedAt),
+			}
+		}
+		out.Devices[i] = line
+	}
+	return out, nil
+}
+
+// EndOwnDevice ends the caller's sessions on a device.
+func (s *server) EndOwnDevice(ctx context.Context, in EndOwnDeviceRequestObject) (EndOwnDeviceResponseObject, error) {
+	if err := s.Staff.EndOwnDevice(ctx, of(ctx).caller, in.DeviceID); err != nil {
+		return nil, err
+	}
+	return EndOwnDevice204Response{}, nil
+}
+
 // ReportLost withdraws a phone.
 func (s *server) ReportLost(ctx context.Context, in ReportLostRequestObject) (ReportLostResponseObject, error) {
 	if err := s.Staff.ReportLost(ctx, of(ctx).caller, in.DeviceID); err != nil {

@@ -28,7 +28,7 @@ func (s *server) EnrolDevice(ctx context.Context, in EnrolDeviceRequestObject) (
 		label = *b.Label
 	}
 	out, err := s.Staff.Enrol(ctx, staff.EnrolIn{
-		Code: staff.Secret(b.Code), PublicKey: b.PublicKey, Nonce: b.Nonce, Label: label, Sig: b.Sig, Address: of(ctx).address,
+		Code: staff.Secret(b.Code), PublicKey: b.PublicKey, Nonce: b.Nonce, Label: label, Sig: b.Sig, Address: prefixOf(of(ctx).address),
 		Proof: of(ctx).proof,
 	})
 	if err != nil {
@@ -44,7 +44,7 @@ func (s *server) PutPin(ctx context.Context, in PutPinRequestObject) (PutPinResp
 	b := in.Body
 	err := s.Staff.SetPIN(ctx, staff.SetPINIn{
 		District: b.District, DeviceID: b.DeviceID, OfficerNo: b.OfficerNo, ActivationCode: secret(b.ActivationCode),
-		OldPIN: secret(b.OldPin), NewPIN: staff.Secret(b.NewPin), Nonce: b.Nonce, Sig: b.Sig, Address: of(ctx).address,
+		OldPIN: secret(b.OldPin), NewPIN: staff.Secret(b.NewPin), Nonce: b.Nonce, Sig: b.Sig, Address: prefixOf(of(ctx).address),
 		Proof: of(ctx).proof,
 	})
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *server) LogIn(ctx context.Context, in LogInRequestObject) (LogInRespons
 	b := in.Body
 	out, err := s.Staff.LogIn(ctx, staff.LogInIn{
 		District: b.District, DeviceID: b.DeviceID, OfficerNo: b.OfficerNo, PIN: staff.Secret(b.Pin),
-		SessionKey: b.SessionKey, Nonce: b.Nonce, Sig: b.Sig, Address: of(ctx).address,
+		SessionKey: b.SessionKey, Nonce: b.Nonce, Sig: b.Sig, Address: prefixOf(of(ctx).address),
 		Proof: of(ctx).proof,
 	})
 	if err != nil {

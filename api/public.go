@@ -18,7 +18,7 @@ var forHer = []string{"112", "1090", "181", "1098", "1076"} //nolint:gochecknogl
 // the one call that wants no log-in and tells anything.
 func (s *server) PublicStatus(ctx context.Context, in PublicStatusRequestObject) (PublicStatusResponseObject, error) {
 	r := of(ctx)
-	status, err := s.Book.Slip(ctx, book.SlipQuestion{Number: in.Body.Number, Secret: in.Body.Secret, Address: r.address})
+	status, err := s.Book.Slip(ctx, book.SlipQuestion{Number: in.Body.Number, Secret: in.Body.Secret, Address: prefixOf(r.address)})
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func inLang(label book.Code, lang contract.Lang) string {
 func (s *server) PublicObjection(ctx context.Context, in PublicObjectionRequestObject) (PublicObjectionResponseObject, error) {
 	r, b := of(ctx), in.Body
 	done, err := s.Book.Object(ctx, book.Objection{
-		SlipQuestion: book.SlipQuestion{Number: b.Number, Secret: b.Secret, Address: r.address}, Text: b.Text,
+		SlipQuestion: book.SlipQuestion{Number: b.Number, Secret: b.Secret, Address: prefixOf(r.address)}, Text: b.Text,
 	})
 	if err != nil {
 		return nil, err

@@ -111,6 +111,12 @@ type ServerInterface interface {
 	// GetHello Server time, a nonce, versions and checkpoint keys
 	// (GET /v1/hello)
 	GetHello(c *fiber.Ctx) error
+	// ListOwnDevices The phones and consoles at which the caller has logged in, with the caller's open sessions
+	// (GET /v1/officers/self/devices)
+	ListOwnDevices(c *fiber.Ctx) error
+	// EndOwnDevice End the caller's sessions on one of the caller's devices
+	// (POST /v1/officers/self/devices/{device_id}/end)
+	EndOwnDevice(c *fiber.Ctx, deviceID DeviceParam) error
 	// PutPin Set the PIN with an activation code or the old PIN
 	// (PUT /v1/officers/self/pin)
 	PutPin(c *fiber.Ctx) error
@@ -1021,6 +1027,53 @@ func (siw *ServerInterfaceWrapper) GetHello(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ListOwnDevices operation middleware
+func (siw *ServerInterfaceWrapper) ListOwnDevices(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListOwnDevices(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// EndOwnDevice operation middleware
+func (siw *ServerInterfaceWrapper) EndOwnDevice(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "device_id" -------------
+	var deviceID DeviceParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "device_id", c.Params("device_id"), &deviceID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter device_id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.EndOwnDevice(c, deviceID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // PutPin operation middleware
 func (siw *ServerInterfaceWrapper) PutPin(c *fiber.Ctx) error {
 
@@ -1804,6 +1857,10 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Delete(options.BaseURL+"/v1/devices/self/push-token", wrapper.DeletePushToken)
 
 	router.Put(options.BaseURL+"/v1/devices/self/push-token", wrapper.PutPushToken)
+
+	router.Get(options.BaseURL+"/v1/officers/self/devices", wrapper.ListOwnDevices)
+
+	router.Post(options.BaseURL+"/v1/officers/self/devices/:device_id/end", wrapper.EndOwnDevice)
 
 	router.Put(options.BaseURL+"/v1/officers/self/pin", wrapper.PutPin)
 
@@ -2807,6 +2864,62 @@ func (response GetHellodefaultApplicationProblemPlusJSONResponse) VisitGetHelloR
 	return ctx.JSON(&response.Body)
 }
 
+type ListOwnDevicesRequestObject struct {
+}
+
+type ListOwnDevicesResponseObject interface {
+	VisitListOwnDevicesResponse(ctx *fiber.Ctx) error
+}
+
+type ListOwnDevices200JSONResponse OwnDevices
+
+func (response ListOwnDevices200JSONResponse) VisitListOwnDevicesResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListOwnDevicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ListOwnDevicesdefaultApplicationProblemPlusJSONResponse) VisitListOwnDevicesResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type EndOwnDeviceRequestObject struct {
+	DeviceID DeviceParam `json:"device_id"`
+}
+
+type EndOwnDeviceResponseObject interface {
+	VisitEndOwnDeviceResponse(ctx *fiber.Ctx) error
+}
+
+type EndOwnDevice204Response struct {
+}
+
+func (response EndOwnDevice204Response) VisitEndOwnDeviceResponse(ctx *fiber.Ctx) error {
+	ctx.Status(204)
+	return nil
+}
+
+type EndOwnDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response EndOwnDevicedefaultApplicationProblemPlusJSONResponse) VisitEndOwnDeviceResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type PutPinRequestObject struct {
 	Body *PutPinJSONRequestBody
 }
@@ -3469,6 +3582,12 @@ type StrictServerInterface interface {
 	// GetHello Server time, a nonce, versions and checkpoint keys
 	// (GET /v1/hello)
 	GetHello(ctx context.Context, request GetHelloRequestObject) (GetHelloResponseObject, error)
+	// ListOwnDevices The phones and consoles at which the caller has logged in, with the caller's open sessions
+	// (GET /v1/officers/self/devices)
+	ListOwnDevices(ctx context.Context, request ListOwnDevicesRequestObject) (ListOwnDevicesResponseObject, error)
+	// EndOwnDevice End the caller's sessions on one of the caller's devices
+	// (POST /v1/officers/self/devices/{device_id}/end)
+	EndOwnDevice(ctx context.Context, request EndOwnDeviceRequestObject) (EndOwnDeviceResponseObject, error)
 	// PutPin Set the PIN with an activation code or the old PIN
 	// (PUT /v1/officers/self/pin)
 	PutPin(ctx context.Context, request PutPinRequestObject) (PutPinResponseObject, error)
@@ -4494,6 +4613,58 @@ func (sh *strictHandler) GetHello(ctx *fiber.Ctx) error {
 		return err
 	} else if validResponse, ok := response.(GetHelloResponseObject); ok {
 		if err := validResponse.VisitGetHelloResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOwnDevices operation middleware
+func (sh *strictHandler) ListOwnDevices(ctx *fiber.Ctx) error {
+	var request ListOwnDevicesRequestObject
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOwnDevices(ctx.UserContext(), request.(ListOwnDevicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOwnDevices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOwnDevicesResponseObject); ok {
+		if err := validResponse.VisitListOwnDevicesResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndOwnDevice operation middleware
+func (sh *strictHandler) EndOwnDevice(ctx *fiber.Ctx, deviceID DeviceParam) error {
+	var request EndOwnDeviceRequestObject
+
+	request.DeviceID = deviceID
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.EndOwnDevice(ctx.UserContext(), request.(EndOwnDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndOwnDevice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndOwnDeviceResponseObject); ok {
+		if err := validResponse.VisitEndOwnDeviceResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

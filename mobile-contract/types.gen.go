@@ -1311,8 +1311,10 @@ type ConductAnswer struct {
 	Note   *string `json:"note,omitempty"`
 }
 
-// ConductFlag What a squad did over a day or week has the form of a pattern that its seniors look at. It says how often, not that anything was wrong. Made by the server's clock, once for a squad, pattern and span
+// ConductFlag What a squad did over a day or week, or what a phone filed on a day, has the form of a pattern that seniors look at. It says how often, not that anything was wrong. Made by the server's clock, once for a squad or phone, pattern and span
 type ConductFlag struct {
+	DeviceID *UUID `json:"device_id,omitempty"`
+
 	// From The day; of a week its Monday
 	From openapi_types.Date `json:"from"`
 
@@ -1326,7 +1328,7 @@ type ConductFlag struct {
 	Officers []UUID `json:"officers"`
 	Pattern  string `json:"pattern"`
 	Span     string `json:"span"`
-	SquadID  UUID   `json:"squad_id"`
+	SquadID  *UUID  `json:"squad_id,omitempty"`
 
 	// Threshold From how many on it is raised
 	Threshold int `json:"threshold"`
@@ -2677,6 +2679,49 @@ type OpsBatch = json.RawMessage
 
 // Outcome defines model for Outcome.
 type Outcome string
+
+// OwnDevice defines model for OwnDevice.
+type OwnDevice struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// Current The call came from it
+	Current  bool `json:"current"`
+	DeviceID UUID `json:"device_id"`
+
+	// EnrolledAt RFC 3339 with an offset or Z
+	EnrolledAt Time `json:"enrolled_at"`
+
+	// Kind phone or console
+	Kind string `json:"kind"`
+
+	// Label Name of the handset
+	Label *string `json:"label,omitempty"`
+
+	// RevokedAt RFC 3339 with an offset or Z
+	RevokedAt *Time `json:"revoked_at,omitempty"`
+
+	// Sessions The caller's own that are open, the newest first; used is one when it was refreshed, at a console when it called
+	Sessions []OwnSession `json:"sessions"`
+}
+
+// OwnDevices defines model for OwnDevices.
+type OwnDevices struct {
+	Devices []OwnDevice `json:"devices"`
+}
+
+// OwnSession defines model for OwnSession.
+type OwnSession struct {
+	// CreatedAt RFC 3339 with an offset or Z
+	CreatedAt Time `json:"created_at"`
+
+	// ExpiresAt RFC 3339 with an offset or Z
+	ExpiresAt Time `json:"expires_at"`
+	SessionID UUID `json:"session_id"`
+
+	// UsedAt RFC 3339 with an offset or Z
+	UsedAt Time `json:"used_at"`
+}
 
 // PassTarget Exactly one of them
 type PassTarget struct {

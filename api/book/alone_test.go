@@ -150,7 +150,7 @@ func situations(t *testing.T) map[string]func(w *booktest.World) twoTries {
 		},
 		"is whose work the question is about / conduct.answer": func(w *booktest.World) twoTries {
 			flag := contract.ConductFlag{
-				SquadID: w.SquadID, Pattern: "same_facts", Span: "week", From: theDay(w), N: 3, Total: 5, Threshold: 3,
+				SquadID: &w.SquadID, Pattern: "same_facts", Span: "week", From: theDay(w), N: 3, Total: 5, Threshold: 3,
 				Officers: []contract.UUID{w.Incharge.ID},
 			}
 			raised, err := w.Book.AppendServer(t.Context(), booktest.District, booktest.Centre, staff.Clock, []book.ServerOp{

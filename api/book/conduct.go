@@ -15,13 +15,19 @@ const limitConduct = "conduct_answer"
 // mostOfficers bounds the officers that a flag names.
 const mostOfficers = 100
 
-func needsConductFlag(_ *draft, b *contract.ConductFlag, n *needs) { n.squad(&b.SquadID) }
+func needsConductFlag(_ *draft, b *contract.ConductFlag, n *needs) { n.squad(b.SquadID) }
 
 // checkConductFlag lets the clock raise a pattern: the id of its op follows from
-// squad, pattern and span, so that it stands in the book once. The squad is not
-// shown it.
+// squad or phone, pattern and span, so that it stands in the book once. The squad
+// is not shown it.
 func checkConductFlag(s *State, _ *draft, b *contract.ConductFlag) error {
-	return s.refs(&b.SquadID, "/body/squad_id", nil, "")
+	switch {
+	case b.SquadID == nil && b.DeviceID == nil:
+		return refuse(contract.CodeMissingField, "/body/squad_id")
+	case b.SquadID != nil && b.DeviceID != nil:
+		return refuse(contract.CodeUnknownField, "/body/device_id")
+	}
+	return s.refs(b.SquadID, "/body/squad_id", nil, "")
 }
 
 // applyConductFlag begins to wait for the answer from when the pattern was
@@ -29,7 +35,9 @@ func checkConductFlag(s *State, _ *draft, b *contract.ConductFlag) error {
 func applyConductFlag(s *State, e *Entry, b *contract.ConductFlag) []push.Notice {
 	m := s.newMatter(e, matterConduct, "")
 	m.Data.Code, m.Data.About = b.Pattern, b.Officers
-	m.Data.Act = &Act{SquadID: b.SquadID, At: e.At, Made: e.At}
+	if b.SquadID != nil {
+		m.Data.Act = &Act{SquadID: *b.SquadID, At: e.At, Made: e.At}
+	}
 	s.start(m.about(staff.CentreIncharge), limitConduct, e.ReceivedAt)
 	m.DueAt = s.dueOf(m.MatterID)
 	s.keepMatter(e, m, nil)

@@ -126,7 +126,7 @@ func (b *Book) lookInto(ctx context.Context, district int32, due conductDue) (in
 // raise is the op by which the clock tells of a pattern.
 func (f finding) raise(due conductDue, w span, acts []act) ServerOp {
 	body := contract.ConductFlag{
-		SquadID: due.Squad, Pattern: f.Rule.Pattern, Span: due.Span, N: f.N, Total: f.Total, Threshold: f.Rule.N,
+		SquadID: &due.Squad, Pattern: f.Rule.Pattern, Span: due.Span, N: f.N, Total: f.Total, Threshold: f.Rule.N,
 		From: openapi_types.Date{Time: due.Day.In(ist)}, Officers: []uuid.UUID{},
 	}
 	if f.Ground != "" {

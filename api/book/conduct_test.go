@@ -139,7 +139,7 @@ func TestEachPatternIsRaisedFromItsThresholdOnAndNotBefore(t *testing.T) {
 					}
 					return
 				}
-				if !raised || got.N < c.threshold || got.SquadID != w.SquadID || !slices.Contains(got.Officers, w.Leader.ID) {
+				if !raised || got.N < c.threshold || *got.SquadID != w.SquadID || !slices.Contains(got.Officers, w.Leader.ID) {
 					t.Errorf("%t %+v", raised, got)
 				}
 				t.Logf("%s: %d of %d, from %d on", pattern, got.N, got.Total, got.Threshold)
@@ -362,7 +362,7 @@ func TestAPatternThatNobodyAnswersClimbsToTheCircleOfficerAndTheSP(t *testing.T)
 func TestConductFlagsAreTheClocksAlone(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
-	body := contract.ConductFlag{SquadID: w.SquadID, Pattern: "women", Span: "week", N: 30, Total: 40, Threshold: 25, Officers: []uuid.UUID{}}
+	body := contract.ConductFlag{SquadID: &w.SquadID, Pattern: "women", Span: "week", N: 30, Total: 40, Threshold: 25, Officers: []uuid.UUID{}}
 	body.From.Time = w.Now()
 	for _, o := range []*booktest.Officer{w.SHO, w.SP} {
 		refusedOp(t, "from a phone", o.Do("conduct.flag", body, atKarwi), contract.CodeClockOnly, "/kind")

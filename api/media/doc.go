@@ -10,7 +10,8 @@
 //
 // A picture's size is taken from its head before anything is allocated for it.
 // Its thumbnail is drawn anew from the pixels, so that nothing of what the
-// camera wrote beside them (place, time, name) is in it.
+// camera wrote beside them (place, time, name) is in it; how the camera was held
+// is read of that, and the pixels are turned.
 //
 // The package is pure: bytes in, a verdict out. It knows nothing of requests,
 // cases or keys.

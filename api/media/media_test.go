@@ -132,6 +132,72 @@ func TestAPictureThatWouldFillTheMemoryIsRefusedByItsHead(t *testing.T) {
 	judge(t, list[4:])
 }
 
+func TestAThumbnailIsTurnedAsTheCameraWasHeld(t *testing.T) {
+	t.Parallel()
+	const w, h = 1200, 600
+	plain := mediatest.Corners(w, h)
+	for way, want := range []string{0: "rgbk", 1: "rgbk", 2: "grkb", 3: "kbgr", 4: "bkrg", 5: "rbgk", 6: "brkg", 7: "kgbr", 8: "gkrb", 9: "rgbk"} {
+		info, err := media.Look(mediatest.Tagged(plain, mediatest.EXIF(uint16(way))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		gotW, gotH, got, err := mediatest.CornersOf(info.Thumbnail)
+		if err != nil || got != want || (way >= 5 && way <= 8) != (gotH > gotW) {
+			t.Errorf("held %d: %s, %d by %d, %v, want %s", way, got, gotW, gotH, err, want)
+		}
+		if bytes.Contains(info.Thumbnail, []byte("Exif")) || bytes.Contains(info.Thumbnail, []byte("MM\x00*")) {
+			t.Errorf("held %d: what the camera wrote is in the thumbnail", way)
+		}
+	}
+	var b bytes.Buffer
+	img, err := jpeg.Decode(bytes.NewReader(plain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	exif := append([]byte("eXIf"), mediatest.EXIF(8)...)
+	chunk := append(binary.BigEndian.AppendUint32(nil, uint32(len(exif)-4)), exif...)
+	chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(exif))
+	const head = 33 // signature and IHDR
+	tagged := append(append(bytes.Clone(b.Bytes()[:head]), chunk...), b.Bytes()[head:]...)
+	info, err := media.Look(tagged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, got, err := mediatest.CornersOf(info.Thumbnail); err != nil || got != "gkrb" {
+		t.Errorf("a PNG: %s, %v", got, err)
+	}
+}
+
+// What a camera wrote may be nonsense: it is then held upright, whatever the cut.
+func TestNonsenseBesideThePixelsTurnsNothingAndBreaksNothing(t *testing.T) {
+	t.Parallel()
+	plain, exif := mediatest.Corners(64, 48), mediatest.EXIF(6)
+	const whole = 22 // the first entry of the directory is there
+	for n := range len(exif) {
+		for _, written := range [][]byte{exif[:n], append(exif[:n:n], 0xff)} {
+			want := "rgbk"
+			if len(written) >= whole {
+				want = "brkg"
+			}
+			info, err := media.Look(mediatest.Tagged(plain, written))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, got, err := mediatest.CornersOf(info.Thumbnail); err != nil || got != want {
+				t.Errorf("cut after %d: %s, %v, want %s", n, got, err, want)
+			}
+		}
+	}
+	far := bytes.Clone(exif)
+	binary.BigEndian.PutUint32(far[4:], 1<<32-1)
+	if info, err := media.Look(mediatest.Tagged(plain, far)); err != nil || len(info.Thumbnail) == 0 {
+		t.Errorf("a directory that is nowhere: %v", err)
+	}
+}
+
 func TestAThumbnailHoldsPixelsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	const place = "GPSLatitude25.2173951"

@@ -72,7 +72,7 @@ func checkPicture(m Media, data []byte) (thumb []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrBroken, m)
 	}
-	return thumbnail(img)
+	return thumbnail(img, wayOf(m, data))
 }
 
 // bytesOf is how many bytes a pixel takes once it is decoded.
@@ -86,8 +86,9 @@ func bytesOf(m color.Model) int64 {
 	return 4
 }
 
-// thumbnail draws a picture small, as a JPEG that holds pixels and nothing else.
-func thumbnail(img image.Image) ([]byte, error) {
+// thumbnail draws a picture small and upright, as a JPEG that holds pixels and
+// nothing else.
+func thumbnail(img image.Image, way int) ([]byte, error) {
 	from := img.Bounds()
 	w, h := from.Dx(), from.Dy()
 	if side := max(w, h); side > thumbSide {
@@ -97,7 +98,7 @@ func thumbnail(img image.Image) ([]byte, error) {
 	draw.Draw(to, to.Bounds(), image.White, image.Point{}, draw.Src) // what is transparent is white
 	draw.ApproxBiLinear.Scale(to, to.Bounds(), img, from, draw.Over, nil)
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, to, &jpeg.Options{Quality: thumbQuality}); err != nil {
+	if err := jpeg.Encode(&out, turned(to, way), &jpeg.Options{Quality: thumbQuality}); err != nil {
 		return nil, fmt.Errorf("draw thumbnail: %w", err)
 	}
 	return out.Bytes(), nil

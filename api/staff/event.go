@@ -23,6 +23,7 @@ const (
 	eventLost      = "report_lost"
 	eventReplace   = "replace_device"
 	eventEnd       = "end_sessions"
+	eventEndOwn    = "end_own_device"
 	eventState     = "officer_state"
 	eventCode      = "issue_code"
 	eventBootstrap = "bootstrap"

@@ -53,6 +53,10 @@ type config struct {
 	PoolSize int32
 	// Tick is how often the clock looks for what is due.
 	Tick time.Duration
+	// Logs is the directory of the daily files of the log, standard error when
+	// empty, and LogDays how many days they are kept.
+	Logs    string
+	LogDays int
 	// Passwords says which of them stand in the environment.
 	Passwords []string
 	// SecretFiles are those that the environment names.
@@ -76,6 +80,8 @@ func readConfig(get func(string) string) (config, error) {
 		FCMEndpoint:   get("KENDRA_FCM_ENDPOINT"),
 		FCMProject:    get("KENDRA_FCM_PROJECT"),
 		Credentials:   get("GOOGLE_APPLICATION_CREDENTIALS"),
+		Logs:          get("KENDRA_LOGS"),
+		LogDays:       logDays,
 		PoolSize:      24,
 		Tick:          time.Second,
 		Passwords:     passwords(get),
@@ -111,6 +117,13 @@ func readConfig(get func(string) string) (config, error) {
 			errs = append(errs, errors.New("KENDRA_TICK: a duration such as 1s"))
 		}
 		c.Tick = d
+	}
+	if v := get("KENDRA_LOG_DAYS"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > 36500 || n < logDays && c.inService() {
+			errs = append(errs, errors.New("KENDRA_LOG_DAYS: a number of days, in service 180 at least"))
+		}
+		c.LogDays = n
 	}
 	if c.Console != "" {
 		if _, err := staff.ConsoleRP(c.Console); err != nil {

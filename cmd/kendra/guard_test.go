@@ -328,3 +328,18 @@ func statusOf(t *testing.T, address string) int {
 	_ = res.Body.Close()
 	return res.StatusCode
 }
+
+func TestNoConnectionOfTheServerWaitsForALockForever(t *testing.T) {
+	t.Parallel()
+	pool, err := openPool(t.Context(), dbtest.New(t).AppURL, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for setting, want := range map[string]string{"lock_timeout": "3s", "idle_in_transaction_session_timeout": "10s"} {
+		var got string
+		if err := pool.QueryRow(t.Context(), `SELECT current_setting($1)`, setting).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %s, %v, want %s", setting, got, err, want)
+		}
+	}
+}

@@ -56,11 +56,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := serviceLog(os.Stderr)
 	rest := args[1:]
 	switch args[0] {
 	case "serve":
-		return runServe(ctx, c, log)
+		return runService(ctx, c)
 	case "demo":
 		return runDemo(ctx, c, rest, out)
 	case "migrate":

@@ -35,6 +35,7 @@ type node struct {
 	push    *push.Client
 	sender  *fcm.Sender
 	figures *prometheus.Registry // of the private listener
+	offsets *offsets
 	log     *slog.Logger
 	now     func() time.Time
 	tick    time.Duration
@@ -50,6 +51,7 @@ func openNode(ctx context.Context, c config, appURL string, log *slog.Logger, no
 		n.close()
 		return nil, err
 	}
+	n.offsets = newOffsets(n.pool, n.figures, log)
 	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Console: c.Console, Proxies: c.Proxies, Rates: c.Rates})
 	return n, nil
 }
@@ -202,7 +204,7 @@ const (
 func (n *node) clock(ctx context.Context) {
 	tick := time.NewTicker(n.tick)
 	defer tick.Stop()
-	var rules, drop, sweep time.Time
+	var rules, drop, sweep, offset time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -214,6 +216,7 @@ func (n *node) clock(ctx context.Context) {
 			n.log.Error("tick", "err", err)
 		}
 		n.every(ctx, now, &rules, rulesEvery, "rules", func() error { return n.book.LoadRules(ctx) })
+		n.every(ctx, now, &offset, offsetEvery, "clock", func() error { return n.offsets.look(ctx) })
 		n.every(ctx, now, &sweep, sweepEvery, "sweep", func() error { return n.staff.Sweep(ctx) })
 		n.every(ctx, now, &drop, dropEvery, "forget", func() error { return n.book.Forget(ctx) })
 	}

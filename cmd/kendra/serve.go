@@ -95,6 +95,9 @@ func runServe(ctx context.Context, c config, log *slog.Logger) error {
 	if err := n.book.RetryPoison(ctx); err != nil {
 		return err
 	}
+	if err := n.offsets.look(ctx); err != nil {
+		return err
+	}
 	ln, err := c.listen(log)
 	if err != nil {
 		return err
@@ -120,7 +123,7 @@ func (n *node) private(addr string) (*http.Server, error) {
 			http.Error(w, "database", http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = w.Write([]byte("ok\n"))
+		_, _ = fmt.Fprintf(w, "ok\n%s\n", n.offsets)
 	})
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

@@ -34,6 +34,83 @@ func JPEG(w, h int) []byte {
 	return b.Bytes()
 }
 
+// EXIF is what a camera writes beside the pixels: how it was held, and a place.
+func EXIF(way uint16) []byte {
+	const orientation, gps, short, long, ascii, rational = 0x0112, 0x8825, 3, 4, 2, 5
+	order := binary.BigEndian
+	var b []byte
+	entry := func(tag, kind uint16, n, value uint32) {
+		b = order.AppendUint32(order.AppendUint32(order.AppendUint16(order.AppendUint16(b, tag), kind), n), value)
+	}
+	b = order.AppendUint16(append(b, "MM\x00*\x00\x00\x00\x08"...), 2)
+	entry(orientation, short, 1, uint32(way)<<16)
+	entry(gps, long, 1, 38)                          // behind this directory: 8+2+2*12+4
+	b = order.AppendUint16(append(b, 0, 0, 0, 0), 4) // no other directory
+	entry(1, ascii, 2, uint32('N')<<24)
+	entry(2, rational, 3, 92) // 38+2+4*12+4
+	entry(3, ascii, 2, uint32('E')<<24)
+	entry(4, rational, 3, 116)
+	b = append(b, 0, 0, 0, 0)
+	for _, n := range []uint32{25, 1, 12, 1, 15480, 1000, 80, 1, 57, 1, 6120, 1000} {
+		b = order.AppendUint32(b, n)
+	}
+	return b
+}
+
+// Tagged is a JPEG with EXIF beside its pixels.
+func Tagged(jpg, exif []byte) []byte {
+	body := append([]byte("Exif\x00\x00"), exif...)
+	head := binary.BigEndian.AppendUint16([]byte{0xff, 0xd8, 0xff, 0xe1}, uint16(len(body)+2))
+	return append(append(head, body...), jpg[2:]...)
+}
+
+// Corners is a JPEG with a field of its own colour in each corner: red, green,
+// blue and black, from the left above to the right below.
+func Corners(w, h int) []byte {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			c := color.RGBA{A: 255}
+			switch {
+			case x < w/2 && y < h/2:
+				c.R = 255
+			case y < h/2:
+				c.G = 255
+			case x < w/2:
+				c.B = 255
+			}
+			img.SetRGBA(x, y, c)
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// CornersOf names the colours of the corners of a picture as r, g, b or k.
+func CornersOf(data []byte) (w, h int, corners string, err error) {
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return 0, 0, "", err
+	}
+	w, h = img.Bounds().Dx(), img.Bounds().Dy()
+	for _, y := range []int{h / 4, h - h/4} {
+		for _, x := range []int{w / 4, w - w/4} {
+			r, g, b, _ := img.At(x, y).RGBA()
+			name := "k"
+			for i, v := range []uint32{r, g, b} {
+				if v > 0x8000 {
+					name = "rgb"[i : i+1]
+				}
+			}
+			corners += name
+		}
+	}
+	return w, h, corners, nil
+}
+
 // PNG is a picture; noise does not pack, so that it has some three bytes a pixel.
 func PNG(w, h int) []byte {
 	var b bytes.Buffer
