@@ -2203,17 +2203,17 @@ type HoldLift struct {
 	// Basis Number and date of the order
 	Basis string `json:"basis"`
 
-	// SubjectID The complaint or the entry about a person
+	// SubjectID The complaint, or the entry with which anything else began: a person, a visit, a task, an FIR
 	SubjectID openapi_types.UUID `json:"subject_id"`
 }
 
-// HoldSet A complaint, or an entry about a person, is kept beyond its time: a court or an inquiry needs it
+// HoldSet A complaint, or what began with any other entry, is kept beyond its time: a court or an inquiry needs it
 type HoldSet struct {
 	// Basis Number and date of the order
 	Basis  string `json:"basis"`
 	Reason string `json:"reason"`
 
-	// SubjectID The complaint or the entry about a person
+	// SubjectID The complaint, or the entry with which anything else began: a person, a visit, a task, an FIR
 	SubjectID openapi_types.UUID `json:"subject_id"`
 }
 
@@ -2313,7 +2313,7 @@ type KeyShred struct {
 	Classes []string `json:"classes"`
 	Rule    string   `json:"rule"`
 
-	// SubjectID The complaint or the entry about a person
+	// SubjectID The complaint, or the entry with which anything else began: a person, a visit, a task, an FIR
 	SubjectID openapi_types.UUID `json:"subject_id"`
 }
 
