@@ -17,4 +17,36 @@ INSERT INTO codes (list, code, hi, en, sort) VALUES
 	('retention', 'inspections', 'निरीक्षण की टिप्पणियाँ', 'Remarks of inspections', 37),
 	('retention', 'other', 'अन्य टिप्पणियाँ, उत्तर एवं खोजे गये नम्बर', 'Other remarks, answers, numbers searched for', 38);
 
+-- Refused reads are dropped by age with the other logs, by the same door and none else.
+REVOKE DELETE ON read_denials FROM kendra_app;
+-- Both grow in the order of time and are asked by it, by the hourly sweep and by an incident pack: of 10^6 events a sweep
+-- that finds nothing took 411 ms without an index, 0.1 ms with one of ranges; a day took 213 ms and 1.3 ms. An ordinary index
+-- would be as fast (0.02 and 0.4 ms), and each log-in would pay for it; one of ranges is written once for 32 pages.
+CREATE INDEX auth_events_at ON auth_events USING brin (at) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX read_denials_age ON read_denials USING brin (at) WITH (pages_per_range = 32, autosummarize = on);
+
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION audit_drop(before timestamptz) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE
+	n bigint;
+	gone bigint := 0;
+BEGIN
+	IF before > now() - interval '180 days' THEN
+		RAISE EXCEPTION 'logs are kept for 180 days at least';
+	END IF;
+	DELETE FROM auth_events WHERE at < before;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	gone := gone + n;
+	DELETE FROM alarms WHERE at < before;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	gone := gone + n;
+	DELETE FROM read_denials WHERE at < before;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	gone := gone + n;
+	DELETE FROM push_sends WHERE queued_at < before;
+	GET DIAGNOSTICS n = ROW_COUNT;
+	RETURN gone + n;
+END $$;
+-- +goose StatementEnd
 RESET ROLE;

@@ -126,6 +126,7 @@ func goes(ctx context.Context, tx pgx.Tx, district int32, r *RetentionRule, now 
 	default:
 		err = tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM auth_events WHERE district_id = $1 AND at < $2)
 			+ (SELECT count(*) FROM alarms WHERE district_id = $1 AND at < $2)
+			+ (SELECT count(*) FROM read_denials WHERE district_id = $1 AND at < $2)
 			+ (SELECT count(*) FROM push_sends WHERE district_id = $1 AND queued_at < $2)`, district, before).Scan(&n)
 	}
 	return n, wrap(err, "count what would go")

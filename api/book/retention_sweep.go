@@ -103,7 +103,7 @@ func (b *Book) positionsFor(district int32, now time.Time) time.Duration {
 // Forget does what the rules say of places and logs, which are no entries: of
 // positions past their time it leaves the cells of the day, of these, when theirs
 // is over, the cells of resolution 7 without the officer; and it drops records of
-// log-ins.
+// log-ins, alarms and refused reads.
 func (b *Book) Forget(ctx context.Context) error {
 	districts, err := b.Districts(ctx)
 	if err != nil {
