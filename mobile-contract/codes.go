@@ -167,6 +167,7 @@ const (
 	CodeFileTooLarge Code = "file_too_large"
 	CodeFileType     Code = "file_type"
 	CodeFileBroken   Code = "file_broken"
+	CodeFileChanged  Code = "file_changed"
 	CodeFilePixels   Code = "file_pixels"
 	CodeFileActive   Code = "file_active"
 	CodeFileChecksum Code = "file_checksum"

@@ -779,7 +779,8 @@ type Alarm struct {
 
 	// Kind new_device, device_lost, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
 	// activation_code_guessed, poison_op, console_asked, console_code, console_activated, console_guessed, passkey_copied,
-	// many_failures; read_budget (more reads than the budget), glass_broken (a guarded case was opened in need); others may come
+	// many_failures; read_budget (more reads than the budget), glass_broken (a guarded case was opened in need),
+	// file_changed (a stored file is not what was brought); others may come
 	Kind      string `json:"kind"`
 	OfficerID *UUID  `json:"officer_id,omitempty"`
 }

@@ -95,7 +95,7 @@ const (
 
 // seenAbove are the kinds of alarm that the posts above see of the centres under them: what is read beyond its bounds.
 // The book raises them.
-var seenAbove = []string{"read_budget", "glass_broken"}
+var seenAbove = []string{"read_budget", "glass_broken", "file_changed"}
 
 // Alarms lists, newest first, the caller's own alarms, those of the centres that he is in charge of or heads, and of those
 // under him what was read beyond its bounds.
