@@ -49,6 +49,8 @@ const (
 	CodeWrongLogIn       Code = "wrong_log_in"
 	CodePassphraseShort  Code = "passphrase_too_short"
 	CodePassphraseSimple Code = "passphrase_too_simple"
+	CodePassphraseSame   Code = "passphrase_same"
+	CodeLastFactor       Code = "last_factor"
 	CodeNotThePage       Code = "not_the_page"
 	CodeStepUp           Code = "step_up"
 	CodeForbidden        Code = "forbidden"

@@ -24,6 +24,7 @@ const (
 	alarmConsoleAsked = "console_asked"
 	alarmConsoleCode  = "console_code" // by the operator, at the command line
 	alarmConsole      = "console_activated"
+	alarmChanged      = "console_changed" // her passphrase, or a second factor
 	alarmGuessed      = "console_guessed"
 	alarmCopied       = "passkey_copied"
 	alarmFailures     = "many_failures"
