@@ -28,29 +28,38 @@ func (s *server) BeginActivation(ctx context.Context, in BeginActivationRequestO
 	if err != nil {
 		return nil, err
 	}
-	return BeginActivation200JSONResponse{
-		Setup: string(out.Setup), TotpSecret: string(out.TOTPSecret), TotpURI: string(out.TOTPURI),
-		UserHandle: contract.Encode(out.UserHandle), RpID: out.RPID, Challenge: out.Challenge,
-	}, nil
+	return BeginActivation200JSONResponse(begun(out)), nil
+}
+
+func begun(a staff.Activation) contract.ActivationBegun {
+	return contract.ActivationBegun{
+		Setup: string(a.Setup), TotpSecret: string(a.TOTPSecret), TotpURI: string(a.TOTPURI),
+		UserHandle: contract.Encode(a.UserHandle), RpID: a.RPID, Challenge: a.Challenge,
+	}
 }
 
 // ConfirmActivation takes the second factor, and puts both in force.
 func (s *server) ConfirmActivation(ctx context.Context, in ConfirmActivationRequestObject) (ConfirmActivationResponseObject, error) {
-	b := in.Body
-	c := staff.ConfirmIn{Setup: staff.Secret(b.Setup), TOTP: secret(b.Totp)}
-	if p := b.Passkey; p != nil {
-		made := &staff.NewPasskey{}
-		err := decodeAll("/passkey", bytesAt{"/id", p.ID, &made.ID}, bytesAt{"/client_data", p.ClientData, &made.ClientData},
-			bytesAt{"/attestation_object", p.AttestationObject, &made.AttestationObject})
-		if err != nil {
-			return nil, err
-		}
-		c.Passkey = made
+	c, err := shown(in.Body)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.Staff.ConfirmActivation(ctx, c); err != nil {
 		return nil, err
 	}
 	return ConfirmActivation204Response{}, nil
+}
+
+// shown reads a second factor that is set up.
+func shown(b *contract.ActivationConfirm) (staff.ConfirmIn, error) {
+	c := staff.ConfirmIn{Setup: staff.Secret(b.Setup), TOTP: secret(b.Totp)}
+	p := b.Passkey
+	if p == nil {
+		return c, nil
+	}
+	c.Passkey = &staff.NewPasskey{}
+	return c, decodeAll("/passkey", bytesAt{"/id", p.ID, &c.Passkey.ID}, bytesAt{"/client_data", p.ClientData, &c.Passkey.ClientData},
+		bytesAt{"/attestation_object", p.AttestationObject, &c.Passkey.AttestationObject})
 }
 
 // bytesAt is a member of base64url and where its bytes go.

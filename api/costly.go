@@ -13,7 +13,7 @@ import (
 // phones sync beside them.
 //
 //nolint:gochecknoglobals // a static table, never written after start
-var costly = map[string]bool{"getDay": true, "getReturns": true, "getReads": true, "readExport": true}
+var costly = map[string]bool{"getDay": true, "getReturns": true, "getReads": true, "getRetention": true, "readExport": true}
 
 // costlyAtOnce is how many of them run at once in one process, of two dozen
 // connections; costlyWait is how long one waits for its place before it is asked

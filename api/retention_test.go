@@ -15,7 +15,7 @@ func TestTheDistrictOfficeSeesWhatAChangeOfRetentionWouldDestroy(t *testing.T) {
 	sho, member := w.Enlist(apitest.Karwi, "sho"), w.Enlist(apitest.Karwi, "beat_officer")
 	var out contract.Retention
 	sp.Read("/v1/retention", &out)
-	if len(out.Rules) != 6 || len(out.Asks) != 0 || out.WouldGo != nil {
+	if len(out.Rules) != 11 || len(out.Asks) != 0 || out.WouldGo != nil {
 		t.Errorf("%+v", out)
 	}
 	ask := sp.Enter("retention.ask", contract.RetentionAsk{Rule: "tracks", Days: 30, Basis: "आदेश 7/2026"})

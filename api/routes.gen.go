@@ -48,12 +48,24 @@ type ServerInterface interface {
 	// GetConsoleChallenge A challenge for a passkey
 	// (GET /v1/console/challenge)
 	GetConsoleChallenge(c *fiber.Ctx) error
+	// GetFactors One's second factors, and what another is made of
+	// (GET /v1/console/factors)
+	GetFactors(c *fiber.Ctx) error
+	// AddFactor Add a second factor, by showing it
+	// (POST /v1/console/factors)
+	AddFactor(c *fiber.Ctx) error
+	// RemoveFactor Take a second factor away, never the last
+	// (POST /v1/console/factors/removal)
+	RemoveFactor(c *fiber.Ctx) error
 	// InviteToConsole Ask for a console for an officer; when a second officer has agreed, get the code
 	// (POST /v1/console/invitations)
 	InviteToConsole(c *fiber.Ctx) error
 	// ApproveInvitation Agree, as the second officer, that an officer gets a console
 	// (POST /v1/console/invitations/approval)
 	ApproveInvitation(c *fiber.Ctx) error
+	// ChangePassphrase Choose another passphrase
+	// (POST /v1/console/passphrase)
+	ChangePassphrase(c *fiber.Ctx) error
 	// OpenConsole Log in with officer number, passphrase and second factor
 	// (POST /v1/console/sessions)
 	OpenConsole(c *fiber.Ctx) error
@@ -448,6 +460,60 @@ func (siw *ServerInterfaceWrapper) GetConsoleChallenge(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// GetFactors operation middleware
+func (siw *ServerInterfaceWrapper) GetFactors(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetFactors(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// AddFactor operation middleware
+func (siw *ServerInterfaceWrapper) AddFactor(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.AddFactor(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// RemoveFactor operation middleware
+func (siw *ServerInterfaceWrapper) RemoveFactor(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.RemoveFactor(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // InviteToConsole operation middleware
 func (siw *ServerInterfaceWrapper) InviteToConsole(c *fiber.Ctx) error {
 
@@ -471,6 +537,24 @@ func (siw *ServerInterfaceWrapper) ApproveInvitation(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.ApproveInvitation(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ChangePassphrase operation middleware
+func (siw *ServerInterfaceWrapper) ChangePassphrase(c *fiber.Ctx) error {
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ChangePassphrase(c)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -1884,6 +1968,14 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Post(options.BaseURL+"/v1/console/sessions/step-up", wrapper.StepUpConsole)
 
+	router.Post(options.BaseURL+"/v1/console/passphrase", wrapper.ChangePassphrase)
+
+	router.Get(options.BaseURL+"/v1/console/factors", wrapper.GetFactors)
+
+	router.Post(options.BaseURL+"/v1/console/factors", wrapper.AddFactor)
+
+	router.Post(options.BaseURL+"/v1/console/factors/removal", wrapper.RemoveFactor)
+
 	router.Post(options.BaseURL+"/v1/console/signatures", wrapper.SignOp)
 
 	router.Post(options.BaseURL+"/v1/console/invitations", wrapper.InviteToConsole)
@@ -2234,6 +2326,90 @@ func (response GetConsoleChallengedefaultApplicationProblemPlusJSONResponse) Vis
 	return ctx.JSON(&response.Body)
 }
 
+type GetFactorsRequestObject struct {
+}
+
+type GetFactorsResponseObject interface {
+	VisitGetFactorsResponse(ctx *fiber.Ctx) error
+}
+
+type GetFactors200JSONResponse ConsoleFactors
+
+func (response GetFactors200JSONResponse) VisitGetFactorsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetFactorsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetFactorsdefaultApplicationProblemPlusJSONResponse) VisitGetFactorsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type AddFactorRequestObject struct {
+	Body *AddFactorJSONRequestBody
+}
+
+type AddFactorResponseObject interface {
+	VisitAddFactorResponse(ctx *fiber.Ctx) error
+}
+
+type AddFactor204Response struct {
+}
+
+func (response AddFactor204Response) VisitAddFactorResponse(ctx *fiber.Ctx) error {
+	ctx.Status(204)
+	return nil
+}
+
+type AddFactordefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response AddFactordefaultApplicationProblemPlusJSONResponse) VisitAddFactorResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type RemoveFactorRequestObject struct {
+	Body *RemoveFactorJSONRequestBody
+}
+
+type RemoveFactorResponseObject interface {
+	VisitRemoveFactorResponse(ctx *fiber.Ctx) error
+}
+
+type RemoveFactor204Response struct {
+}
+
+func (response RemoveFactor204Response) VisitRemoveFactorResponse(ctx *fiber.Ctx) error {
+	ctx.Status(204)
+	return nil
+}
+
+type RemoveFactordefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response RemoveFactordefaultApplicationProblemPlusJSONResponse) VisitRemoveFactorResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type InviteToConsoleRequestObject struct {
 	Body *InviteToConsoleJSONRequestBody
 }
@@ -2286,6 +2462,34 @@ type ApproveInvitationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ApproveInvitationdefaultApplicationProblemPlusJSONResponse) VisitApproveInvitationResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type ChangePassphraseRequestObject struct {
+	Body *ChangePassphraseJSONRequestBody
+}
+
+type ChangePassphraseResponseObject interface {
+	VisitChangePassphraseResponse(ctx *fiber.Ctx) error
+}
+
+type ChangePassphrase204Response struct {
+}
+
+func (response ChangePassphrase204Response) VisitChangePassphraseResponse(ctx *fiber.Ctx) error {
+	ctx.Status(204)
+	return nil
+}
+
+type ChangePassphrasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ChangePassphrasedefaultApplicationProblemPlusJSONResponse) VisitChangePassphraseResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3519,12 +3723,24 @@ type StrictServerInterface interface {
 	// GetConsoleChallenge A challenge for a passkey
 	// (GET /v1/console/challenge)
 	GetConsoleChallenge(ctx context.Context, request GetConsoleChallengeRequestObject) (GetConsoleChallengeResponseObject, error)
+	// GetFactors One's second factors, and what another is made of
+	// (GET /v1/console/factors)
+	GetFactors(ctx context.Context, request GetFactorsRequestObject) (GetFactorsResponseObject, error)
+	// AddFactor Add a second factor, by showing it
+	// (POST /v1/console/factors)
+	AddFactor(ctx context.Context, request AddFactorRequestObject) (AddFactorResponseObject, error)
+	// RemoveFactor Take a second factor away, never the last
+	// (POST /v1/console/factors/removal)
+	RemoveFactor(ctx context.Context, request RemoveFactorRequestObject) (RemoveFactorResponseObject, error)
 	// InviteToConsole Ask for a console for an officer; when a second officer has agreed, get the code
 	// (POST /v1/console/invitations)
 	InviteToConsole(ctx context.Context, request InviteToConsoleRequestObject) (InviteToConsoleResponseObject, error)
 	// ApproveInvitation Agree, as the second officer, that an officer gets a console
 	// (POST /v1/console/invitations/approval)
 	ApproveInvitation(ctx context.Context, request ApproveInvitationRequestObject) (ApproveInvitationResponseObject, error)
+	// ChangePassphrase Choose another passphrase
+	// (POST /v1/console/passphrase)
+	ChangePassphrase(ctx context.Context, request ChangePassphraseRequestObject) (ChangePassphraseResponseObject, error)
 	// OpenConsole Log in with officer number, passphrase and second factor
 	// (POST /v1/console/sessions)
 	OpenConsole(ctx context.Context, request OpenConsoleRequestObject) (OpenConsoleResponseObject, error)
@@ -3977,6 +4193,109 @@ func (sh *strictHandler) GetConsoleChallenge(ctx *fiber.Ctx) error {
 	return nil
 }
 
+// GetFactors operation middleware
+func (sh *strictHandler) GetFactors(ctx *fiber.Ctx) error {
+	var request GetFactorsRequestObject
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetFactors(ctx.UserContext(), request.(GetFactorsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetFactors")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetFactorsResponseObject); ok {
+		if err := validResponse.VisitGetFactorsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddFactor operation middleware
+func (sh *strictHandler) AddFactor(ctx *fiber.Ctx) error {
+	var request AddFactorRequestObject
+
+	var body AddFactorJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.AddFactor(ctx.UserContext(), request.(AddFactorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddFactor")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddFactorResponseObject); ok {
+		if err := validResponse.VisitAddFactorResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveFactor operation middleware
+func (sh *strictHandler) RemoveFactor(ctx *fiber.Ctx) error {
+	var request RemoveFactorRequestObject
+
+	var body RemoveFactorJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveFactor(ctx.UserContext(), request.(RemoveFactorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveFactor")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveFactorResponseObject); ok {
+		if err := validResponse.VisitRemoveFactorResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // InviteToConsole operation middleware
 func (sh *strictHandler) InviteToConsole(ctx *fiber.Ctx) error {
 	var request InviteToConsoleRequestObject
@@ -4047,6 +4366,45 @@ func (sh *strictHandler) ApproveInvitation(ctx *fiber.Ctx) error {
 		return err
 	} else if validResponse, ok := response.(ApproveInvitationResponseObject); ok {
 		if err := validResponse.VisitApproveInvitationResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangePassphrase operation middleware
+func (sh *strictHandler) ChangePassphrase(ctx *fiber.Ctx) error {
+	var request ChangePassphraseRequestObject
+
+	var body ChangePassphraseJSONRequestBody
+	var err error
+	// The validation middleware stores the value a kin-openapi validator
+	// validated in the Fiber context. Bind that value, matching member
+	// names exactly, so the handler receives what was validated instead
+	// of a second, case-insensitive decode.
+	if v := ctx.Locals(validatedBodyLocalsKey); v == nil || runtime.BindJSONValue(v, &body) != nil {
+		err = ctx.BodyParser(&body)
+	}
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, err.Error())
+	}
+	request.Body = &body
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePassphrase(ctx.UserContext(), request.(ChangePassphraseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePassphrase")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangePassphraseResponseObject); ok {
+		if err := validResponse.VisitChangePassphraseResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

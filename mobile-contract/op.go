@@ -64,6 +64,15 @@ func BodySchema(kind Kind) *Schema {
 	return s.body
 }
 
+// SealedFields are the places in the body of a kind that are sealed, each with its class.
+func SealedFields(kind Kind) map[string]byte {
+	out := map[string]byte{}
+	if s := BodySchema(kind); s != nil {
+		s.root.sealedInto(out, "")
+	}
+	return out
+}
+
 // DecodeOp reads one op as a phone sent it. The error is a *Violation with a pointer into the op.
 func DecodeOp(raw []byte) (*Op, Report, error) { return decodeOp(raw, false) }
 

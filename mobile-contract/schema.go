@@ -106,6 +106,20 @@ func compileAt(ref *openapi3.SchemaRef, pointer string, inArray bool) (*node, er
 	return n, nil
 }
 
+// sealedInto gathers what is sealed at a node or below; items of an array stand as *.
+func (n *node) sealedInto(out map[string]byte, at string) {
+	if n.class != 0 {
+		out[at] = n.class
+		return
+	}
+	for i, of := range n.nodes {
+		of.sealedInto(out, at+"/"+n.names[i])
+	}
+	if n.item != nil {
+		n.item.sealedInto(out, at+"/*")
+	}
+}
+
 func (n *node) extensions(s *openapi3.Schema) error {
 	if v, ok := s.Extensions["x-class"]; ok {
 		class, _ := v.(string)

@@ -45,6 +45,21 @@ func (e ComplaintState) Valid() bool {
 	}
 }
 
+// Defines values for FactorRemovalTotp.
+const (
+	FactorRemovalTotpTrue FactorRemovalTotp = true
+)
+
+// Valid indicates whether the value is a known member of the FactorRemovalTotp enum.
+func (e FactorRemovalTotp) Valid() bool {
+	switch e {
+	case FactorRemovalTotpTrue:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Kind.
 const (
 	KindCaseName           Kind = "case.name"
@@ -787,8 +802,9 @@ type Alarm struct {
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
 	// Kind new_device, device_lost, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
-	// activation_code_guessed, poison_op, console_asked, console_code, console_activated, console_guessed, passkey_copied,
-	// many_failures; read_budget (more reads than the budget), glass_broken (a guarded case was opened in need); others may come
+	// activation_code_guessed, poison_op, console_asked, console_code, console_activated, console_changed, console_guessed, passkey_copied,
+	// many_failures; read_budget (more reads than the budget), glass_broken (a guarded case was opened in need),
+	// file_changed (a stored file is not what was brought); others may come
 	Kind      string `json:"kind"`
 	OfficerID *UUID  `json:"officer_id,omitempty"`
 }
@@ -1374,6 +1390,15 @@ type ConsoleFactor struct {
 	Totp *TOTP `json:"totp,omitempty"`
 }
 
+// ConsoleFactors defines model for ConsoleFactors.
+type ConsoleFactors struct {
+	Another  ActivationBegun `json:"another"`
+	Passkeys []PasskeyHeld   `json:"passkeys"`
+
+	// Totp There is a secret of one-time codes
+	Totp bool `json:"totp"`
+}
+
 // ConsoleInvitation defines model for ConsoleInvitation.
 type ConsoleInvitation struct {
 	// OfficerNo The officer's number (PNO or district number)
@@ -1798,6 +1823,16 @@ type ExtraValue struct {
 
 // ExtraX Of class X, sealed as a whole
 type ExtraX = []ExtraValue
+
+// FactorRemoval defines model for FactorRemoval.
+type FactorRemoval struct {
+	// Passkey base64url without padding
+	Passkey *Bytes             `json:"passkey,omitempty"`
+	Totp    *FactorRemovalTotp `json:"totp,omitempty"`
+}
+
+// FactorRemovalTotp defines model for FactorRemoval.Totp.
+type FactorRemovalTotp bool
 
 // Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal
 type Facts = json.RawMessage
@@ -2283,17 +2318,17 @@ type HoldLift struct {
 	// Basis Number and date of the order
 	Basis string `json:"basis"`
 
-	// SubjectID The complaint or the entry about a person
+	// SubjectID The complaint, or the entry with which anything else began: a person, a visit, a task, an FIR
 	SubjectID openapi_types.UUID `json:"subject_id"`
 }
 
-// HoldSet A complaint, or an entry about a person, is kept beyond its time: a court or an inquiry needs it
+// HoldSet A complaint, or what began with any other entry, is kept beyond its time: a court or an inquiry needs it
 type HoldSet struct {
 	// Basis Number and date of the order
 	Basis  string `json:"basis"`
 	Reason string `json:"reason"`
 
-	// SubjectID The complaint or the entry about a person
+	// SubjectID The complaint, or the entry with which anything else began: a person, a visit, a task, an FIR
 	SubjectID openapi_types.UUID `json:"subject_id"`
 }
 
@@ -2393,7 +2428,7 @@ type KeyShred struct {
 	Classes []string `json:"classes"`
 	Rule    string   `json:"rule"`
 
-	// SubjectID The complaint or the entry about a person
+	// SubjectID The complaint, or the entry with which anything else began: a person, a visit, a task, an FIR
 	SubjectID openapi_types.UUID `json:"subject_id"`
 }
 
@@ -2749,8 +2784,26 @@ type Passkey struct {
 	UserHandle Bytes `json:"user_handle"`
 }
 
+// PasskeyHeld defines model for PasskeyHeld.
+type PasskeyHeld struct {
+	// AddedAt RFC 3339 with an offset or Z
+	AddedAt Time `json:"added_at"`
+
+	// ID base64url without padding
+	ID Bytes `json:"id"`
+}
+
 // Passphrase At least 15 characters in any script, as they are typed; not a common one, none of the officer's own words
 type Passphrase = string
+
+// PassphraseChange defines model for PassphraseChange.
+type PassphraseChange struct {
+	// NewPassphrase At least 15 characters in any script, as they are typed; not a common one, none of the officer's own words
+	NewPassphrase Passphrase `json:"new_passphrase"`
+
+	// Passphrase At least 15 characters in any script, as they are typed; not a common one, none of the officer's own words
+	Passphrase Passphrase `json:"passphrase"`
+}
 
 // PauseAllow A second officer stops the clock, or does not
 type PauseAllow struct {
@@ -4124,11 +4177,20 @@ type BeginActivationJSONRequestBody = ActivationBegin
 // ConfirmActivationJSONRequestBody defines body for ConfirmActivation for application/json ContentType.
 type ConfirmActivationJSONRequestBody = ActivationConfirm
 
+// AddFactorJSONRequestBody defines body for AddFactor for application/json ContentType.
+type AddFactorJSONRequestBody = ActivationConfirm
+
+// RemoveFactorJSONRequestBody defines body for RemoveFactor for application/json ContentType.
+type RemoveFactorJSONRequestBody = FactorRemoval
+
 // InviteToConsoleJSONRequestBody defines body for InviteToConsole for application/json ContentType.
 type InviteToConsoleJSONRequestBody = ConsoleInvitation
 
 // ApproveInvitationJSONRequestBody defines body for ApproveInvitation for application/json ContentType.
 type ApproveInvitationJSONRequestBody = ConsoleInvitation
+
+// ChangePassphraseJSONRequestBody defines body for ChangePassphrase for application/json ContentType.
+type ChangePassphraseJSONRequestBody = PassphraseChange
 
 // OpenConsoleJSONRequestBody defines body for OpenConsole for application/json ContentType.
 type OpenConsoleJSONRequestBody = ConsoleLogIn

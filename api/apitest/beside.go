@@ -1,10 +1,16 @@
 package apitest
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/seal"
 )
 
 // WriteKeys puts the district's secrets into files of a folder, as a server of its
@@ -27,4 +33,16 @@ func (w *World) Beside(url string) *Server {
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
 	w.T.Cleanup(transport.CloseIdleConnections)
 	return &Server{w: w, URL: url, client: &http.Client{Transport: transport, Timeout: 30 * time.Second}}
+}
+
+// CaseKey opens the key of a case, as somebody could who has the database and the keys.
+func (w *World) CaseKey(id uuid.UUID, class byte) seal.Key {
+	wrapped := seal.Wrapped{CaseID: id, Class: class}
+	w.within(func(tx pgx.Tx) error {
+		return tx.QueryRow(context.Background(), `SELECT wrapped, kek FROM case_keys WHERE district_id = $1 AND case_id = $2 AND class = $3`,
+			District, id, string(class)).Scan(&wrapped.Bytes, &wrapped.KEK)
+	})
+	key, err := w.secrets.keyset.Unwrap(District, wrapped)
+	w.must(err)
+	return key
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
@@ -55,7 +56,26 @@ func (b *Book) ReadFile(ctx context.Context, who staff.Caller, in Incoming, id u
 	}
 	out.Media, out.Thumb = d.opened.media, d.opened.thumb
 	out.Bytes, err = b.Files.Read(ctx, who.District, id, out.Thumb)
+	if p := isProblem(err); p != nil && p.Code == contract.CodeFileChanged {
+		if failed := b.fileChanged(ctx, who.District, d, id); failed != nil {
+			return nil, failed
+		}
+	}
 	return out, err
+}
+
+// alarmFile says that what is stored of a file is not what was brought.
+const alarmFile = "file_changed"
+
+// fileChanged has those in charge look at it, once a file however often it is asked for.
+func (b *Book) fileChanged(ctx context.Context, district int32, d *draft, id uuid.UUID) error {
+	t := &batch{district: district, centre: d.op.Centre, now: b.now()}
+	t.alarmOf(alarmFile, id, id, uuid.Nil)
+	p := &pgx.Batch{}
+	t.queueAlarms(p)
+	return within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
+		return wrap(send(ctx, tx, p), "raise alarm of a file")
+	})
 }
 
 // openedFile is what a read that is entered may be given.

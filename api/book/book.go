@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,6 +70,9 @@ type Book struct {
 
 	rehashed map[int32]uuid.UUID // by district: the last case whose numbers were hashed again
 
+	walking sync.Mutex
+	walks   map[int32]walk // by district: how far the clock has looked for what is due (retention_walk.go)
+
 	mu      sync.Mutex
 	writers map[bookKey]*writer
 }
@@ -117,8 +121,15 @@ func New(ctx context.Context, o Options) (*Book, error) {
 	if o.Files == nil {
 		o.Files = files.New(files.Options{Pool: o.Pool, Keys: o.Keys, Now: o.Now})
 	}
-	b := &Book{Options: o, writers: map[bookKey]*writer{}, rehashed: map[int32]uuid.UUID{}, turns: make(chan struct{}, o.Writers)}
-	return b, b.LoadRules(ctx)
+	b := &Book{Options: o, writers: map[bookKey]*writer{}, rehashed: map[int32]uuid.UUID{}, walks: map[int32]walk{},
+		turns: make(chan struct{}, o.Writers)}
+	if err := b.LoadRules(ctx); err != nil {
+		return nil, err
+	}
+	if left := unkept(keptBy, b.rules.Load().retention); len(left) > 0 {
+		return nil, fmt.Errorf("no rule says how long is kept what is sealed: %s", strings.Join(left, ", "))
+	}
+	return b, nil
 }
 
 // within runs f in a transaction of a district: row-level security shows

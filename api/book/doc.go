@@ -87,7 +87,8 @@
 // How long what is kept are rules that two persons of the district office change (retention.go). The clock finds what is
 // due by index and enters key.shred; the keys of the case are destroyed in the same transaction, and the marks with them.
 // The line and its number stay, and so does the proof. What led to an FIR, waits for an objection, or is kept by an order
-// (hold.go) waits. An emptied key says that none is made in its place; folding a book again finds one that came back.
+// (hold.go) waits. What is sealed in neither a complaint nor an entry about a person is found by walking the books, by
+// rules of its own (retention_walk.go); a kind that seals something for which there is no rule stops the start. An emptied key says that none is made in its place; folding a book again finds one that came back.
 // Wrapping keys and the key of the keyed hashes are changed while the book is written (rehash.go).
 //
 // # Reading

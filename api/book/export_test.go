@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -91,4 +93,11 @@ func IsSlipNumber(number string) bool { return isSlipNumber(typed(number)) }
 // SlipSecret is the secret of a complaint's slip.
 func (b *Book) SlipSecret(district int32, complaint uuid.UUID) string {
 	return b.slipSecret(district, complaint)
+}
+
+// Unkept is what would be kept without a rule if a kind or a rule were missing.
+func (b *Book) Unkept(kind, rule string) []string {
+	by := maps.Clone(keptBy)
+	delete(by, kind)
+	return unkept(by, slices.DeleteFunc(slices.Clone(b.rules.Load().retention), func(r RetentionRule) bool { return r.Code == rule }))
 }

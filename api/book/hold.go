@@ -56,7 +56,8 @@ func (c *Complaint) shredded(class byte) bool { return strings.IndexByte(c.Data.
 func (m *Matter) shredded(class byte) bool { return strings.IndexByte(m.Data.Shredded, class) >= 0 }
 
 // keptHere finds what can be held or shredded: a complaint of this book that did
-// not go on elsewhere, or an entry about a person.
+// not go on elsewhere, an entry about a person, or the entry by which any other case
+// is known, which need not have a matter.
 func (s *State) keptHere(d *draft, id uuid.UUID) (*Complaint, *Matter, error) {
 	c, m := s.complaints.get(id), s.matters.get(id)
 	switch {
@@ -70,26 +71,36 @@ func (s *State) keptHere(d *draft, id uuid.UUID) (*Complaint, *Matter, error) {
 			return nil, nil, refuse(contract.CodeWrongState, d.ptr("/subject_id"))
 		}
 		return c, nil, nil
-	case m == nil:
+	case m != nil && m.Kind == matterPerson:
+		d.caseID, d.guarded = m.Data.CaseID, d.guarded || m.Data.Guarded
+		return nil, m, nil
+	}
+	e := s.entries[id]
+	switch {
+	case e == nil:
 		return nil, nil, s.absent(d, id, "/subject_id")
-	case m.Kind != matterPerson:
+	case !e.beginsOwn(), m != nil && m.ComplaintID != nil:
 		return nil, nil, refuse(contract.CodeWrongReference, d.ptr("/subject_id"))
 	}
-	d.caseID, d.guarded = m.Data.CaseID, d.guarded || m.Data.Guarded
+	d.caseID, d.guarded = e.CaseID, d.guarded || e.Guarded
 	return nil, m, nil
 }
 
 // holdOf is the hold of what keptHere found.
 func holdOf(c *Complaint, m *Matter) *Hold {
-	if c != nil {
+	switch {
+	case c != nil:
 		return c.Data.Hold
+	case m != nil:
+		return m.Data.Hold
 	}
-	return m.Data.Hold
+	return nil
 }
 
 func needsHoldSet(_ *draft, b *contract.HoldSet, n *needs) {
 	n.complaint(b.SubjectID)
 	n.matter(b.SubjectID)
+	n.entry(b.SubjectID)
 }
 
 // checkHoldSet has something kept beyond its time, as long as it is there.
@@ -98,7 +109,8 @@ func checkHoldSet(s *State, d *draft, b *contract.HoldSet) error {
 	switch {
 	case err != nil:
 		return err
-	case c != nil && c.shredded(seal.Victim), m != nil && (m.shredded(seal.Suspect) || m.State == matterQuashed):
+	case c != nil && c.shredded(seal.Victim), m != nil && (m.shredded(seal.Suspect) || m.State == matterQuashed),
+		c == nil && d.batch.isGone(caseClass{d.caseID, seal.Victim}):
 		return refuse(contract.CodeKeyGone, d.ptr("/subject_id"))
 	case holdOf(c, m) != nil:
 		return refuse(contract.CodeWrongState, d.ptr("/subject_id"))
@@ -119,7 +131,13 @@ func (s *State) setHold(e *Entry, id uuid.UUID, h *Hold) {
 		s.keep(e, c)
 		return
 	}
-	m := s.matterAt(id)
+	m := &Matter{
+		MatterID: id, Kind: matterKept, Seq: e.Seq, State: matterOver,
+		Data: MatterData{OpenedBy: e.OfficerID, CaseID: e.CaseID, Guarded: e.Guarded},
+	}
+	if s.matters.get(id) != nil {
+		m = s.matterAt(id)
+	}
 	m.Data.Hold = h
 	s.keepMatter(e, m, nil)
 }
@@ -127,6 +145,7 @@ func (s *State) setHold(e *Entry, id uuid.UUID, h *Hold) {
 func needsHoldLift(_ *draft, b *contract.HoldLift, n *needs) {
 	n.complaint(b.SubjectID)
 	n.matter(b.SubjectID)
+	n.entry(b.SubjectID)
 }
 
 // checkHoldLift wants another officer than the one who set it.

@@ -65,7 +65,7 @@ type bookAlarm struct {
 	id      uuid.UUID
 	kind    string
 	subject uuid.UUID
-	about   uuid.UUID
+	about   uuid.UUID // nil: nobody's act
 }
 
 // alarmOf has those in charge look at what an officer did. Of one id there is one.
@@ -75,7 +75,11 @@ func (t *batch) alarmOf(kind string, id, subject, about uuid.UUID) {
 
 func (t *batch) queueAlarms(p *pgx.Batch) {
 	for _, a := range t.alarms {
+		var about *uuid.UUID
+		if a.about != uuid.Nil {
+			about = &a.about
+		}
 		p.Queue(`INSERT INTO alarms (district_id, alarm_id, at, kind, centre, subject_id, about_id) VALUES ($1, $2, $3, $4, $5, $6, $7)
-			ON CONFLICT DO NOTHING`, t.district, a.id, t.now, a.kind, t.centre, a.subject, a.about)
+			ON CONFLICT DO NOTHING`, t.district, a.id, t.now, a.kind, t.centre, a.subject, about)
 	}
 }

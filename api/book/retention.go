@@ -21,6 +21,11 @@ const (
 	ruleIdentity    = "identity"    // who she is and who the other side is
 	ruleCounselling = "counselling" // what was told there
 	ruleWarned      = "warned"      // the person of a squad's entry
+	ruleVisits      = "visits"      // what visits and rounds say of anybody
+	ruleTasks       = "tasks"       // what was reported of a task
+	ruleFIRs        = "firs"        // of FIRs and preventive action without a complaint
+	ruleInspections = "inspections" // remarks of inspections
+	ruleOther       = "other"       // remarks, answers, numbers that were searched for
 	rulePositions   = "positions"   // raw, on duty
 	ruleTracks      = "tracks"      // the cells of a day
 	ruleAudit       = "audit"       // log-ins and alarms
@@ -112,8 +117,9 @@ type Keep struct {
 }
 
 // leastKept are times that no rule goes below: logs are kept for 180 days
-// (CERT-In), a warning as long as its person may object.
-var leastKept = map[string]int{ruleAudit: 180, ruleWarned: 30}
+// (CERT-In), a warning as long as its person may object, a visit until its return is
+// signed, who was searched for and what inspections say as long as logs.
+var leastKept = map[string]int{ruleAudit: 180, ruleWarned: 30, ruleVisits: 30, ruleTasks: 30, ruleFIRs: 365, ruleInspections: 180, ruleOther: 180}
 
 // mostPlaces bounds in days how long places of officers may be kept.
 var mostPlaces = map[string]int{rulePositions: 31, ruleTracks: 366}

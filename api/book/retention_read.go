@@ -117,6 +117,8 @@ func goes(ctx context.Context, tx pgx.Tx, district int32, r *RetentionRule, now 
 	switch query, sealed := keptQueries[r.Code]; {
 	case sealed:
 		err = tx.QueryRow(ctx, `SELECT count(*) FROM (`+query+`) x`, district, before).Scan(&n)
+	case slices.Contains(ownRules, r.Code):
+		return goesOwn(ctx, tx, district, r.Code, before)
 	case r.Code == rulePositions:
 		err = tx.QueryRow(ctx, `SELECT count(*) FROM positions WHERE district_id = $1 AND at < $2`, district, before.Truncate(24*time.Hour)).Scan(&n)
 	case r.Code == ruleTracks:
@@ -124,6 +126,7 @@ func goes(ctx context.Context, tx pgx.Tx, district int32, r *RetentionRule, now 
 	default:
 		err = tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM auth_events WHERE district_id = $1 AND at < $2)
 			+ (SELECT count(*) FROM alarms WHERE district_id = $1 AND at < $2)
+			+ (SELECT count(*) FROM read_denials WHERE district_id = $1 AND at < $2)
 			+ (SELECT count(*) FROM push_sends WHERE district_id = $1 AND queued_at < $2)`, district, before).Scan(&n)
 	}
 	return n, wrap(err, "count what would go")

@@ -53,7 +53,8 @@ func (b *Book) sweepRetention(ctx context.Context, district int32) (done int, er
 		done += n
 		err = errors.Join(err, failed)
 	}
-	return done, err
+	n, failed := b.sweepOwn(ctx, district, v, now)
+	return done + n, errors.Join(err, failed)
 }
 
 // shredDue has what is due by one rule shredded.
@@ -76,15 +77,18 @@ func (b *Book) shredDue(ctx context.Context, district int32, r *RetentionRule, n
 		if byCentre[k.Centre] == nil {
 			centres = append(centres, k.Centre)
 		}
-		body := contract.KeyShred{SubjectID: k.ID, Rule: r.Code}
-		for _, c := range shredClasses[r.Code] {
-			body.Classes = append(body.Classes, string(c))
-		}
-		byCentre[k.Centre] = append(byCentre[k.Centre], ServerOp{
-			Kind: kindShred, Subject: k.ID, Rule: r.Code, At: r.until(k.Since), Body: body,
-		})
+		byCentre[k.Centre] = append(byCentre[k.Centre], shredOp(r, k))
 	}
 	return b.enterAll(ctx, district, centres, byCentre)
+}
+
+// shredOp is the op by which the clock shreds one thing.
+func shredOp(r *RetentionRule, k keptRow) ServerOp {
+	body := contract.KeyShred{SubjectID: k.ID, Rule: r.Code}
+	for _, c := range shredClasses[r.Code] {
+		body.Classes = append(body.Classes, string(c))
+	}
+	return ServerOp{Kind: kindShred, Subject: k.ID, Rule: r.Code, At: r.until(k.Since), Body: body}
 }
 
 // positionsFor is how long raw positions are kept in a district at a time.
@@ -99,7 +103,7 @@ func (b *Book) positionsFor(district int32, now time.Time) time.Duration {
 // Forget does what the rules say of places and logs, which are no entries: of
 // positions past their time it leaves the cells of the day, of these, when theirs
 // is over, the cells of resolution 7 without the officer; and it drops records of
-// log-ins.
+// log-ins, alarms and refused reads.
 func (b *Book) Forget(ctx context.Context) error {
 	districts, err := b.Districts(ctx)
 	if err != nil {

@@ -2,10 +2,13 @@ package book_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/mod/sumdb/note"
 
 	"kendra/api/book"
@@ -354,4 +357,50 @@ func (b *badWorld) sealed(set func(kind, field string, id uuid.UUID)) {
 	set("glass.review", "ask_id", broken)
 	b.parcel = bringFile(b.T, b.World, b.Incharge, b.complaint(registered), "scan", "", mediatest.JPEG(30, 30))
 	b.ofKind["file.attach"] = map[string]uuid.UUID{"file_id": b.parcel.file.FileID, "subject_id": b.parcel.subject}
+}
+
+func TestRecordsOfLogInsAlarmsAndRefusedReadsGoByAgeAndByNoOtherDoor(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	// The floor of 180 days is by the clock of the database, which is not the world's.
+	for i, table := range []string{
+		`auth_events (district_id, event_id, at, kind, ok) SELECT 7, gen_random_uuid(), at, 'log_in', true`,
+		`alarms (district_id, alarm_id, at, kind) SELECT 7, gen_random_uuid(), at, 'read_budget'`,
+		`read_denials (district_id, op_id, centre, officer_id, kind, role, code, tries, at)
+			SELECT 7, gen_random_uuid(), 'KRW', gen_random_uuid(), 'identity.read', 'sho', 'case_not_yours', 1, at`,
+	} {
+		name := [...]string{"auth_events", "alarms", "read_denials"}[i]
+		w.Order(`INSERT INTO `+table+` FROM unnest(ARRAY[$1::timestamptz, $2]) AS x (at)`,
+			w.Now().AddDate(0, -37, 0), w.Now().AddDate(0, -35, 0))
+		if n := count(t, w, `SELECT count(*) FROM `+name); n != 2 {
+			t.Fatalf("%d rows of %s", n, name)
+		}
+	}
+	v, err := w.Book.Retention(t.Context(), w.SP.Caller(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range v.Rules {
+		if r.Code == "audit" && r.Due != 3 {
+			t.Errorf("%d of three are due", r.Due)
+		}
+	}
+	if err := w.Book.Forget(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"auth_events", "alarms", "read_denials"} {
+		if n := count(t, w, `SELECT count(*) FROM `+name); n != 1 {
+			t.Errorf("%d rows of %s are left, want the one that is younger than three years", n, name)
+		}
+	}
+	err = pgx.BeginFunc(t.Context(), w.Book.Pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `SELECT set_config('app.district_id', '7', true)`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), `DELETE FROM read_denials`)
+		return err
+	})
+	if e := (*pgconn.PgError)(nil); !errors.As(err, &e) || e.Code != "42501" {
+		t.Errorf("the server's role deletes refused reads by itself: %v", err)
+	}
 }

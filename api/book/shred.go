@@ -18,7 +18,10 @@ import (
 const kindShred = "key.shred"
 
 // shredClasses are the classes of which each rule ends the keys.
-var shredClasses = map[string]string{ruleIdentity: "VXN", ruleCounselling: "N", ruleWarned: "VX"}
+var shredClasses = map[string]string{
+	ruleIdentity: "VXN", ruleCounselling: "N", ruleWarned: "VX",
+	ruleVisits: "VX", ruleTasks: "VX", ruleFIRs: "VX", ruleInspections: "VX", ruleOther: "VX",
+}
 
 // shred ends the keys that the op at hand ends: nothing that they sealed can be
 // read again, in this transaction neither.
@@ -64,6 +67,7 @@ func (t *batch) sealable(d *draft) error {
 func needsKeyShred(_ *draft, b *contract.KeyShred, n *needs) {
 	n.complaint(b.SubjectID)
 	n.matter(b.SubjectID)
+	n.entry(b.SubjectID)
 }
 
 // checkKeyShred looks again, under the lock of the book, whether the time of what
@@ -74,7 +78,9 @@ func checkKeyShred(s *State, d *draft, b *contract.KeyShred) error {
 		return err
 	}
 	var from *time.Time
-	switch {
+	switch e := s.entries[b.SubjectID]; {
+	case c == nil && (m == nil || m.Kind != matterPerson) && b.Rule == ruleOf(e.Kind) && (m == nil || !m.waits()):
+		from = &e.At
 	case c != nil && b.Rule == ruleIdentity:
 		from = c.keepFrom()
 	case c != nil && b.Rule == ruleCounselling:
@@ -103,10 +109,12 @@ func applyKeyShred(s *State, e *Entry, b *contract.KeyShred) []push.Notice {
 		s.endKeys(c.CaseID, classes)
 		return nil
 	}
-	m := s.matterAt(b.SubjectID)
-	m.Data.Shredded = joinClasses(m.Data.Shredded, classes)
-	s.keepMatter(e, m, nil)
-	s.endKeys(m.Data.CaseID, classes)
+	if s.matters.get(b.SubjectID) != nil {
+		m := s.matterAt(b.SubjectID)
+		m.Data.Shredded = joinClasses(m.Data.Shredded, classes)
+		s.keepMatter(e, m, nil)
+	}
+	s.endKeys(e.CaseID, classes)
 	return nil
 }
 

@@ -255,12 +255,25 @@ func (s *Store) pieces(ctx context.Context, tx pgx.Tx, district int32, f *File, 
 	var sealed []byte
 	_, err = pgx.ForEachRow(rows, []any{&n, &at, &sealed}, func() error {
 		if at != int64(len(out)) {
-			return errors.New("a piece is missing")
+			return errMissing
 		}
 		out, err = seal.OpenPart(out, key, sealed, f.part(district, what, n, at))
 		return err
 	})
 	return out, err
+}
+
+var (
+	errMissing = errors.New("a piece is missing")
+	errOthers  = errors.New("not the bytes that were brought")
+)
+
+// changed makes of what is wrong with stored bytes the problem that says so.
+func changed(err error) error {
+	if errors.Is(err, seal.ErrBroken) || errors.Is(err, errMissing) || errors.Is(err, errOthers) {
+		return contract.NewProblem(contract.CodeFileChanged, contract.WithCause(err))
+	}
+	return err
 }
 
 // Read opens an attached file, or its thumbnail, once the book has entered who
@@ -297,13 +310,13 @@ func (s *Store) Read(ctx context.Context, district int32, id uuid.UUID, thumb bo
 			return err
 		}
 		if got := sha256.Sum256(out); int64(len(out)) != f.Size || subtle.ConstantTimeCompare(got[:], want) != 1 {
-			return errors.New("not the bytes that were brought")
+			return errOthers
 		}
 		return nil
 	})
 	if err != nil {
 		clear(out)
-		return nil, fmt.Errorf("read file: %w", err)
+		return nil, fmt.Errorf("read file: %w", changed(err))
 	}
 	return out, nil
 }

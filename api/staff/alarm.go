@@ -24,6 +24,7 @@ const (
 	alarmConsoleAsked = "console_asked"
 	alarmConsoleCode  = "console_code" // by the operator, at the command line
 	alarmConsole      = "console_activated"
+	alarmChanged      = "console_changed" // her passphrase, or a second factor
 	alarmGuessed      = "console_guessed"
 	alarmCopied       = "passkey_copied"
 	alarmFailures     = "many_failures"
@@ -95,7 +96,7 @@ const (
 
 // seenAbove are the kinds of alarm that the posts above see of the centres under them: what is read beyond its bounds.
 // The book raises them.
-var seenAbove = []string{"read_budget", "glass_broken"}
+var seenAbove = []string{"read_budget", "glass_broken", "file_changed"}
 
 // Alarms lists, newest first, the caller's own alarms, those of the centres that he is in charge of or heads, and of those
 // under him what was read beyond its bounds.

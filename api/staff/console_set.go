@@ -114,14 +114,14 @@ func (s *Service) activationOf(district int32, p setup) (Activation, error) {
 }
 
 // readSetup opens what the browser has brought back.
-func (s *Service) readSetup(text Secret) (p setup, district int32, ok bool) {
+func (s *Service) readSetup(text Secret, what string, of uuid.UUID) (p setup, district int32, ok bool) {
 	_, tail, _ := strings.Cut(string(text), ".")
 	district, ok = districtOf(text)
 	sealed, err := contract.Decode(tail)
 	if !ok || err != nil {
 		return setup{}, 0, false
 	}
-	plain, err := s.unlock("console setup", district, uuid.Nil, sealed)
+	plain, err := s.unlock(what, district, of, sealed)
 	if err != nil || json.Unmarshal(plain, &p) != nil || s.now().Unix() >= p.Ends {
 		return setup{}, 0, false
 	}
@@ -141,7 +141,7 @@ func (s *Service) ConfirmActivation(ctx context.Context, in ConfirmIn) error {
 	if s.rp == nil {
 		return refuse(contract.CodeNotFound)
 	}
-	p, district, ok := s.readSetup(in.Setup)
+	p, district, ok := s.readSetup(in.Setup, "console setup", uuid.Nil)
 	if !ok {
 		return refuse(contract.CodeCodeInvalid, contract.WithPointer("/setup"))
 	}

@@ -28,10 +28,7 @@ func (s *Service) StepUp(ctx context.Context, who Caller, f Factor) (Console, er
 }
 
 func (s *Service) stepUp(ctx context.Context, tx pgx.Tx, who Caller, f Factor, token Secret) error {
-	mine := []subject{{
-		hash:  s.subjectHash("console step-up", who.District, who.OfficerID.String()),
-		limit: officerTries, window: officerWindow, doubles: true,
-	}}
+	mine := s.stepUpTries(who)
 	full, err := s.take(ctx, tx, who.District, mine)
 	if err != nil {
 		return err
@@ -55,14 +52,17 @@ func (s *Service) stepUp(ctx context.Context, tx pgx.Tx, who Caller, f Factor, t
 	return refuseUnless(tag.RowsAffected() == 1, contract.CodeSessionEnded)
 }
 
+// stepUpTries are what wrong tries of who is logged in are counted by.
+func (s *Service) stepUpTries(who Caller) []subject {
+	return []subject{{
+		hash:  s.subjectHash("console step-up", who.District, who.OfficerID.String()),
+		limit: officerTries, window: officerWindow, doubles: true,
+	}}
+}
+
 // showAgain judges a second factor of who is logged in, and marks it as used.
 func (s *Service) showAgain(ctx context.Context, tx pgx.Tx, who Caller, f Factor) (proof, error) {
-	var number string
-	err := tx.QueryRow(ctx, `SELECT number FROM officers WHERE district_id = $1 AND officer_id = $2`, who.District, who.OfficerID).Scan(&number)
-	if err != nil {
-		return proof{}, fmt.Errorf("find officer: %w", err)
-	}
-	a, err := accountOf(ctx, tx, who.District, number)
+	a, err := s.accountBy(ctx, tx, who)
 	if err != nil {
 		return proof{}, err
 	}

@@ -31,6 +31,8 @@ const (
 	eventStepUp    = "console_step_up"
 	eventActivate  = "console_activate"
 	eventInvite    = "console_invite"
+	eventPhrase    = "console_passphrase"
+	eventFactor    = "console_factor"
 	eventIncident  = "incident_pack"
 )
 
