@@ -99,8 +99,12 @@ func (s *State) running(subject uuid.UUID, code string) *Clock {
 // dueOf is the earliest due time of a subject's running clocks but the overall
 // one, which nobody can meet sooner by looking at it.
 func (s *State) dueOf(subject uuid.UUID) *time.Time {
+	l := s.clocks.get(subject)
+	if l == nil {
+		return nil
+	}
 	var due *time.Time
-	for _, k := range s.clocksOf(subject) {
+	for _, k := range l.Clocks {
 		if k.StoppedAt == nil && k.PausedAt == nil && k.Code != limitOverall && (due == nil || k.DueAt.Before(*due)) {
 			at := k.DueAt
 			due = &at

@@ -140,11 +140,13 @@ func (t *batch) giveSlips(d *draft, e *Entry) {
 		return
 	}
 	for _, id := range due {
-		row := slip{Number: t.numberOfSlip(id), ComplaintID: id, OpID: e.OpID}
-		row.Hash = t.book.slipLock(row.Number, t.book.slipSecret(t.district, id))
+		row, secret := slip{Number: t.numberOfSlip(id), ComplaintID: id, OpID: e.OpID}, t.book.slipSecret(t.district, id)
+		row.Hash = t.book.slipLock(row.Number, secret)
 		t.newSlips = append(t.newSlips, row)
+		if d.receipt.Slip == nil {
+			d.receipt.Slip = &Slip{Number: row.Number, Secret: seal.NewText(secret)}
+		}
 	}
-	d.receipt.Slip = t.slipOf(e.OpID)
 }
 
 // slipOf is the slip of an op that this transaction entered.
