@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -269,7 +270,9 @@ func (l *load) send(url string) ([]time.Duration, int, error) {
 		req.Header.SetContentType("application/json")
 		req.Header.Set("Authorization", "DPoP "+l.phone.token)
 		req.Header.Set("DPoP", l.proofs[i])
-		copy(body[len(sentAtHead):], contract.At(time.Now()).String())
+		if bytes.HasPrefix(body, []byte(sentAtHead)) {
+			copy(body[len(sentAtHead):], contract.At(time.Now()).String())
+		}
 		req.SetBodyRaw(body)
 		start := time.Now()
 		for tries := 0; ; tries++ {

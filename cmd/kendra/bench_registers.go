@@ -47,6 +47,9 @@ func (b *bencher) registers(ctx context.Context, large, small []*benchPhone, mil
 	if err := b.intakes(ctx, nine); err != nil {
 		return err
 	}
+	if err := b.unseals(ctx, nine); err != nil {
+		return err
+	}
 	if err := b.fillRegisters(ctx, 7, "KRW", million/10); err != nil {
 		return err
 	}
@@ -63,6 +66,18 @@ func (b *bencher) registers(ctx context.Context, large, small []*benchPhone, mil
 		return err
 	}
 	return b.flat(ctx, large[0], small[0])
+}
+
+// intakeAlone takes the figures of complaints alone, on empty books.
+func (b *bencher) intakeAlone(ctx context.Context, _ int) error {
+	phones, err := b.district(ctx, 9, benchConns)
+	if err != nil {
+		return err
+	}
+	if err := b.intakes(ctx, phones); err != nil {
+		return err
+	}
+	return b.unseals(ctx, phones)
 }
 
 // intakes compares registering complaints with recording visits.
