@@ -86,12 +86,12 @@ func (p arrayPlan[T]) Encode(value any, buf []byte) ([]byte, error) {
 	}
 	buf = slices.Grow(buf, total)
 	const dimensions, from = 1, 1
-	for _, n := range []uint32{dimensions, nulls, p.oid, uint32(len(list)), from} { //nolint:gosec // no batch has that many
+	for _, n := range []uint32{dimensions, nulls, p.oid, uint32(len(list)), from} {
 		buf = binary.BigEndian.AppendUint32(buf, n)
 	}
 	for _, v := range list {
 		n := p.size(v)
-		buf = binary.BigEndian.AppendUint32(buf, uint32(n)) //nolint:gosec // -1 is meant as it stands; a value is shorter than its request
+		buf = binary.BigEndian.AppendUint32(buf, uint32(n)) // -1 is sent as it stands
 		if n >= 0 {
 			buf = p.put(buf, v)
 		}
@@ -122,10 +122,10 @@ func arrayTypes(uuids *pgtype.Type) []*pgtype.Type {
 	ids := element[[16]byte]{pgtype.UUIDOID, func([16]byte) int { return 16 }, func(b []byte, v [16]byte) []byte { return append(b, v[:]...) }}
 	numbers := element[int64]{
 		pgtype.Int8OID, func(int64) int { return 8 },
-		func(b []byte, v int64) []byte { return binary.BigEndian.AppendUint64(b, uint64(v)) }, //nolint:gosec // two's complement, as PostgreSQL has it
+		func(b []byte, v int64) []byte { return binary.BigEndian.AppendUint64(b, uint64(v)) },
 	}
 	times := element[time.Time]{pgtype.TimestamptzOID, func(time.Time) int { return 8 }, func(b []byte, v time.Time) []byte {
-		return binary.BigEndian.AppendUint64(b, uint64(v.UnixMicro()-y2k)) //nolint:gosec // two's complement, as PostgreSQL has it
+		return binary.BigEndian.AppendUint64(b, uint64(v.UnixMicro()-y2k))
 	}}
 	blobs := element[[]byte]{
 		pgtype.ByteaOID,
