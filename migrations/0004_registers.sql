@@ -270,12 +270,12 @@ COMMENT ON TABLE slip_tries IS 'class I: tries at a slip number by the hour, by 
 
 CREATE INDEX case_marks_hash ON case_marks (keyed_hash, district_id, case_id);
 
+-- What every table of the districts has: each row is its district's alone, for the owner too, and the server may write.
 -- +goose StatementBegin
-DO $$
+CREATE PROCEDURE of_districts(VARIADIC tables text[]) LANGUAGE plpgsql AS $$
 DECLARE t text;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['rule_changes', 'complaints', 'spans', 'matters', 'clock_lists', 'steps', 'tallies', 'reviews', 'days',
-		'returns', 'outbox', 'slips', 'slip_tries']
+	FOREACH t IN ARRAY tables
 	LOOP
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
 		EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
@@ -284,6 +284,9 @@ BEGIN
 	END LOOP;
 END $$;
 -- +goose StatementEnd
+REVOKE ALL ON PROCEDURE of_districts(text[]) FROM PUBLIC;
+CALL of_districts('rule_changes', 'complaints', 'spans', 'matters', 'clock_lists', 'steps', 'tallies', 'reviews', 'days',
+	'returns', 'outbox', 'slips', 'slip_tries');
 GRANT SELECT ON limits, offences, register_columns TO kendra_app, kendra_report;
 
 -- One line for each clock, with the rights of whoever reads it.
