@@ -223,18 +223,23 @@ func (f *fake) authorised(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// sent is the body of a request, unpacked.
+func sent(r *http.Request) []byte {
+	var body io.Reader = r.Body
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		body, _ = gzip.NewReader(r.Body)
+	}
+	text, _ := io.ReadAll(body)
+	return text
+}
+
 func (f *fake) ops(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.fate(w, &f.answers) {
 		return
 	}
-	var body io.Reader = r.Body
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		body, _ = gzip.NewReader(r.Body)
-	}
-	text, _ := io.ReadAll(body)
-	b, err := contract.SplitBatch(text)
+	b, err := contract.SplitBatch(sent(r))
 	if err != nil {
 		f.refuse(w, contract.CodeBadJSON)
 		return

@@ -1,10 +1,8 @@
 package phone_test
 
 import (
-	"compress/gzip"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -28,12 +26,7 @@ func (f *fake) unseal(w http.ResponseWriter, r *http.Request) {
 	if !f.fate(w, &f.answers) {
 		return
 	}
-	var body io.Reader = r.Body
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		body, _ = gzip.NewReader(r.Body)
-	}
-	text, _ := io.ReadAll(body)
-	item, err := contract.SplitItem(text)
+	item, err := contract.SplitItem(sent(r))
 	if err != nil {
 		f.refuse(w, contract.CodeBadJSON)
 		return
