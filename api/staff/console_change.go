@@ -1,8 +1,8 @@
 package staff
 
 import (
-	"bytes"
 	"context"
+	"crypto/hmac"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -231,7 +231,7 @@ func (s *Service) addPasskey(ctx context.Context, tx pgx.Tx, who Caller, made *w
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(list, func(k webauthn.Credential) bool { return bytes.Equal(k.ID, made.ID) }) {
+	if slices.ContainsFunc(list, func(k webauthn.Credential) bool { return hmac.Equal(k.ID, made.ID) }) {
 		return refuse(contract.CodeAlreadyThere, contract.WithPointer("/passkey/id"))
 	}
 	if len(list) >= passkeysMost {
@@ -260,7 +260,7 @@ func (s *Service) RemoveFactor(ctx context.Context, who Caller, passkey []byte) 
 		}
 		has, all := codes, len(list)
 		if passkey != nil {
-			has = slices.ContainsFunc(list, func(k webauthn.Credential) bool { return bytes.Equal(k.ID, passkey) })
+			has = slices.ContainsFunc(list, func(k webauthn.Credential) bool { return hmac.Equal(k.ID, passkey) })
 		}
 		if codes {
 			all++
