@@ -23,13 +23,8 @@ CREATE INDEX exports_expires ON exports (expires_at, district_id);
 CREATE INDEX matters_exports ON matters (centre, seq, district_id) WHERE kind = 'export';
 COMMENT ON TABLE exports IS 'class I: files of open columns that were just taken, by the op that took each; gone after some minutes';
 
--- +goose StatementBegin
-DO $$
-BEGIN
-	ALTER TABLE exports ENABLE ROW LEVEL SECURITY;
-	ALTER TABLE exports FORCE ROW LEVEL SECURITY;
-	CREATE POLICY district ON exports USING (district_id = nullif(current_setting('app.district_id', true), '')::int);
-	GRANT SELECT, INSERT, DELETE ON exports TO kendra_app;
-END $$;
--- +goose StatementEnd
+ALTER TABLE exports ENABLE ROW LEVEL SECURITY;
+ALTER TABLE exports FORCE ROW LEVEL SECURITY;
+CREATE POLICY district ON exports USING (district_id = nullif(current_setting('app.district_id', true), '')::int);
+GRANT SELECT, INSERT, DELETE ON exports TO kendra_app;
 RESET ROLE;
