@@ -373,6 +373,9 @@ func (b *badWorld) cases(kind string, body map[string]any) []badCase {
 		}
 	}
 	walk(b.bodies[kind], body, nil)
+	if b.bodies[kind].Properties["extra"] != nil {
+		put([]any{"extra"}, "a value of a column that nobody has", map[string]any{"open": []any{map[string]any{"column": "moon", "text": "x"}}}, false)
+	}
 	return out
 }
 

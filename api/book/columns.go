@@ -132,6 +132,9 @@ func checkColumnOrder(v *ruleView, d *draft, b *contract.ColumnOrder) error {
 // list in force when the entry was made. What a phone with an older list could
 // not know is flagged and kept.
 func (d *draft) extra(v *ruleView, register string, x *contract.Extra) error {
+	if x == nil && len(v.changes("column.add")) == 0 { // no column is owed either
+		return nil
+	}
 	at := d.op.DeviceAt
 	given := map[string]bool{}
 	if x != nil {

@@ -62,6 +62,9 @@ func checkComplaintOpen(s *State, d *draft, b *contract.ComplaintOpen) error {
 			return refuse(contract.CodeUnknownReference, d.ptr("/about_by/%d", i))
 		}
 	}
+	if err := d.extra(s.rules, registerHelpDesk, b.Extra); err != nil {
+		return err
+	}
 	if b.Age != nil && (*b.Age < adultAge) != b.IsMinor {
 		return refuse(contract.CodeChildAgeMismatch, d.ptr("/is_minor"))
 	}
