@@ -191,6 +191,7 @@ func TestAForgedAccessTokenIsRefused(t *testing.T) {
 		"typ dpop+jwt":                    {eddsa(set("h", "typ", "dpop+jwt")), contract.CodeUnauthorized},
 		"a critical extension":            {eddsa(set("h", "crit", []string{"exp"})), contract.CodeUnauthorized},
 		"another audience":                {eddsa(set("c", "aud", "console")), contract.CodeUnauthorized},
+		"an audience more":                {eddsa(set("c", "aud", []string{"kendra-phone", "console"})), contract.CodeUnauthorized},
 		"another issuer":                  {eddsa(set("c", "iss", server+"/")), contract.CodeUnauthorized},
 		"no exp":                          {eddsa(set("c", "exp", nil)), contract.CodeUnauthorized},
 		"expired":                         {eddsa(set("c", "exp", now-10)), contract.CodeTokenExpired},
