@@ -8,21 +8,23 @@ import (
 // figuresAgain counts figures of the days again by SQL of its own, from entries
 // and rows that no tally is made of:
 //
-//   - wishes for an FIR: requests, and the sessions that were the first to tell;
+//   - wishes for an FIR: requests, and the sessions and calls that were the first to tell;
 //   - complaints that were registered, each once;
 //   - FIRs registered here and received, of lines that are not struck;
 //   - arrests that steps tell of, and that reports of preventive action do, of
 //     what is not struck.
 const figuresAgain = `WITH said AS (SELECT seq, op_id, at, kind, convert_from(wire, 'UTF8')::json -> 'body' AS b FROM entries
 	WHERE district_id = $1 AND centre = $2 AND kind IN ('fir.request', 'fir.decline', 'fir.register', 'counselling.session',
-		'complaint.receive', 'fir.step', 'preventive.step', 'preventive.report', 'entry.correct')),
+		'complaint.receive', 'feedback.call', 'fir.step', 'preventive.step', 'preventive.report', 'entry.correct')),
 words AS (
 	SELECT seq, at, kind, (b ->> 'complaint_id')::uuid AS complaint_id FROM said
 		WHERE kind IN ('fir.request', 'fir.decline', 'fir.register') OR kind = 'counselling.session' AND b ->> 'result' = 'fir_wanted'
 	UNION ALL SELECT seq, at, kind, (b -> 'session' ->> 'complaint_id')::uuid FROM said WHERE b -> 'session' ->> 'result' = 'fir_wanted'
+	UNION ALL SELECT seq, at, kind, (coalesce(b -> 'feedback', b) ->> 'complaint_id')::uuid FROM said
+		WHERE kind IN ('feedback.call', 'entry.correct') AND coalesce(b -> 'feedback', b) ->> 'wants' = 'fir'
 	UNION ALL SELECT seq, at, kind, op_id FROM said WHERE kind = 'complaint.receive' AND b ->> 'fir_wanted' = 'true'),
 happened (at, code) AS (
-	SELECT at, 'fir.wanted' FROM words w WHERE kind = 'fir.request' OR kind IN ('counselling.session', 'entry.correct')
+	SELECT at, 'fir.wanted' FROM words w WHERE kind = 'fir.request' OR kind IN ('counselling.session', 'feedback.call', 'entry.correct')
 		AND NOT EXISTS (SELECT FROM words x WHERE x.complaint_id = w.complaint_id AND x.seq < w.seq)
 	UNION ALL SELECT registered_at, 'complaint.registered' FROM complaints
 		WHERE district_id = $1 AND centre = $2 AND registered_at IS NOT NULL

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,6 +34,14 @@ func (e *entry) body(into any) error {
 		return err
 	}
 	return json.Unmarshal(wire.Body, into)
+}
+
+// flagged tells whether the entry has a flag.
+func (e *entry) flagged(code string) bool {
+	var wire struct {
+		Flags []contract.Flag `json:"flags"`
+	}
+	return json.Unmarshal(e.wire, &wire) == nil && slices.ContainsFunc(wire.Flags, func(f contract.Flag) bool { return string(f.Code) == code })
 }
 
 // of is a row of a register: the kind of body that made it and that body, be it
