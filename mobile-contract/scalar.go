@@ -166,7 +166,7 @@ func (n *node) checkText(value string) Code {
 		switch {
 		case errors.Is(err, strconv.ErrRange):
 			return CodeOutOfRange
-		case err != nil || value[0] == '+':
+		case err != nil || strconv.FormatInt(v, 10) != value: // "+7", "007" and "-0" are ways to write a number twice
 			return CodeWrongType
 		case v < n.minI || v > n.maxI:
 			return CodeOutOfRange
