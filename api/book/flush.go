@@ -2,7 +2,6 @@ package book
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -318,6 +318,8 @@ func cellArray(cells []int64) string {
 	return string(append(b, '}'))
 }
 
+// unjson reads a stored text. What is read row by row is most of what a sheet or
+// a list costs, so it goes by the reader that the contract's bodies go by.
 func unjson(text string, into any) error {
 	if err := json.Unmarshal([]byte(text), into); err != nil {
 		return fmt.Errorf("read stored json: %w", err)
