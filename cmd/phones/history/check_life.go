@@ -309,7 +309,7 @@ func (c *checker) lookedAt(e *entry, day string, waiting map[uuid.UUID]pending) 
 			continue
 		}
 		seen := slices.ContainsFunc(c.reviewed[x.id], func(d string) bool { return d >= day && d <= dayOf(e.at) })
-		if !seen && !(c.held(x, e) && e.flagged("own_not_reviewed")) {
+		if own := c.held(x, e) && e.flagged("own_not_reviewed"); !seen && !own {
 			c.note(e.seq, "%s was signed and complaint %s had not been looked at", day, x.id)
 		}
 	}
