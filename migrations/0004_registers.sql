@@ -103,9 +103,6 @@ CREATE TABLE complaints (
 	owner_id uuid,
 	owner_post uuid,
 	owner_role text NOT NULL,
-	held_n int NOT NULL,
-	held_from timestamptz NOT NULL,
-	held_seq bigint NOT NULL,
 	arrived_at timestamptz NOT NULL,
 	registered_at timestamptz,
 	disposed_at timestamptz,
@@ -124,7 +121,7 @@ CREATE INDEX complaints_correlation ON complaints (correlation_id, district_id) 
 CREATE INDEX complaints_arrived ON complaints (centre, district_id, arrived_at);
 COMMENT ON TABLE complaints IS 'class I: complaints as their steps left them: ids, codes and times; what was said stands sealed in the entries';
 
-CREATE TABLE spans (
+CREATE TABLE custody (
 	district_id int NOT NULL,
 	centre text NOT NULL,
 	complaint_id uuid NOT NULL,
@@ -133,11 +130,11 @@ CREATE TABLE spans (
 	post_id uuid,
 	role text NOT NULL,
 	from_at timestamptz NOT NULL,
-	until_at timestamptz NOT NULL,
+	until_at timestamptz,
 	seq bigint NOT NULL,
 	PRIMARY KEY (district_id, complaint_id, n)
 );
-COMMENT ON TABLE spans IS 'class R: who held a complaint before who has it now, under which post, from when to when';
+COMMENT ON TABLE custody IS 'class R: who held a complaint, under which post, from when to when; without gap or overlap';
 
 CREATE TABLE matters (
 	district_id int NOT NULL,
@@ -270,12 +267,12 @@ COMMENT ON TABLE slip_tries IS 'class I: tries at a slip number by the hour, by 
 
 CREATE INDEX case_marks_hash ON case_marks (keyed_hash, district_id, case_id);
 
--- What every table of the districts has: each row is its district's alone, for the owner too, and the server may write.
 -- +goose StatementBegin
-CREATE PROCEDURE of_districts(VARIADIC tables text[]) LANGUAGE plpgsql AS $$
+DO $$
 DECLARE t text;
 BEGIN
-	FOREACH t IN ARRAY tables
+	FOREACH t IN ARRAY ARRAY['rule_changes', 'complaints', 'custody', 'matters', 'clock_lists', 'steps', 'tallies', 'reviews', 'days',
+		'returns', 'outbox', 'slips', 'slip_tries']
 	LOOP
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
 		EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
@@ -284,9 +281,6 @@ BEGIN
 	END LOOP;
 END $$;
 -- +goose StatementEnd
-REVOKE ALL ON PROCEDURE of_districts(text[]) FROM PUBLIC;
-CALL of_districts('rule_changes', 'complaints', 'spans', 'matters', 'clock_lists', 'steps', 'tallies', 'reviews', 'days',
-	'returns', 'outbox', 'slips', 'slip_tries');
 GRANT SELECT ON limits, offences, register_columns TO kendra_app, kendra_report;
 
 -- One line for each clock, with the rights of whoever reads it.
@@ -301,13 +295,6 @@ CREATE VIEW clocks WITH (security_invoker = true) AS
 		paused_s bigint, stopped bigint, owner text, rung int, told text, next bigint);
 COMMENT ON VIEW clocks IS 'class I: limits that run or ran, a line each';
 GRANT SELECT ON clocks TO kendra_app;
-
--- The span that runs stands in the complaint's row.
-CREATE VIEW custody WITH (security_invoker = true) AS
-	SELECT district_id, centre, complaint_id, n, officer_id, post_id, role, from_at, until_at, seq FROM spans
-	UNION ALL SELECT district_id, centre, complaint_id, held_n, owner_id, owner_post, owner_role, held_from, NULL, held_seq FROM complaints;
-COMMENT ON VIEW custody IS 'class R: who held a complaint, under which post, from when to when; without gap or overlap';
-GRANT SELECT ON custody TO kendra_app;
 
 CREATE VIEW report_tallies AS SELECT district_id, centre, day, code, n FROM tallies;
 COMMENT ON VIEW report_tallies IS 'class P: counts a day';

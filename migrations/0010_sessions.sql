@@ -35,6 +35,7 @@ COMMENT ON TABLE replacements IS 'class R: lost handsets whose replacement one o
 
 -- +goose StatementBegin
 DO $$
+DECLARE t text;
 DECLARE d int;
 BEGIN
 	FOR d IN SELECT district_id FROM districts LOOP
@@ -43,7 +44,13 @@ BEGIN
 			SELECT district_id, officer_id, device_id, min(created_at) FROM sessions WHERE district_id = d GROUP BY 1, 2, 3;
 	END LOOP;
 	PERFORM set_config('app.district_id', '', true);
+	FOREACH t IN ARRAY ARRAY['officer_devices', 'replacements']
+	LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY district ON %I USING (district_id = nullif(current_setting(''app.district_id'', true), '''')::int)', t);
+		EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO kendra_app', t);
+	END LOOP;
 END $$;
 -- +goose StatementEnd
-CALL of_districts('officer_devices', 'replacements');
 RESET ROLE;

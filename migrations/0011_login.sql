@@ -69,5 +69,17 @@ CREATE TABLE invitations (
 );
 COMMENT ON TABLE invitations IS 'class R: officers for whom one asks for a console and another agrees';
 
-CALL of_districts('consoles', 'passkeys', 'console_sessions', 'invitations');
+-- +goose StatementBegin
+DO $$
+DECLARE t text;
+BEGIN
+	FOREACH t IN ARRAY ARRAY['consoles', 'passkeys', 'console_sessions', 'invitations']
+	LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY district ON %I USING (district_id = nullif(current_setting(''app.district_id'', true), '''')::int)', t);
+		EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO kendra_app', t);
+	END LOOP;
+END $$;
+-- +goose StatementEnd
 RESET ROLE;

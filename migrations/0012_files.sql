@@ -49,7 +49,19 @@ CREATE TABLE file_pieces (
 ALTER TABLE file_pieces ALTER COLUMN sealed SET STORAGE EXTERNAL;
 COMMENT ON TABLE file_pieces IS 'class V: sealed pieces of files and of their thumbnails; a piece opens in its place alone';
 
-CALL of_districts('files', 'file_pieces');
+-- +goose StatementBegin
+DO $$
+DECLARE t text;
+BEGIN
+	FOREACH t IN ARRAY ARRAY['files', 'file_pieces']
+	LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY district ON %I USING (district_id = nullif(current_setting(''app.district_id'', true), '''')::int)', t);
+		EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO kendra_app', t);
+	END LOOP;
+END $$;
+-- +goose StatementEnd
 
 INSERT INTO codes (list, code, hi, en, sort) VALUES
 	('file_purpose', 'scan', 'प्रार्थना पत्र की प्रति', 'Her application on paper', 10),

@@ -99,6 +99,7 @@ GRANT EXECUTE ON FUNCTION audit_drop(timestamptz) TO kendra_app;
 
 -- +goose StatementBegin
 DO $$
+DECLARE t text;
 DECLARE d int;
 BEGIN
 	FOR d IN SELECT district_id FROM districts LOOP
@@ -111,7 +112,13 @@ BEGIN
 			AND data::json ->> 'result' NOT IN ('fir', 'arrested');
 	END LOOP;
 	PERFORM set_config('app.district_id', '', true);
+	FOREACH t IN ARRAY ARRAY['tracks', 'track_cells']
+	LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY district ON %I USING (district_id = nullif(current_setting(''app.district_id'', true), '''')::int)', t);
+		EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO kendra_app', t);
+	END LOOP;
 END $$;
 -- +goose StatementEnd
-CALL of_districts('tracks', 'track_cells');
 RESET ROLE;

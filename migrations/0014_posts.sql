@@ -64,7 +64,19 @@ INSERT INTO task_fields (task_kind, field, sort) VALUES
 	('call', 'complainant_name', 10), ('call', 'mobile', 20), ('call', 'safe_to_call', 30),
 	('escort', 'complainant_name', 10), ('escort', 'mobile', 20), ('escort', 'safe_to_call', 30), ('escort', 'address', 40);
 
-CALL of_districts('handovers', 'read_denials');
+-- +goose StatementBegin
+DO $$
+DECLARE t text;
+BEGIN
+	FOREACH t IN ARRAY ARRAY['handovers', 'read_denials']
+	LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY district ON %I USING (district_id = nullif(current_setting(''app.district_id'', true), '''')::int)', t);
+		EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO kendra_app', t);
+	END LOOP;
+END $$;
+-- +goose StatementEnd
 
 INSERT INTO codes (list, code, hi, en, sort) VALUES
 	('leave_reason', 'died', 'निधन', 'Died', 55),

@@ -61,7 +61,9 @@ func withRole(databaseURL, role string) string {
 
 // Up brings the database to the newest schema. It may be called again, and by
 // several processes at once.
-func Up(ctx context.Context, databaseURL string) error {
+func Up(ctx context.Context, databaseURL string) error { return up(ctx, databaseURL, files) }
+
+func up(ctx context.Context, databaseURL string, files fs.FS) error {
 	conn, err := pgx.Connect(ctx, databaseURL)
 	if err != nil {
 		return fmt.Errorf("migrate: connect: %w", err)

@@ -183,7 +183,7 @@ func TestTheSheetAndTheReturnsCostWhatIsOpenAndNotWhatIsKept(t *testing.T) {
 		`INSERT INTO ops SELECT 7, gen_random_uuid(), 'KRW', i + 100000, sha256('x') FROM generate_series(1, 20000) i`,
 
 		`INSERT INTO complaints SELECT 7, 'KRW', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), i + 100000, 2020, i, 'closed', 'other', 'low',
-			'walk_in', NULL, NULL, '', 1, now(), 1, now() - i * interval '1 hour' - interval '10 years', NULL, NULL, now(), now(), 1, '{}' FROM generate_series(1, 20000) i`,
+			'walk_in', NULL, NULL, '', now() - i * interval '1 hour' - interval '10 years', NULL, NULL, now(), now(), 1, '{}', NULL, NULL, 1, now(), 1 FROM generate_series(1, 20000) i`,
 		`INSERT INTO clock_lists SELECT 7, 'KRW', complaint_id, complaint_id, NULL, NULL, '[]' FROM complaints WHERE seq > 100000`,
 		`INSERT INTO matters SELECT 7, 'KRW', gen_random_uuid(), 'follow_up_plan', complaint_id, 1, '', 0, 0, 'over', NULL, NULL, '{}' FROM complaints WHERE seq > 100000`,
 		`INSERT INTO tasks SELECT 7, 'KRW', gen_random_uuid(), i + 100000, 'visit', 'soon', 'done', NULL, NULL, NULL, NULL, gen_random_uuid(), now(), NULL, 0, NULL, 0, '[]' FROM generate_series(1, 20000) i`,

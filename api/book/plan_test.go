@@ -188,7 +188,7 @@ func fill(w *booktest.World, district, n int) {
 			NULL, 0, NULL, 0, '[]' FROM generate_series(1, $2::int) i`,
 		`INSERT INTO case_keys SELECT $1, gen_random_uuid(), 'V', '', 'x', now() FROM generate_series(1, $2::int) i`,
 		`INSERT INTO complaints SELECT $1, 'ZZZ', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), i, 2026, i, 'closed', 'x', 'low',
-			'walk_in', gen_random_uuid(), NULL, '', 1, now(), i, now(), now(), now(), now(), now(), i, '{}' FROM generate_series(1, $2::int) i`,
+			'walk_in', gen_random_uuid(), NULL, '', now(), now(), now(), now(), now(), i, '{}', NULL, NULL, 1, now(), i FROM generate_series(1, $2::int) i`,
 		`INSERT INTO clock_lists SELECT $1, 'ZZZ', gen_random_uuid(), gen_random_uuid(), NULL, NULL, '[]'
 			FROM generate_series(1, $2::int) i`,
 		`INSERT INTO steps SELECT $1, 'ZZZ', gen_random_uuid(), i FROM generate_series(1, $2::int) i`,
