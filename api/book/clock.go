@@ -177,12 +177,18 @@ func (b *Book) sweepTasks(ctx context.Context, district int32) (int, error) {
 // enterAll appends ops of the clock to the books of centres and counts those
 // that were new. A book that fails keeps no other from its own.
 func (b *Book) enterAll(ctx context.Context, district int32, centres []string, ops map[string][]ServerOp) (done int, err error) {
-	for _, c := range centres {
-		n, failed := b.enterServer(ctx, district, c, ops[c])
-		done += n
-		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("centre %s: %w", c, failed))
-		}
+	return inTurn(centres, func(c string) (int, error) {
+		n, err := b.enterServer(ctx, district, c, ops[c])
+		return n, wrap(err, "centre "+c)
+	})
+}
+
+// inTurn does one after the other and counts what was done: one that fails keeps
+// no other from its own.
+func inTurn[T any](list []T, do func(T) (int, error)) (done int, err error) {
+	for _, one := range list {
+		n, failed := do(one)
+		done, err = done+n, errors.Join(err, failed)
 	}
 	return done, err
 }

@@ -2,7 +2,6 @@ package book
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -80,14 +79,10 @@ func (b *Book) sweepConduct(ctx context.Context, district int32) (done int, err 
 	if err != nil {
 		return 0, err
 	}
-	for _, due := range list {
-		n, failed := b.lookInto(ctx, district, due)
-		done += n
-		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("conduct in %s: %w", due.Centre, failed))
-		}
-	}
-	return done, err
+	return inTurn(list, func(due conductDue) (int, error) {
+		n, err := b.lookInto(ctx, district, due)
+		return n, wrap(err, "conduct in "+due.Centre)
+	})
 }
 
 // lookInto raises the patterns of one span that were not raised before, and

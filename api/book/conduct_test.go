@@ -205,18 +205,7 @@ func TestTwoProcessesThatTickAtOnceRaiseAPatternOnce(t *testing.T) {
 		}))
 	}
 	w.Pass(7 * 24 * time.Hour)
-	done := make(chan error, 2)
-	for _, b := range []*book.Book{w.Book, w.Process(nil)} {
-		go func() {
-			_, err := b.Tick(t.Context())
-			done <- err
-		}()
-	}
-	for range 2 {
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
+	tickAtOnce(t, w)
 	if n := count(t, w, `SELECT count(*) FROM entries WHERE kind = 'conduct.flag'`); n != 1 {
 		t.Errorf("%d entries", n)
 	}

@@ -36,6 +36,23 @@ func task(t *testing.T, w *booktest.World, id uuid.UUID) *book.TaskView {
 	return v
 }
 
+// tickAtOnce lets two processes do what is due at the same time.
+func tickAtOnce(t *testing.T, w *booktest.World) {
+	t.Helper()
+	done := make(chan error, 2)
+	for _, b := range []*book.Book{w.Book, w.Process(nil)} {
+		go func() {
+			_, err := b.Tick(t.Context())
+			done <- err
+		}()
+	}
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // tick lets the clock do what is due until nothing is, and returns how much.
 func tick(t *testing.T, w *booktest.World) int {
 	t.Helper()

@@ -2,7 +2,6 @@ package book
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -47,14 +46,10 @@ func (b *Book) sweepVisits(ctx context.Context, district int32) (done int, err e
 	if err != nil {
 		return 0, err
 	}
-	for _, w := range list {
-		n, failed := b.lookAtVisits(ctx, district, w)
-		done += n
-		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("visits of %s: %w", w.Centre, failed))
-		}
-	}
-	return done, err
+	return inTurn(list, func(w watch) (int, error) {
+		n, err := b.lookAtVisits(ctx, district, w)
+		return n, wrap(err, "visits of "+w.Centre)
+	})
 }
 
 // lookAtVisits raises what is new in the visits of one book, and notes up to where

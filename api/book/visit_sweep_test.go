@@ -89,18 +89,7 @@ func TestTwoProcessesThatLookAtVisitsAtOnceFlagAPhoneOnceAndASeniorAnswers(t *te
 	tick(t, w)
 	file(w, 12, time.Minute, 0.01)
 	w.Pass(10 * time.Minute)
-	done := make(chan error, 2)
-	for _, b := range []*book.Book{w.Book, w.Process(nil)} {
-		go func() {
-			_, err := b.Tick(t.Context())
-			done <- err
-		}()
-	}
-	for range 2 {
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
+	tickAtOnce(t, w)
 	if n := count(t, w, `SELECT count(*) FROM entries WHERE kind = 'conduct.flag'`); n != 1 {
 		t.Fatalf("%d entries", n)
 	}
