@@ -79,7 +79,7 @@ Next, enrol a handset of yours:
   {phones} key > device.json
   NONCE=$(curl -s $S/v1/hello | sed 's/.*"nonce":"\([^"]*\)".*/\1/')
   SIG=$(printf 'kendra enrol v1\n%s\n%s\n%s' '{enrol}' "$NONCE" "$({phones} key --thumbprint < device.json)" | {phones} sign --key device.json)
-  curl -s $S/v1/devices -H 'Content-Type: application/json' -d '{"code":"{enrol}","nonce":"'$NONCE'","sig":"'$SIG'","public_key":'"$({phones} key --public < device.json)"'}'
+  curl -s $S/v1/devices -H 'Content-Type: application/json' -H "DPoP: $({phones} sign --dpop --key device.json --method POST --url $S/v1/devices --nonce "$NONCE")" -d '{"code":"{enrol}","nonce":"'$NONCE'","sig":"'$SIG'","public_key":'"$({phones} key --public < device.json)"'}'
 
 PIN, log-in and a first visit go on like that: mobile-contract/README.md. Or all of it at once, with a walk that you have recorded:
 

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -74,6 +76,68 @@ func TestAShortDemoEndsWithEverythingInAgreement(t *testing.T) {
 		if n == 0.0 {
 			t.Errorf("the register %s is empty", name)
 		}
+	}
+}
+
+// lockedText is a text that one writes while another reads it.
+type lockedText struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedText) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lockedText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// What a stranger is told to type next is typed here as it is printed.
+func TestWhatADemoSaysToTypeNextEnrolsAHandset(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	program := filepath.Join(dir, "phones")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "kendra/cmd/phones").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	c, err := readConfig(func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Listen = "127.0.0.1:0"
+	ctx, stop := context.WithCancel(t.Context())
+	var out, progress lockedText
+	ended := make(chan error, 1)
+	go func() {
+		ended <- demoTo(ctx, c, []string{"--phones", "5", "--minutes", "14", "--seed", "3"}, &out, &progress)
+	}()
+	for !strings.Contains(out.String(), "And the books") {
+		select {
+		case err := <-ended:
+			stop()
+			t.Fatalf("ended: %v\n%s%s", err, progress.String(), out.String())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	_, rest, _ := strings.Cut(out.String(), "Next, enrol a handset of yours:\n")
+	typed, _, _ := strings.Cut(rest, "\nPIN, log-in")
+	shell := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", strings.ReplaceAll(typed, "go run ./cmd/phones", program))
+	shell.Dir = dir
+	answer, err := shell.CombinedOutput()
+	var enrolled struct {
+		DeviceID string `json:"device_id"`
+	}
+	if err != nil || json.Unmarshal(answer, &enrolled) != nil || enrolled.DeviceID == "" {
+		t.Errorf("%v\n%s\n%s", err, typed, answer)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("the demo ended with %v", err)
 	}
 }
 
