@@ -76,7 +76,7 @@ func TestTheStrictCheckerAndTheOracleAgreeOnChangedOps(t *testing.T) {
 	t.Parallel()
 	o, all := newOracle(t), examples(t)
 	kinds, agreed := contract.Kinds(), map[bool]int{}
-	rapid.Check(t, func(rt *rapid.T) {
+	check := func(rt *rapid.T) {
 		var doc any
 		if err := json.Unmarshal(all[rapid.SampledFrom(kinds).Draw(rt, "kind")], &doc); err != nil {
 			rt.Fatal(err)
@@ -101,7 +101,11 @@ func TestTheStrictCheckerAndTheOracleAgreeOnChangedOps(t *testing.T) {
 		if err == nil || !errors.As(err, &v) || !mayDiffer(v) {
 			rt.Fatalf("strict says %v, the oracle takes it: %v\n%s", err, ok, raw)
 		}
-	})
+	}
+	// Of a hundred changed ops two or three are still good, now and then none.
+	for range 10 {
+		rapid.Check(t, check)
+	}
 	if agreed[true] == 0 || agreed[false] == 0 {
 		t.Errorf("only one side was tried: %v", agreed)
 	}
