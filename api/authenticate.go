@@ -81,10 +81,19 @@ func (s *server) callerOf(ctx context.Context, c *fiber.Ctx, r *request, route *
 	return staff.Caller{}, contract.NewProblem(contract.CodeUnauthorized)
 }
 
-// consoleOf makes the Caller of a cookie. A browser sends it along whoever
-// asks; that the console's own page has asked is shown by what only that page
-// can say.
+// consoleOf makes the Caller of a cookie for a call.
 func (s *server) consoleOf(ctx context.Context, c *fiber.Ctx, r *request, route *contract.Route) (staff.Caller, error) {
+	who, err := s.cookieCaller(ctx, c, r, c.Get(headCSRF), false)
+	if err == nil && route.Fresh && !who.Fresh(s.Now()) {
+		err = contract.NewProblem(contract.CodeStepUp)
+	}
+	return who, err
+}
+
+// cookieCaller makes the Caller of a cookie. A browser sends it along whoever
+// asks; that the console's own page has asked is shown by what only that page
+// can say. What a page asks by itself, quiet, is no sign of life.
+func (s *server) cookieCaller(ctx context.Context, c *fiber.Ctx, r *request, csrf string, quiet bool) (staff.Caller, error) {
 	if c.Method() == fiber.MethodGet {
 		if site := c.Get(headSite); site != "" && site != "same-origin" && site != "none" {
 			return staff.Caller{}, contract.NewProblem(contract.CodeNotThePage)
@@ -93,15 +102,14 @@ func (s *server) consoleOf(ctx context.Context, c *fiber.Ctx, r *request, route 
 		if err := s.fromPage(c); err != nil {
 			return staff.Caller{}, err
 		}
-		if !s.Staff.RightCSRF(r.cookie, c.Get(headCSRF)) {
+		if !s.Staff.RightCSRF(r.cookie, csrf) {
 			return staff.Caller{}, contract.NewProblem(contract.CodeNotThePage)
 		}
 	}
-	who, err := s.Staff.AuthenticateConsole(ctx, r.cookie)
-	if err == nil && route.Fresh && !who.Fresh(s.Now()) {
-		err = contract.NewProblem(contract.CodeStepUp)
+	if quiet {
+		return s.Staff.WatchConsole(ctx, r.cookie)
 	}
-	return who, err
+	return s.Staff.AuthenticateConsole(ctx, r.cookie)
 }
 
 // fromPage refuses what the console's own page has not sent.

@@ -143,10 +143,7 @@ func (o consoleOpened) VisitOpenConsoleResponse(c *fiber.Ctx) error { return o.w
 func (o consoleOpened) VisitStepUpConsoleResponse(c *fiber.Ctx) error { return o.write(c) }
 
 func (o consoleOpened) write(c *fiber.Ctx) error {
-	setCookie(c, sessionCookie, string(o.session.Token), 0)
-	if o.session.Browser != "" {
-		setCookie(c, browserCookie, string(o.session.Browser), browserKept)
-	}
+	opened(c, &o.session)
 	return c.Status(o.status).JSON(consoleSession(&o.session))
 }
 
@@ -188,13 +185,26 @@ type consoleClosed struct{}
 
 // VisitCloseConsoleResponse writes the answer.
 func (consoleClosed) VisitCloseConsoleResponse(c *fiber.Ctx) error {
+	closed(c)
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+// opened puts the token of a session into its cookie.
+func opened(c *fiber.Ctx, session *staff.Console) {
+	setCookie(c, sessionCookie, string(session.Token), 0)
+	if session.Browser != "" {
+		setCookie(c, browserCookie, string(session.Browser), browserKept)
+	}
+}
+
+// closed takes it away, and what the browser keeps of pages.
+func closed(c *fiber.Ctx) {
 	c.Cookie(&fiber.Cookie{
 		Name: sessionCookie, Path: "/", Secure: true, HTTPOnly: true, SameSite: fiber.CookieSameSiteStrictMode,
 		Expires: time.Unix(1, 0),
 	})
 	c.Set("Clear-Site-Data", `"cache", "storage"`)
-	c.Status(http.StatusNoContent)
-	return nil
 }
 
 // SignOp signs an op of a console.

@@ -202,6 +202,9 @@ func compress(c *fiber.Ctx) error {
 	if err := c.Next(); err != nil {
 		return err
 	}
+	if c.Response().IsBodyStream() {
+		return nil
+	}
 	body := c.Response().Body()
 	if len(body) < compressFrom || len(c.Response().Header.Peek(fiber.HeaderContentDisposition)) > 0 || !c.Context().Request.Header.HasAcceptEncoding("gzip") {
 		return nil
@@ -322,6 +325,8 @@ func (s *server) log(c *fiber.Ctx, r *request, took time.Duration) {
 	route := "none"
 	if rt, ok := c.Locals(routeKey).(*contract.Route); ok {
 		route = rt.Method + " " + rt.Path
+	} else if page, ok := c.Locals(pageLocal).(string); ok {
+		route = c.Method() + " " + page
 	}
 	code, _ := c.Locals(codeLocal).(string)
 	args := []any{"route", route, "status", c.Response().StatusCode(), "took_ms", float64(took.Microseconds()) / 1000, "request_id", r.id}

@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"kendra/api/book"
+	"kendra/api/console"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
@@ -27,6 +28,9 @@ type Options struct {
 	// Console is the origin of the console's pages, as in staff.Options; without
 	// it there is no console.
 	Console string
+	// Live tells the console's pages what moves; without it they show what they
+	// show until they are loaded again.
+	Live *console.Hub
 	// Proxies are the addresses of the proxies in front; only from them is
 	// X-Forwarded-For believed, and of it only what they added themselves.
 	Proxies []netip.Prefix
@@ -99,7 +103,9 @@ func New(o Options) *fiber.App {
 		JSONDecoder:  decodeBody,
 	})
 	app.Server().HeaderReceived = ofFiles
-	app.Use(s.observe, s.headers, whole, s.limitAddress, compress, s.front, s.authenticate, s.permit, s.bound)
+	app.Use(s.observe, s.headers, whole, s.limitAddress, compress)
+	s.handlePages(app)
+	app.Use(s.front, s.authenticate, s.permit, s.bound)
 	s.handleFiles(app)
 	RegisterHandlers(app, NewStrictHandler(s, nil))
 	return app

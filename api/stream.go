@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"kendra/api/console"
 	contract "kendra/mobile-contract"
 )
 
@@ -110,8 +111,12 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// ofFiles gives the calls that carry files the time that they need.
+// ofFiles gives the calls that carry files, and the page that stays open to be
+// told what moves, the time that they need.
 func ofFiles(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if bytes.HasPrefix(h.RequestURI(), []byte(console.LivePath)) {
+		return fasthttp.RequestConfig{WriteTimeout: console.LiveFor + silence}
+	}
 	if bytes.HasPrefix(h.RequestURI(), []byte("/v1/files/")) || bytes.HasPrefix(h.RequestURI(), []byte("/v1/exports/")) {
 		return fasthttp.RequestConfig{WriteTimeout: slowest}
 	}

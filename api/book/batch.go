@@ -92,6 +92,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		d.reset()
 	}
 	var woken, ruled bool
+	var grown int64
 	err = within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
 		t := b.newBatch(tx, district, centre, r)
 		if err := t.begin(ctx, drafts); err != nil || t.tree == nil {
@@ -106,6 +107,9 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 			return fmt.Errorf("root: %w", err)
 		}
 		head := &Head{Centre: centre, Size: t.tree.size(), Root: root}
+		if len(t.entries) > 0 {
+			grown = head.Size
+		}
 		for _, d := range drafts {
 			d.head = head
 		}
@@ -122,6 +126,9 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 	}
 	if err == nil && ruled {
 		b.ruled(ctx)
+	}
+	if err == nil && grown > 0 {
+		b.Moved(Moved{District: district, Centre: centre, Size: grown})
 	}
 	return err
 }

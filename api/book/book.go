@@ -35,6 +35,8 @@ type Options struct {
 	Enqueue  *push.Enqueuer
 	// Wake is called after a commit that put notices into the queue.
 	Wake func()
+	// Moved is called after a commit that made a book grow.
+	Moved func(m Moved)
 	// Blind makes the keyed hashes by which a number is found again.
 	Blind *seal.Blinder
 	// Files keeps the files of cases; nil makes one with the usual quota.
@@ -110,6 +112,9 @@ func New(ctx context.Context, o Options) (*Book, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Moved == nil {
+		o.Moved = func(Moved) {}
 	}
 	if o.Wake == nil {
 		o.Wake = func() {}

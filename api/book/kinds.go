@@ -316,3 +316,10 @@ func May(role, kind string) bool {
 	k := kinds[kind]
 	return k != nil && k.may(role)
 }
+
+// Fresh tells whether an op of the kind is made at a console only by who has
+// just shown his second factor.
+func Fresh(kind string) bool {
+	k := kinds[kind]
+	return k != nil && k.fresh
+}

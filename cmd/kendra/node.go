@@ -18,6 +18,7 @@ import (
 
 	"kendra/api"
 	"kendra/api/book"
+	"kendra/api/console"
 	"kendra/api/staff"
 	"kendra/migrations"
 	"kendra/push"
@@ -36,6 +37,8 @@ type node struct {
 	sender  *fcm.Sender
 	figures *prometheus.Registry // of the private listener
 	offsets *offsets
+	news    *book.News
+	live    *console.Hub
 	log     *slog.Logger
 	now     func() time.Time
 	tick    time.Duration
@@ -52,7 +55,10 @@ func openNode(ctx context.Context, c config, appURL string, log *slog.Logger, no
 		return nil, err
 	}
 	n.offsets = newOffsets(n.pool, n.figures, log)
-	n.app = api.New(api.Options{Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Console: c.Console, Proxies: c.Proxies, Rates: c.Rates})
+	n.live = console.NewHub()
+	n.app = api.New(api.Options{
+		Book: n.book, Staff: n.staff, Now: now, Log: log, BaseURL: c.BaseURL, Console: c.Console, Live: n.live, Proxies: c.Proxies, Rates: c.Rates,
+	})
 	return n, nil
 }
 
@@ -78,6 +84,7 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 	if n.staff, n.signing, err = openStaff(n.pool, n.secrets, enqueue, c.Console, now); err != nil {
 		return nil, err
 	}
+	n.news = book.NewNews(n.pool)
 	n.book, err = book.New(ctx, book.Options{
 		Pool: n.pool, Keys: n.secrets.keyset, Sessions: n.sessionKey, Witness: n.secrets.witness, Enqueue: enqueue,
 		Wake: func() {
@@ -85,6 +92,7 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 				n.push.Wake()
 			}
 		},
+		Moved: n.news.Say,
 		Blind: n.secrets.blind, SlipKey: n.secrets.slip, SaltKey: n.secrets.salt, Now: now, Log: log,
 	})
 	if err != nil {
@@ -174,6 +182,8 @@ func (n *node) devices(ctx context.Context, district int32, notices []push.Notic
 func (n *node) serve(ctx context.Context, ln net.Listener) error {
 	go n.clock(ctx)
 	go n.keepKeys(ctx)
+	go n.news.Send(ctx)
+	go n.news.Hear(ctx, n.live.Moved, n.live.Gap)
 	done := make(chan error, 1)
 	go func() { done <- n.app.Listener(ln) }()
 	select {
@@ -181,6 +191,7 @@ func (n *node) serve(ctx context.Context, ln net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
+	n.live.Close() // its pages ask another process
 	// Phones keep their lines open; those that say nothing more are cut.
 	if err := n.app.ShutdownWithTimeout(stopWithin); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err

@@ -1,0 +1,241 @@
+package console
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"kendra/api/book"
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// LivePath is where an open page hears what moves; it hears one line for at most
+// LiveFor and then asks again.
+const (
+	LivePath = Root + "/live"
+	LiveFor  = time.Hour
+)
+
+const (
+	// liveBeat is how often a quiet line says that it still stands.
+	liveBeat = 15 * time.Second
+	// liveOften is how often a session is looked at: who is revoked hears nothing
+	// after it.
+	liveOften = 45 * time.Second
+	// liveAgainMs is after how long a page that lost its line asks again.
+	liveAgainMs = 1000
+)
+
+type bookKey struct {
+	district int32
+	centre   string
+}
+
+// Hub tells the pages that are open what moves. It keeps for each book how far
+// it has grown, so that a page which says where it was is told at once what it
+// has missed.
+type Hub struct {
+	mu     sync.Mutex
+	sizes  map[bookKey]int64
+	pages  map[*listener]struct{}
+	closed bool
+}
+
+// listener is one open page. Its channel holds one mark: that there is something
+// to look at; how much, the hub knows.
+type listener struct {
+	key  bookKey
+	some chan struct{}
+}
+
+// NewHub returns a hub without pages.
+func NewHub() *Hub { return &Hub{sizes: map[bookKey]int64{}, pages: map[*listener]struct{}{}} }
+
+// Moved is called with each move of a book, of any process.
+func (h *Hub) Moved(m book.Moved) {
+	k := bookKey{m.District, m.Centre}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if m.Size <= h.sizes[k] {
+		return
+	}
+	h.sizes[k] = m.Size
+	for l := range h.pages {
+		if l.key == k {
+			l.mark()
+		}
+	}
+}
+
+// Gap is called when moves may have been missed: what was known is forgotten,
+// and every page looks again.
+func (h *Hub) Gap() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	clear(h.sizes)
+	for l := range h.pages {
+		l.mark()
+	}
+}
+
+// Close ends all lines; the pages ask another process.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for l := range h.pages {
+		l.mark()
+	}
+}
+
+// Open counts the pages that listen.
+func (h *Hub) Open() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.pages)
+}
+
+func (l *listener) mark() {
+	select {
+	case l.some <- struct{}{}:
+	default:
+	}
+}
+
+func (h *Hub) listen(k bookKey) *listener {
+	l := &listener{key: k, some: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.pages[l] = struct{}{}
+	return l
+}
+
+func (h *Hub) leave(l *listener) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.pages, l)
+}
+
+// state is how far the book of a page has grown as the hub knows it, and whether
+// the hub is closed.
+func (h *Hub) state(k bookKey) (size int64, closed bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.sizes[k], h.closed
+}
+
+// live keeps a line open to a page and says the size of its book whenever it
+// grows. The size is the event's id: a page that comes back says the last one
+// that it heard, and is told at once if the book is beyond it. What moved the
+// page asks for itself, by its own address and as itself.
+func (p *Pages) live(x *exchange) error {
+	if p.Live == nil {
+		return contract.NewProblem(contract.CodeNotFound)
+	}
+	last, err := strconv.ParseInt(x.c.Get("Last-Event-ID", x.c.Query("after", "-1")), 10, 64)
+	if err != nil {
+		last = -1
+	}
+	c := x.c
+	c.Set("Content-Type", "text/event-stream; charset=utf-8")
+	c.Set("X-Accel-Buffering", "no")
+	line := &liveLine{
+		pages: p, key: bookKey{x.who.District, x.centre}, last: last, centre: x.centre,
+		session: p.Door.Session(c), until: time.Now().Add(LiveFor),
+	}
+	line.ears = p.Live.listen(line.key)
+	c.Context().SetBodyStreamWriter(line.write)
+	return nil
+}
+
+// liveLine is one line to a page.
+type liveLine struct {
+	pages   *Pages
+	ears    *listener
+	key     bookKey
+	centre  string
+	last    int64
+	session staff.Secret
+	until   time.Time
+}
+
+// write says what moves until the page, the session, the process or the time of
+// the line ends.
+func (l *liveLine) write(w *bufio.Writer) {
+	defer l.pages.Live.leave(l.ears)
+	if _, err := fmt.Fprintf(w, "retry: %d\n\n", liveAgainMs); err != nil || w.Flush() != nil {
+		return
+	}
+	beat := time.NewTicker(liveBeat)
+	defer beat.Stop()
+	looked := time.Now()
+	for first := true; ; first = false {
+		if err := l.say(w, first); err != nil {
+			return
+		}
+		select {
+		case <-l.ears.some:
+		case <-beat.C:
+			if _, err := w.WriteString(":\n\n"); err != nil || w.Flush() != nil {
+				return
+			}
+		}
+		if time.Now().After(l.until) {
+			return
+		}
+		if time.Since(looked) > liveOften {
+			if !l.still() {
+				return
+			}
+			looked = time.Now()
+		}
+	}
+}
+
+// still tells whether the session goes on. To listen is no sign of life: an
+// officer who has gone is logged out, however much moves.
+func (l *liveLine) still() bool {
+	ctx, done := context.WithTimeout(context.Background(), liveLook)
+	defer done()
+	_, err := l.pages.Staff.ConsoleOf(ctx, l.session)
+	return err == nil
+}
+
+var errOver = errors.New("the line is over")
+
+// say tells the size of the book if it is not the last that was told. What the
+// hub does not know it asks the book.
+func (l *liveLine) say(w *bufio.Writer, first bool) error {
+	size, closed := l.pages.Live.state(l.key)
+	if closed {
+		return errOver
+	}
+	if size == 0 {
+		ctx, done := context.WithTimeout(context.Background(), liveLook)
+		defer done()
+		var err error
+		if size, err = l.pages.Book.Size(ctx, l.key.district, l.centre); err != nil {
+			return err
+		}
+		l.pages.Live.Moved(book.Moved{District: l.key.district, Centre: l.centre, Size: size})
+	}
+	if size == l.last && !first {
+		return nil
+	}
+	name := "moved"
+	if size == l.last {
+		name = "here" // it has missed nothing
+	}
+	l.last = size
+	if _, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %d\n\n", size, name, size); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+const liveLook = 3 * time.Second

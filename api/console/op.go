@@ -1,0 +1,236 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"kendra/api/book"
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// opPage is the form of a kind by itself.
+func (p *Pages) opPage(x *exchange) error {
+	kind := contract.Kind(x.c.Params("kind"))
+	if contract.BodySchema(kind) == nil || !mayMake(x.who, kind) {
+		return contract.NewProblem(contract.CodeNotFound)
+	}
+	given := map[string]string{}
+	x.c.Context().QueryArgs().VisitAll(func(name, value []byte) {
+		if path, ok := strings.CutPrefix(string(name), fieldPrefix); ok && isID(string(value)) {
+			given[path] = string(value)
+		}
+	})
+	f, err := p.formOf(x, ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given})
+	if err != nil {
+		return err
+	}
+	return p.send(x, http.StatusOK, "op", "kind."+string(kind), f)
+}
+
+// isID tells whether a page may give a value of a form in its address: an id or
+// a day says nothing of anybody.
+func isID(s string) bool {
+	_, err := uuid.Parse(s)
+	return err == nil || len(s) == len("2006-01-02") && strings.Count(s, "-") == 2
+}
+
+// said is a form as it came back.
+type said struct {
+	form
+
+	values map[string][]string
+}
+
+// read takes the form of a request apart, and refuses one that no page gave to
+// this officer.
+func (p *Pages) read(x *exchange) (*said, error) {
+	s := &said{values: map[string][]string{}}
+	s.Kind, s.Centre, s.Back = contract.Kind(x.c.Params("kind")), x.c.FormValue("centre"), x.c.FormValue("back")
+	s.OpID, s.Salt, s.Stamp = x.c.FormValue("op_id"), x.c.FormValue("salt"), x.c.FormValue("stamp")
+	if !p.Staff.RightStamp(x.who, s.stamped(), s.Stamp) {
+		return nil, contract.NewProblem(contract.CodeNotThePage)
+	}
+	x.c.Context().PostArgs().VisitAll(func(name, value []byte) {
+		if path, ok := strings.CutPrefix(string(name), fieldPrefix); ok {
+			s.values[path] = append(s.values[path], string(value))
+		}
+	})
+	return s, nil
+}
+
+// op makes the op of a form and appends it. What is refused comes back as the
+// form with all that was typed.
+func (p *Pages) op(x *exchange) error {
+	s, err := p.read(x)
+	if err != nil {
+		return err
+	}
+	if code := digits(x.c.FormValue("code")); code != "" {
+		session, err := p.Staff.StepUp(x.ctx, x.who, staff.Factor{TOTP: staff.Secret(code)})
+		if err != nil {
+			return p.again(x, s, err)
+		}
+		p.Door.Opened(x.c, &session)
+		x.session, x.who.FactorAt = session, session.FactorAt
+	}
+	r, err := p.append(x, s)
+	if err != nil {
+		return p.again(x, s, err)
+	}
+	p.Door.Note(x.c, r)
+	if r.Slip != nil {
+		return p.slip(x, s, r)
+	}
+	return seeOther(x.c, withDone(s.Back, s.OpID))
+}
+
+// append signs the op and puts it into the book. One that was entered before is
+// not entered again: its receipt is the first one's, if it says the same.
+func (p *Pages) append(x *exchange, s *said) (*book.Receipt, error) {
+	at := contract.At(x.now)
+	raw, err := p.text(x, s, at)
+	if err != nil {
+		return nil, err
+	}
+	op, _, err := contract.DecodeOp(raw)
+	if err != nil {
+		return nil, err
+	}
+	if r, err := p.repeated(x, s, op.ID); r != nil || err != nil {
+		return r, err
+	}
+	sig, err := p.Staff.SignOp(x.ctx, x.who, op)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := p.Book.Append(x.ctx, x.who, book.Incoming{ReceivedAt: x.now, Items: []contract.Item{{Raw: raw, Sig: sig}}})
+	if err != nil {
+		return nil, err
+	}
+	r := &answer.Receipts[0]
+	if r.Problem == nil {
+		return r, nil
+	}
+	if r.Problem.Code == contract.CodeOpIDConflict { // its twin was quicker
+		if first, err := p.repeated(x, s, op.ID); first != nil || err != nil {
+			return first, err
+		}
+	}
+	return nil, r.Problem
+}
+
+// repeated is the receipt of a form that was entered before; nil when it was
+// not. The time of an op is that at which it first came, so the text is made
+// again with that.
+func (p *Pages) repeated(x *exchange, s *said, id uuid.UUID) (*book.Receipt, error) {
+	r, err := p.Book.Own(x.ctx, x.who, id)
+	var problem *contract.Problem
+	switch {
+	case errors.As(err, &problem) && problem.Code == contract.CodeNotFound:
+		return nil, nil //nolint:nilnil // there is none, and that is no error
+	case err != nil || r.Entry == nil:
+		return r, err
+	}
+	first := *x
+	first.who.SessionID = r.Entry.SessionID
+	raw, err := p.text(&first, s, contract.At(r.Entry.DeviceAt))
+	if err == nil && contract.HashOp(raw) != r.OpHash {
+		err = contract.NewProblem(contract.CodeOpIDConflict)
+	}
+	return r, err
+}
+
+// wire is an op as it is signed.
+type wire struct {
+	OpID      string         `json:"op_id"`
+	Kind      contract.Kind  `json:"kind"`
+	Centre    string         `json:"centre"`
+	SessionID uuid.UUID      `json:"session_id"`
+	DeviceSeq int64          `json:"device_seq"`
+	DeviceAt  contract.Time  `json:"device_at"`
+	Salt      string         `json:"salt"`
+	Body      map[string]any `json:"body"`
+}
+
+// text writes the op of a form: the same form at the same time gives the same
+// bytes.
+func (p *Pages) text(x *exchange, s *said, at contract.Time) ([]byte, error) {
+	return json.Marshal(wire{
+		OpID: s.OpID, Kind: s.Kind, Centre: s.Centre, SessionID: x.who.SessionID, DeviceSeq: at.UnixMilli(), DeviceAt: at,
+		Salt: s.Salt, Body: bodyOf(contract.BodyFields(s.Kind), "", s.values),
+	})
+}
+
+// again shows the form once more, as it was filled in, with what is wrong at its
+// field. The id stays: if it did go in after all, it goes in once.
+func (p *Pages) again(x *exchange, s *said, err error) error {
+	problem, id := p.Door.Problem(x.c, err)
+	if problem.Status == http.StatusUnauthorized {
+		return err
+	}
+	given := map[string]string{}
+	for _, name := range strings.Fields(x.c.FormValue("given")) {
+		if v := s.values[name]; len(v) > 0 {
+			given[name] = v[0]
+		}
+	}
+	f, err := p.formOf(x, ask{kind: s.Kind, centre: s.Centre, back: s.Back, given: given, values: s.values, opID: s.OpID, salt: s.Salt})
+	if err != nil {
+		return err
+	}
+	f.Problem = p.tell(x, problem)
+	f.Problem.RequestID = id
+	f.Code = f.Code || problem.Code == contract.CodeStepUp
+	at := fieldPrefix + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(problem.Pointer, "/op"), "/body/"), "/", ".")
+	for i := range f.Inputs {
+		if f.Inputs[i].Name == at || strings.HasPrefix(at, f.Inputs[i].Name+".") {
+			f.Inputs[i].Wrong, f.Problem.Field = f.Problem.Title, f.Inputs[i].Name
+		}
+	}
+	return p.send(x, http.StatusUnprocessableEntity, "op", "kind."+string(s.Kind), f)
+}
+
+// withDone adds to a path which op has been made.
+func withDone(path, op string) string {
+	u, err := url.Parse(within(path))
+	if err != nil {
+		return Root + "/"
+	}
+	q := u.Query()
+	q.Set("done", op)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// doneNote says what became of the form that led to a page.
+type doneNote struct {
+	Kind, Line, Register, Centre string
+	Seq                          int64
+	Held, Repeated               bool
+}
+
+// doneOf reads it from the book: the address says the id of the op and no more.
+func (p *Pages) doneOf(x *exchange) *doneNote {
+	id, err := uuid.Parse(x.c.Query("done"))
+	if err != nil {
+		return nil
+	}
+	r, err := p.Book.Own(x.ctx, x.who, id)
+	if err != nil {
+		return nil
+	}
+	n := &doneNote{Centre: r.Centre, Held: r.Entry == nil}
+	if r.Entry != nil {
+		n.Kind, n.Seq = r.Entry.Kind, r.Entry.Seq
+		if len(r.Entry.Lines) > 0 {
+			n.Register, n.Line = string(r.Entry.Lines[0].Register), r.Entry.Lines[0].No
+		}
+	}
+	return n
+}

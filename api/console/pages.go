@@ -1,0 +1,93 @@
+package console
+
+// page is one row of the table of contents: where it is, in which group of the
+// menu, the call of the API that it stands for, which says who may see it.
+type page struct {
+	path  string
+	name  string // key of its title: page.<name>
+	group string // of the menu; empty: not in it
+	call  string // of api/access.go; empty: for everybody who is logged in
+	open  bool   // for everybody
+	get   func(p *Pages, x *exchange) error
+	post  func(p *Pages, x *exchange) error
+}
+
+// table is all pages there are.
+//
+//nolint:gochecknoglobals // a static table, never written after start
+var table []page
+
+func init() { //nolint:gochecknoinits // the table names functions that read it
+	table = []page{
+		// session.go, activate.go
+		{path: "/log-in", name: "log_in", open: true, get: (*Pages).logInPage, post: (*Pages).logIn},
+		{path: "/begin", name: "begin", open: true, get: (*Pages).beginPage, post: (*Pages).begin},
+		{path: "/begin/factor", name: "begin", open: true, get: (*Pages).beginPage, post: (*Pages).confirm},
+		{path: "/language", name: "language", open: true, get: (*Pages).away, post: (*Pages).language},
+		{path: "/log-out", name: "log_out", get: (*Pages).away, post: (*Pages).logOut},
+
+		// today.go, day.go
+		{path: "/", name: "today", group: "now", call: "getDay", get: (*Pages).today},
+		{path: "/day", name: "day", call: "getDay", get: (*Pages).day},
+
+		// tasks.go
+		{path: "/tasks", name: "tasks", group: "now", call: "listTasks", get: (*Pages).tasks},
+		{path: "/tasks/new", name: "dispatch", call: "listTasks", get: (*Pages).dispatch},
+		{path: "/tasks/:id", name: "task", call: "getTask", get: (*Pages).task},
+
+		// complaints.go, intake.go, unseal.go
+		{path: "/complaints", name: "complaints", group: "now", call: "listComplaints", get: (*Pages).complaints},
+		{path: "/complaints/new", name: "intake", call: "listComplaints", get: (*Pages).intake},
+		{path: "/complaints/:id", name: "complaint", call: "getComplaint", get: (*Pages).complaint},
+
+		// registers.go
+		{path: "/registers", name: "registers", group: "books", call: "getRegister", get: (*Pages).registers},
+		{path: "/registers/:register", name: "register", call: "getRegister", get: (*Pages).register},
+		{path: "/registers/:register/:year/:serial", name: "line", call: "getRegisterLine", get: (*Pages).line},
+
+		// op.go: what a form makes
+		{path: "/ops/:kind", name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},
+
+		// live.go
+		{path: "/live", name: "live", call: "listTasks", get: (*Pages).live},
+		// style.go
+		{path: "/style", name: "style", get: (*Pages).style},
+	}
+}
+
+// menu lists the pages of the menu in their groups.
+var menuGroups = []string{"now", "books", "people", "rules"} //nolint:gochecknoglobals // a constant
+
+// MenuGroup is a part of the menu.
+type menuGroup struct {
+	Name  string
+	Pages []menuPage
+}
+
+type menuPage struct {
+	Name, Path string
+	Here       bool
+}
+
+// Menu is the pages that the officer may see at the centre.
+func (v *view) Menu() []menuGroup {
+	var out []menuGroup
+	for _, name := range menuGroups {
+		g := menuGroup{Name: name}
+		for i := range table {
+			pg := &table[i]
+			if pg.group != name || pg.call != "" && v.p.Door.May(v.x.ctx, v.x.who, pg.call, v.x.centre) != nil {
+				continue
+			}
+			path := Root + pg.path
+			if v.x.asked != "" {
+				path += "?centre=" + v.x.asked
+			}
+			g.Pages = append(g.Pages, menuPage{Name: pg.name, Path: path, Here: pg == v.x.page || pg.group != "" && pg.name == v.x.page.name})
+		}
+		if len(g.Pages) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}

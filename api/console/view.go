@@ -1,0 +1,395 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// look is the texts and the templates.
+type look struct {
+	texts map[string]text
+	pages map[string]*template.Template // by the name of the page's file
+}
+
+// shared are the files that all pages have.
+var shared = []string{"layout.html", "parts.html", "form.html"} //nolint:gochecknoglobals // a constant
+
+// mustLook reads what is embedded.
+func mustLook() *look {
+	l, err := readLook()
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+func readLook() (*look, error) {
+	texts, err := loadTexts()
+	if err != nil {
+		return nil, err
+	}
+	l := &look{texts: texts, pages: map[string]*template.Template{}}
+	names, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list templates: %w", err)
+	}
+	base, err := template.New("base").ParseFS(templateFiles, prefixed("templates/", shared)...)
+	if err != nil {
+		return nil, fmt.Errorf("read templates: %w", err)
+	}
+	for _, name := range names {
+		short := strings.TrimPrefix(name, "templates/")
+		if slices.Contains(shared, short) {
+			continue
+		}
+		t, err := template.Must(base.Clone()).ParseFS(templateFiles, name)
+		if err != nil {
+			return nil, fmt.Errorf("read templates: %w", err)
+		}
+		l.pages[strings.TrimSuffix(short, ".html")] = t
+	}
+	return l, nil
+}
+
+func prefixed(prefix string, list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = prefix + s
+	}
+	return out
+}
+
+// exchange is one request for a page and what is known of who makes it.
+type exchange struct {
+	c       *fiber.Ctx
+	ctx     context.Context //nolint:containedctx // it lives as long as the request
+	page    *page
+	lang    contract.Lang
+	now     time.Time
+	nonce   string
+	who     staff.Caller
+	session staff.Console
+	asked   string // the centre that the request names
+	centre  string // the one that the page is about
+	size    int64  // of its book, before anything of the page was read; 0: not known
+	home    *staff.Home
+	centres []staff.Centre
+}
+
+const langCookie = "__Host-kendra-lang"
+
+func (p *Pages) exchange(ctx context.Context, c *fiber.Ctx, pg *page) *exchange {
+	lang := contract.Hindi
+	if c.Cookies(langCookie) == "en" {
+		lang = contract.English
+	}
+	nonce, _ := c.Locals(nonceLocal).(string)
+	return &exchange{c: c, ctx: ctx, page: pg, lang: lang, now: p.Now(), nonce: nonce}
+}
+
+const nonceLocal = "nonce"
+
+// dress sets what a page may do: run the scripts that carry its nonce, take
+// styles, fonts and answers from where it came from, send its forms there.
+func (p *Pages) dress(c *fiber.Ctx) {
+	raw := make([]byte, 16)
+	_, _ = rand.Read(raw)
+	nonce := base64.RawURLEncoding.EncodeToString(raw)
+	c.Locals(nonceLocal, nonce)
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; script-src 'nonce-"+nonce+"'; style-src 'self'; font-src 'self'; "+
+		"img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
+}
+
+// settle finds what the page is about: the centre that was asked for, or that of
+// the officer's first post.
+func (p *Pages) settle(x *exchange) error {
+	var err error
+	if x.centres, err = p.Staff.Centres(x.ctx, x.who.District); err != nil {
+		return err
+	}
+	x.asked = x.c.Query("centre", x.c.FormValue("centre"))
+	x.centre = x.asked
+	if x.asked == "" && len(x.who.Posts) > 0 {
+		x.centre = x.who.Posts[0].Centre
+	}
+	if x.asked != "" && !slices.ContainsFunc(x.centres, func(c staff.Centre) bool { return c.Centre == x.asked }) {
+		return contract.NewProblem(contract.CodeNotFound, contract.WithPointer("centre"))
+	}
+	if p.Live != nil {
+		x.size, _ = p.Live.state(bookKey{x.who.District, x.centre})
+	}
+	return nil
+}
+
+// around is the officer's home, read when a page first wants it.
+func (p *Pages) around(x *exchange) (*staff.Home, error) {
+	if x.home == nil {
+		h, err := p.Staff.Home(x.ctx, x.who)
+		if err != nil {
+			return nil, err
+		}
+		x.home = &h
+	}
+	return x.home, nil
+}
+
+// view is what a template gets: the page's own Body, and words.
+type view struct {
+	p *Pages
+	x *exchange
+
+	Title string
+	Body  any
+	Done  *doneNote
+}
+
+// With is the view with another body, for a part of a page.
+func (v *view) With(body any) *view {
+	w := *v
+	w.Body = body
+	return &w
+}
+
+// send renders a page.
+func (p *Pages) send(x *exchange, status int, name, title string, body any) error {
+	v := &view{p: p, x: x, Title: p.look.texts[title].in(x.lang), Body: body}
+	if title != "" && v.Title == "" {
+		return fmt.Errorf("text %s is not there", title)
+	}
+	if x.who.OfficerID != uuid.Nil && x.c.Method() == fiber.MethodGet {
+		v.Done = p.doneOf(x)
+	}
+	t := p.look.pages[name]
+	if t == nil {
+		return fmt.Errorf("template %s is not there", name)
+	}
+	block := "layout"
+	if part := x.c.Get("HX-Target"); part != "" && t.Lookup("part-"+part) != nil {
+		block = "part-" + part
+	}
+	var out bytes.Buffer
+	if err := t.ExecuteTemplate(&out, block, v); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	x.c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	x.c.Set(fiber.HeaderVary, "HX-Target, Cookie")
+	return x.c.Status(status).Send(out.Bytes())
+}
+
+// T is a text of the catalogue.
+func (v *view) T(key string) (string, error) {
+	t, ok := v.p.look.texts[key]
+	if !ok {
+		return "", fmt.Errorf("text %s is not there", key)
+	}
+	return t.in(v.x.lang), nil
+}
+
+// Has tells whether there is such a text.
+func (v *view) Has(key string) bool { _, ok := v.p.look.texts[key]; return ok }
+
+// Word is a text of the catalogue that may be missing: then it is what stands for it.
+func (v *view) Word(section, code string) string { return v.p.word(v.x.lang, section, code) }
+
+func (p *Pages) word(lang contract.Lang, section, code string) string {
+	if t, ok := p.look.texts[section+"."+code]; ok {
+		return t.in(lang)
+	}
+	return strings.ReplaceAll(code, "_", " ")
+}
+
+// Label is a code of a list of the rules.
+func (v *view) Label(list, code string) string { return v.p.label(v.x, list, code) }
+
+func (p *Pages) label(x *exchange, list, code string) string {
+	if code == "" {
+		return ""
+	}
+	l, ok := p.Book.Label(x.who.District, list, code)
+	switch {
+	case !ok:
+		return p.word(x.lang, "enum."+list, code)
+	case x.lang == contract.English:
+		return l.En
+	}
+	return l.Hi
+}
+
+// Date, At and Clock say times of India.
+func (v *view) Date(t any) string {
+	return eachTime(t, func(t time.Time) string { return dateText(t, v.x.lang) })
+}
+func (v *view) At(t any) string {
+	return eachTime(t, func(t time.Time) string { return timeText(t, v.x.lang) })
+}
+func (v *view) Clock(t any) string {
+	return eachTime(t, func(t time.Time) string { return t.In(ist).Format("15:04") })
+}
+
+// ISO is a time as <time datetime> has it.
+func (v *view) ISO(t any) string {
+	return eachTime(t, func(t time.Time) string { return t.In(ist).Format(time.RFC3339) })
+}
+
+// Since is how long ago a time was, or how long until it comes.
+func (v *view) Since(t any) string {
+	return eachTime(t, func(t time.Time) string { return spanText(v.x.now.Sub(t), v.x.lang) })
+}
+
+func eachTime(t any, say func(time.Time) string) string {
+	switch t := t.(type) {
+	case time.Time:
+		return say(t)
+	case *time.Time:
+		if t != nil {
+			return say(*t)
+		}
+	case contract.Time:
+		return say(t.Time)
+	case *contract.Time:
+		if t != nil {
+			return say(t.Time)
+		}
+	}
+	return ""
+}
+
+// Hindi tells the language of the page.
+func (v *view) Hindi() bool { return v.x.lang == contract.Hindi }
+
+// Lang is it as <html lang> has it.
+func (v *view) Lang() string { return string(v.x.lang) }
+
+// Nonce is what the page's scripts carry.
+func (v *view) Nonce() string { return v.x.nonce }
+
+// CSRF is what the page's forms carry.
+func (v *view) CSRF() string { return v.x.session.CSRF }
+
+// Here is the path of the page with its query, for the switch of language.
+func (v *view) Here() string { return string(v.x.c.Request().URI().RequestURI()) }
+
+// Root is where the pages are.
+func (v *view) Root() string { return Root }
+
+// Asset is the address of a script or a style.
+func (v *view) Asset(name string) string { return v.p.assets.url(name) }
+
+// Built tells whether there are assets.
+func (v *view) Built() bool { return v.p.assets.built() }
+
+// Live is where the page hears what moves at its centre.
+func (v *view) Live() string {
+	if v.p.Live == nil || v.x.centre == "" {
+		return ""
+	}
+	path := LivePath + "?centre=" + url.QueryEscape(v.x.centre)
+	if v.x.size > 0 { // as of before the page was read
+		path += "&after=" + strconv.FormatInt(v.x.size, 10)
+	}
+	return path
+}
+
+// Known tells whether somebody is logged in.
+func (v *view) Known() bool { return v.x.who.OfficerID != uuid.Nil }
+
+// Officer is her name.
+func (v *view) Officer() string { return v.OfficerName(&v.x.session.Officer) }
+
+// OfficerName is the name of an officer in the page's language.
+func (v *view) OfficerName(o *staff.Officer) string {
+	return v.either(o.NameHi, o.NameEn)
+}
+
+// either is the name in the page's language.
+func (v *view) either(hi, en string) string {
+	if v.x.lang == contract.English && en != "" {
+		return en
+	}
+	return hi
+}
+
+// Posts are hers, in words.
+func (v *view) Posts() []string {
+	out := make([]string, len(v.x.session.Posts))
+	for i, post := range v.x.session.Posts {
+		out[i] = v.Word("enum.role", string(post.Role)) + ", " + v.CentreName(post.Centre)
+	}
+	return out
+}
+
+// Centre is what the page is about.
+func (v *view) Centre() string { return v.x.centre }
+
+// CentreName is the name of a centre.
+func (v *view) CentreName(code string) string {
+	for _, c := range v.x.centres {
+		if c.Centre != code {
+			continue
+		}
+		return v.either(c.NameHi, c.NameEn)
+	}
+	return code
+}
+
+// By is the name of an officer of the centre, by id.
+func (v *view) By(id any) string {
+	var want uuid.UUID
+	switch id := id.(type) {
+	case uuid.UUID:
+		want = id
+	case *uuid.UUID:
+		if id == nil {
+			return ""
+		}
+		want = *id
+	}
+	home, err := v.p.around(v.x)
+	if err != nil {
+		return ""
+	}
+	for i := range home.Colleagues {
+		if home.Colleagues[i].ID == want {
+			return v.OfficerName(&home.Colleagues[i])
+		}
+	}
+	return v.p.look.texts["somebody"].in(v.x.lang)
+}
+
+// Now is the time at which the page was made.
+func (v *view) Now() time.Time { return v.x.now }
+
+// DistrictNo is what the log-in form begins with: the district, where there is
+// one only.
+func (v *view) DistrictNo() string {
+	if d := v.x.c.FormValue("district"); d != "" {
+		return d
+	}
+	list, err := v.p.Book.Districts(v.x.ctx)
+	if err != nil || len(list) != 1 {
+		return ""
+	}
+	return strconv.Itoa(int(list[0]))
+}
