@@ -45,3 +45,13 @@ func totpStepOf(secret []byte, code Secret, now time.Time, last int64) (step int
 func totpURI(secret []byte, number string) string {
 	return "otpauth://totp/Kendra:" + url.PathEscape(number) + "?secret=" + totpBase32.EncodeToString(secret) + "&issuer=Kendra"
 }
+
+// OneTimeCode is what the authenticator app of an officer shows at a time: for the demo, whose officers have no phones
+// of their own, and for tests in a browser.
+func OneTimeCode(secret Secret, at time.Time) (string, error) {
+	raw, err := base32.StdEncoding.DecodeString(string(secret))
+	if err != nil {
+		return "", fmt.Errorf("read secret of one-time codes: %w", err)
+	}
+	return totpCode(raw, at.Unix()/totpSeconds), nil
+}

@@ -28,22 +28,23 @@ const demoListen = "127.0.0.1:8080"
 
 // demo is a district on this machine: database, server, push service, clock.
 type demo struct {
-	args   demoArgs
-	config config
-	say    *teller
-	began  time.Time
-	dir    string
-	clock  *demoClock
-	fcm    *fcmtest.Server
-	node   *node
-	url    string
-	listen net.Listener
-	wire   *wire
-	world  *demoWorld
-	fleet  atomic.Pointer[fleet.Fleet]
-	slowed atomic.Int64 // how long the clock was slow, a time.Duration
-	closes []func()     // in the order of opening
-	probe  probe
+	args    demoArgs
+	config  config
+	say     *teller
+	began   time.Time
+	dir     string
+	clock   *demoClock
+	fcm     *fcmtest.Server
+	node    *node
+	url     string
+	console string // origin of the pages
+	listen  net.Listener
+	wire    *wire
+	world   *demoWorld
+	fleet   atomic.Pointer[fleet.Fleet]
+	slowed  atomic.Int64 // how long the clock was slow, a time.Duration
+	closes  []func()     // in the order of opening
+	probe   probe
 }
 
 // probe is how a test sees into a demo; its zero value sees nothing.
@@ -195,7 +196,11 @@ func (d *demo) openServer(ctx context.Context) error {
 		return err
 	}
 	d.url = "http://" + d.listen.Addr().String()
+	if _, port, err := net.SplitHostPort(d.listen.Addr().String()); err == nil {
+		d.console = "http://localhost:" + port // passkeys and cookies want a name
+	}
 	c := d.config
+	c.Console = d.console
 	c.FCMEndpoint, c.FCMProject, c.Credentials, c.BaseURL = d.fcm.URL(), d.fcm.Project(), "", d.url
 	c.Tick = time.Second / 4 // a quarter of a minute of the shift
 	if d.node, err = openNode(ctx, c, migrations.AppURL(c.DatabaseURL), d.errors(), d.clock.now); err != nil {

@@ -36,6 +36,9 @@ func (d *demo) invite(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "  phone API   %s/v1/hello\n", d.url)
 	fmt.Fprintf(out, "  operators   http://%s/readyz  /metrics  /debug/pprof/\n", private.Addr)
 	fmt.Fprintf(out, "  pushes      %s (no real phone is woken)\n\n", d.fcm.URL())
+	if err := d.tellConsoles(out); err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "  Codes live 24 hours and serve once; an enrolment code is for one handset.\n\n")
 	fmt.Fprintf(out, "  %-16s %-16s %-10s %-34s %s\n", "role", "name", "number", "enrolment code", "activation code")
 	var next string

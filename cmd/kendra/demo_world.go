@@ -22,6 +22,7 @@ type demoWorld struct {
 	people   int           // on the staff list
 	walker   fleet.Officer // who walks a recorded track
 	guests   []guest       // whose codes are given to the reader
+	consoles []consoleGuest
 }
 
 // guest is an officer without a handset, for whoever tries the demo out.
@@ -46,6 +47,8 @@ func demoGuests() []guest {
 		{"221900001", "मीरा शर्मा", "Meera Sharma", contract.RoleBeatOfficer, "constable", beat},
 		{"221900002", "अर्चना सिंह", "Archana Singh", contract.RoleCentreIncharge, "inspector", ""},
 		{"221900003", "लता वर्मा", "Lata Verma", contract.RoleDispatcher, "head_constable", ""},
+		{"221900005", "राकेश चन्द्र", "Rakesh Chandra", contract.RoleSp, "sp", ""},
+		{"221900006", "विनय दुबे", "Vinay Dubey", contract.RoleCo, "dsp", ""},
 		{walkerNumber, "शोभा त्रिपाठी", "Shobha Tripathi", contract.RoleBeatOfficer, "constable", beat},
 	}
 }
@@ -65,11 +68,14 @@ func demoCast() []guest {
 // rosterLines are the lines of a guest or player in the files of the staff list.
 func (g guest) rosterLines(from time.Time) (officer, post string) {
 	woman, centre, circle := "yes", guestCentre, ""
-	if g.role == contract.RoleSho || g.role == contract.RoleCo {
+	switch g.role {
+	case contract.RoleSho:
 		woman = "no"
-	}
-	if g.role == contract.RoleCo {
-		centre, circle = book.HQ, guestCircle
+	case contract.RoleCo:
+		woman, centre, circle = "no", book.HQ, guestCircle
+	case contract.RoleSp:
+		woman, centre = "no", book.HQ
+	default:
 	}
 	officer = fmt.Sprintf("%s,%s,%s,%s,%s\n", g.number, g.nameHi, g.nameEn, g.rank, woman)
 	post = fmt.Sprintf("%s,%s,%s,%s,,%s,%s\n", g.number, g.role, centre, from.UTC().Format(time.RFC3339), g.beat, circle)
@@ -118,7 +124,10 @@ func (d *demo) openWorld(ctx context.Context) error {
 	if err := d.node.book.LoadRules(ctx); err != nil {
 		return err
 	}
-	d.world, err = d.populate(ctx, centres, loaded, roster)
+	if d.world, err = d.populate(ctx, centres, loaded, roster); err != nil {
+		return err
+	}
+	err = d.openConsoles(ctx)
 	d.say.step("district", time.Since(began))
 	return err
 }
@@ -147,7 +156,7 @@ func demoCentres() ([]fleet.Centre, error) {
 
 // populate chooses who has a handset and gives each an activation code.
 func (d *demo) populate(ctx context.Context, centres []fleet.Centre, loaded staff.Loaded, roster fleet.Roster) (*demoWorld, error) {
-	w := &demoWorld{people: loaded.Added[staff.KindOfficers], guests: demoGuests()[:3]}
+	w := &demoWorld{people: loaded.Added[staff.KindOfficers], guests: demoGuests()[:5]}
 	w.District = defaultDistrict
 	w.EnrolCode = func(ctx context.Context, centre string) (string, error) {
 		c, err := d.node.staff.IssueEnrolCode(ctx, defaultDistrict, centre)

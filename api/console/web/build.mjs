@@ -3,7 +3,7 @@
 //
 // The fonts are cut to what the pages write: Devanagari with all its joined
 // forms, and the Latin letters, digits and signs of the catalogue.
-import { build } from "esbuild";
+import { build } from "esbuild-wasm";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
