@@ -23,6 +23,7 @@ func TestNothingOfAnotherCentreIsThere(t *testing.T) {
 	complaint := beat.Enter("complaint.open", came(w))
 	stranger := w.Enlist(apitest.Rajapur, "centre_incharge")
 	sameCentre := w.Enlist(apitest.Karwi, "beat_officer")
+	handover := beat.Enter("handover.open", contract.HandoverOpen{PostID: beat.PostID, TakerBy: sameCentre.ID})
 	paths := func(centre string, id uuid.UUID) []string {
 		return []string{
 			"/v1/feed?centre=" + centre, "/v1/feed?centre=" + centre + "&after=0&from_size=1", "/v1/proofs?centre=" + centre + "&seq=1&size=1",
@@ -36,7 +37,7 @@ func TestNothingOfAnotherCentreIsThere(t *testing.T) {
 		}
 	}
 	answers := map[string]bool{}
-	for _, p := range slices.Concat(paths("KRW", *task.OpID), paths("KRW", *complaint.OpID), paths("ZZZ", uuid.New()), paths("HQ", *visit.OpID)) {
+	for _, p := range slices.Concat(paths("KRW", *task.OpID), paths("KRW", *complaint.OpID), paths("KRW", *handover.OpID), paths("ZZZ", uuid.New()), paths("HQ", *visit.OpID)) {
 		a := stranger.Do(apitest.Get(p))
 		if a.Status != http.StatusNotFound {
 			t.Errorf("%s: %d %.300s", p, a.Status, a.Body)

@@ -73,6 +73,26 @@ func TestPositionsAreReadByTheCorrectedClockAndOnlyOnEarth(t *testing.T) {
 	}
 }
 
+func TestAPositionOlderThanSevenDaysIsNotStoredThoughItIsOfADuty(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	start := w.Beat.Enter("duty.start", contract.DutyStart{})
+	w.Pass(8 * time.Hour)
+	w.Beat.Enter("duty.end", contract.DutyEnd{StartID: start.OpID})
+	w.Pass((7*24 - 2) * time.Hour)
+	oldest := w.Now().Add(-7 * 24 * time.Hour) // six hours into the duty
+	if _, _, err := w.Book.Positions(t.Context(), w.Beat.Caller(), 0, walk(oldest.Add(-time.Millisecond), 5)); !isCode(err, contract.CodeOffDuty) {
+		t.Errorf("all of them older: %v", err)
+	}
+	stored, dropped, err := w.Book.Positions(t.Context(), w.Beat.Caller(), 0, walk(oldest.Add(2*time.Minute), 6))
+	if err != nil || stored != 3 || dropped != 3 {
+		t.Errorf("three of them older: %d stored, %d dropped, %v", stored, dropped, err)
+	}
+	if n := count(t, w, `SELECT count(*) FROM positions WHERE at < '`+oldest.Format(time.RFC3339Nano)+`'`); n != 0 {
+		t.Errorf("%d older ones are stored", n)
+	}
+}
+
 func TestPositionsArePartitionedByDayAndGoWithTheirDay(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)

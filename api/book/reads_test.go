@@ -208,6 +208,59 @@ func TestASecondPersonAllowsMoreForAnHourAndNobodyHimself(t *testing.T) {
 	c.overBudget(c.Beat, time.Hour)
 }
 
+func TestWhatASecondPersonAllowsIsCountedByItselfAndNotInTheBudget(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, withNumbers)
+	c.spends(c.Incharge, hourly)
+	c.SHO.Enter("read.allow", contract.ReadAllow{OfficerID: c.Incharge.ID, Count: 3, Reason: "न्यायालय हेतु आख्या"})
+	c.Pass(30 * time.Minute)
+	c.spends(c.Incharge, 3)
+	c.overBudget(c.Incharge, 30*time.Minute)
+	c.Pass(30 * time.Minute)
+	c.spends(c.Incharge, hourly) // the three take none of the next hour's
+	c.overBudget(c.Incharge, time.Hour)
+}
+
+// bothSides is an in-charge of two stations, and a complaint of the other one.
+func (c *care) bothSides() (*booktest.Officer, uuid.UUID) {
+	c.t.Helper()
+	o := c.Enlist(booktest.Centre, staff.CentreIncharge)
+	second := staff.Post{PostID: uuid.Must(uuid.NewV7()), OfficerID: o.ID, Centre: booktest.OtherCentre, Role: staff.CentreIncharge, From: booktest.Start.Add(-24 * time.Hour)}
+	receipts, err := c.Book.AppendServer(context.Background(), booktest.District, booktest.OtherCentre, book.RoleRegistrar, []book.ServerOp{{
+		Kind: "post.take", Subject: second.PostID, Rule: "import", At: second.From,
+		Body: contract.PostTake{PostID: second.PostID, OfficerID: o.ID, Role: contract.Role(second.Role)},
+	}})
+	if err != nil || receipts[0].Outcome != book.Entered {
+		c.t.Fatal(err, receipts)
+	}
+	return o, c.Other.Enter("complaint.open", c.intake()).OpID
+}
+
+func TestWhatIsAllowedAtOneStationIsNotSpentAtAnother(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, withNumbers)
+	o, theirs := c.bothSides()
+	there := c.Enlist(booktest.OtherCentre, staff.SHO)
+	c.spends(o, hourly)
+	there.Enter("read.allow", contract.ReadAllow{OfficerID: o.ID, Count: 1, Reason: "न्यायालय हेतु आख्या"})
+	c.SHO.Enter("read.allow", contract.ReadAllow{OfficerID: o.ID, Count: 2, Reason: "न्यायालय हेतु आख्या"})
+	c.spends(o, 2)
+	c.overBudget(o, time.Hour)
+	read := func() string {
+		u, err := unseal(o, c.World, o.Item("identity.read", wish(theirs, "/body/account"), booktest.With("centre", booktest.OtherCentre)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.Receipt.Outcome
+	}
+	if got := read(); got != book.Entered {
+		t.Errorf("the one that is allowed there is %s", got)
+	}
+	if got := read(); got != book.Refused {
+		t.Errorf("another is %s", got)
+	}
+}
+
 // TestTwoProcessesTogetherGiveNoMoreThanTheBudget lets an officer who serves at
 // two centres read in both books at once, through two processes: no head lock
 // is common to them. Neither can finish before both have come as far as they
@@ -216,16 +269,7 @@ func TestTwoProcessesTogetherGiveNoMoreThanTheBudget(t *testing.T) {
 	t.Parallel()
 	c := careOf(t, withNumbers)
 	ctx := context.Background()
-	o := c.Enlist(booktest.Centre, staff.CentreIncharge)
-	second := staff.Post{PostID: uuid.Must(uuid.NewV7()), OfficerID: o.ID, Centre: booktest.OtherCentre, Role: staff.CentreIncharge, From: booktest.Start.Add(-24 * time.Hour)}
-	receipts, err := c.Book.AppendServer(ctx, booktest.District, booktest.OtherCentre, book.RoleRegistrar, []book.ServerOp{{
-		Kind: "post.take", Subject: second.PostID, Rule: "import", At: second.From,
-		Body: contract.PostTake{PostID: second.PostID, OfficerID: o.ID, Role: contract.Role(second.Role)},
-	}})
-	if err != nil || receipts[0].Outcome != book.Entered {
-		t.Fatal(err, receipts)
-	}
-	theirs := c.Other.Enter("complaint.open", c.intake()).OpID
+	o, theirs := c.bothSides()
 	c.spends(o, hourly-1)
 	conn := c.Superuser()
 	tx, err := conn.Begin(ctx)

@@ -181,6 +181,58 @@ func TestWhatIsSealedInNoComplaintIsShreddedWhenItsTimeIsOver(t *testing.T) {
 	verifyAll(t, c.World)
 }
 
+func TestWhatIsSealedInACaseThatBeganElsewhereOrWasStruckIsShreddedWhenItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, nil)
+	quick(c.World)
+	sho := c.Enlist(booktest.OtherCentre, staff.SHO)
+	of := map[string]uuid.UUID{}
+	for _, name := range []string{"ended", "open"} { // both go on at the other station
+		of[name] = c.SHO.Enter("fir.register", c.zero(func(b *contract.FIRRegister) { b.ComplaintID, b.Accused = nil, new("रामू") })).OpID
+		tick(t, c.World)
+	}
+	over := func(serial int) {
+		there, _ := c.firThere(sho, serial)
+		sho.Enter("fir.step", contract.FIRStep{FIRID: there.OpID, Step: "final_report", DoneAt: contract.At(c.Now())})
+	}
+	over(1)
+	of["struck"] = c.Leader.Do("squad.person", c.Person()).OpID // there was no briefing: it waits
+	strike := c.Incharge.Enter("held.strike", contract.HeldStrike{HeldID: of["struck"], Reason: "दो बार लिखा गया"})
+	c.Incharge.Enter("note.add", contract.NoteAdd{SubjectID: strike.OpID, Text: "रमेश को दो बार लिखा गया"})
+	left := func(when string, want ...string) {
+		t.Helper()
+		tick(t, c.World)
+		var got []string
+		for name, id := range of {
+			if count(t, c.World, `SELECT count(*) FROM case_keys WHERE wrapped <> '' AND class IN ('V', 'X') AND case_id = '`+id.String()+`'`) > 0 {
+				got = append(got, name)
+			}
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: %v have keys, want %v", when, got, want)
+		}
+	}
+	pass := func(days int) {
+		c.Pass(time.Duration(days) * day)
+		for _, o := range []*booktest.Officer{c.SHO, c.Incharge, sho} {
+			o.SignIn()
+		}
+	}
+	pass(179)
+	left("before any time is over", "ended", "open", "struck")
+	pass(2)
+	left("after half a year", "ended", "open")
+	pass(190)
+	left("after a year", "open")
+	over(2)
+	pass(1)
+	left("when the other has ended, too")
+	if n := count(t, c.World, `SELECT count(*) FROM entries WHERE kind = 'key.shred' AND centre = '`+booktest.OtherCentre+`'`); n != 2 {
+		t.Errorf("%d entries there say so", n)
+	}
+	verifyAll(t, c.World)
+}
+
 // end ends an FIR and a report.
 func (c *care) end(fir, report uuid.UUID) {
 	c.SHO.Enter("fir.step", contract.FIRStep{FIRID: fir, Step: "final_report", DoneAt: contract.At(c.Now())})
