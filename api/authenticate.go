@@ -95,7 +95,7 @@ func (s *server) consoleOf(ctx context.Context, c *fiber.Ctx, r *request, route 
 // can say. What a page asks by itself, quiet, is no sign of life.
 func (s *server) cookieCaller(ctx context.Context, c *fiber.Ctx, r *request, csrf string, quiet bool) (staff.Caller, error) {
 	if c.Method() == fiber.MethodGet {
-		if site := c.Get(headSite); site != "" && site != "same-origin" && site != "none" {
+		if site := c.Get(headSite); site != "" && site != "same-origin" && site != "none" && !isOpened(c) {
 			return staff.Caller{}, contract.NewProblem(contract.CodeNotThePage)
 		}
 	} else {
@@ -110,6 +110,14 @@ func (s *server) cookieCaller(ctx context.Context, c *fiber.Ctx, r *request, csr
 		return s.Staff.WatchConsole(ctx, r.cookie)
 	}
 	return s.Staff.AuthenticateConsole(ctx, r.cookie)
+}
+
+// isOpened tells a page that somebody opens, by a link from wherever, from what a
+// script of another page asks for: it fills a window of its own, and nobody else
+// can look into that.
+func isOpened(c *fiber.Ctx) bool {
+	page, _ := c.Locals(pageLocal).(string)
+	return page != "" && c.Get("Sec-Fetch-Mode") == "navigate" && c.Get("Sec-Fetch-Dest") == "document"
 }
 
 // fromPage refuses what the console's own page has not sent.
