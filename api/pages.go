@@ -27,6 +27,7 @@ func (s *server) handlePages(app *fiber.App) {
 			Opened: opened, Closed: closed, Session: func(c *fiber.Ctx) staff.Secret { return requestOf(c).cookie },
 			Known:   func(c *fiber.Ctx) staff.Secret { return requestOf(c).browser },
 			Address: func(c *fiber.Ctx) string { return prefixOf(requestOf(c).address) },
+			Missing: func(key string) { s.Log.Error("console: a word is missing", "key", key) },
 			Note:    func(c *fiber.Ctx, r *book.Receipt) { requestOf(c).note(r) },
 		},
 	}).Routes(app.Group(console.Root))

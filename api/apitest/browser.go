@@ -34,6 +34,7 @@ type Browser struct {
 	Session contract.ConsoleSession
 	Secret  []byte // of the one-time codes
 	Passkey *Authenticator
+	Lang    string // of the pages; empty: none was chosen
 
 	last int64 // the step whose code she used last
 	seq  int64
@@ -119,6 +120,9 @@ func (b *Browser) Dressed(r Request) Request {
 			cookies += "; "
 		}
 		cookies += "__Host-kendra-browser=" + b.Known
+	}
+	if b.Lang != "" {
+		cookies += "; __Host-kendra-lang=" + b.Lang
 	}
 	for name, value := range map[string]string{"Cookie": cookies, "Sec-Fetch-Site": "same-origin", "Origin": "", "X-Kendra-CSRF": ""} {
 		if r.Method != http.MethodGet {

@@ -39,6 +39,8 @@ type Door struct {
 	Problem func(c *fiber.Ctx, err error) (*contract.Problem, string)
 	// Note keeps for the log what a form was about.
 	Note func(c *fiber.Ctx, r *book.Receipt)
+	// Missing is told of a word that the catalogue and the lists do not have.
+	Missing func(key string)
 	// Opened and Closed put the session into its cookie, and take it away.
 	Opened func(c *fiber.Ctx, session *staff.Console)
 	Closed func(c *fiber.Ctx)

@@ -55,7 +55,7 @@ func (p *Pages) tasks(x *exchange) error {
 // ladder is the steps of a task in their order.
 //
 //nolint:gochecknoglobals // a constant
-var ladder = []string{"sent", "handed", "received", "seen", "accepted", "departed", "arrived", "done"}
+var ladder = []string{"queued", "handed", "received", "seen", "accepted", "departed", "arrived", "done"}
 
 func (p *Pages) taskBrief(x *exchange, t *book.TaskView) taskBrief {
 	v := &view{p: p, x: x}

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -33,13 +34,14 @@ func midnight(t time.Time) time.Time {
 type sheetBody struct {
 	*book.DaySheet
 
-	Date    time.Time
-	IsToday bool
-	Signed  bool
-	Groups  []group
-	Clear   bool // nothing wants a hand
-	Steps   []step
-	Earlier []time.Time // days without signature
+	Date          time.Time
+	IsToday       bool
+	Signed        bool
+	Median, Worst string // minutes
+	Groups        []group
+	Clear         bool // nothing wants a hand
+	Steps         []step
+	Earlier       []time.Time // days without signature
 }
 
 // group is a list of complaints that want the same.
@@ -53,7 +55,8 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 	if err != nil {
 		return err
 	}
-	b := sheetBody{DaySheet: d, Date: date, IsToday: date.Equal(midnight(x.now)), Signed: d.State == "signed"}
+	b := sheetBody{DaySheet: d, Date: date, IsToday: date.Equal(midnight(x.now)), Signed: d.State == "signed",
+		Median: minutes(d.Median), Worst: minutes(d.Worst)}
 	for _, g := range []struct {
 		name string
 		list []book.ComplaintView
@@ -74,6 +77,14 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 		}
 	}
 	return p.send(x, http.StatusOK, "today", title, b)
+}
+
+// minutes writes a figure that there may be none of.
+func minutes(n *float64) string {
+	if n == nil {
+		return "—"
+	}
+	return strconv.FormatFloat(*n, 'f', 0, 64)
 }
 
 // brief is a complaint in a list.

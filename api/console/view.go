@@ -210,13 +210,14 @@ func (v *view) T(key string) (string, error) {
 // Has tells whether there is such a text.
 func (v *view) Has(key string) bool { _, ok := v.p.look.texts[key]; return ok }
 
-// Word is a text of the catalogue that may be missing: then it is what stands for it.
+// Word is the text of a code. One that is missing is told of, and stands for itself.
 func (v *view) Word(section, code string) string { return v.p.word(v.x.lang, section, code) }
 
 func (p *Pages) word(lang contract.Lang, section, code string) string {
 	if t, ok := p.look.texts[section+"."+code]; ok {
 		return t.in(lang)
 	}
+	p.Door.Missing(section + "." + code)
 	return strings.ReplaceAll(code, "_", " ")
 }
 

@@ -1,0 +1,63 @@
+package api_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"kendra/api/apitest"
+	contract "kendra/mobile-contract"
+)
+
+var (
+	inMenu    = regexp.MustCompile(`<li><a href="(/console/[^"]*)"`)
+	policy    = regexp.MustCompile(`script-src 'nonce-([A-Za-z0-9_-]{22})'`)
+	unwelcome = regexp.MustCompile(`(?i)\son[a-z]+=|\sstyle=|<script>|<style|javascript:|https?://`)
+)
+
+// TestEveryPageOfTheMenuOpensForWhoSeesItInBothLanguages walks as each role; a
+// word that is missing, in whichever language, is an error in the log, which
+// fails the test by itself.
+func TestEveryPageOfTheMenuOpensForWhoSeesItInBothLanguages(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	nonces := map[string]bool{}
+	for _, who := range []struct {
+		centre string
+		role   contract.Role
+	}{
+		{apitest.Karwi, contract.RoleCentreIncharge}, {apitest.Karwi, contract.RoleSho}, {apitest.Karwi, contract.RoleDeskOfficer},
+		{apitest.Karwi, contract.RoleDispatcher}, {apitest.Karwi, contract.RoleCounsellor}, {apitest.Karwi, contract.RoleSquadLeader},
+		{apitest.Karwi, contract.RoleBeatOfficer}, {"HQ", contract.RoleCo}, {"HQ", contract.RoleSp}, {"HQ", contract.RoleNodal},
+	} {
+		b := w.AtConsole(who.centre, who.role)
+		first := b.Visit("/console/")
+		paths := []string{"/console/style", "/console/ops/note.add"}
+		for _, m := range inMenu.FindAllStringSubmatch(first.HTML, -1) {
+			paths = append(paths, strings.ReplaceAll(m[1], "&amp;", "&"))
+		}
+		if len(paths) < 3 {
+			t.Errorf("%s has no menu: %d\n%s", who.role, first.Status, first.HTML)
+		}
+		for _, lang := range []string{"hi", "en"} {
+			b.Lang = lang
+			for _, path := range paths {
+				p := b.Visit(path)
+				if p.Status != http.StatusOK && !strings.HasPrefix(path, "/console/ops/") {
+					t.Errorf("%s, %s in %s: status %d", who.role, path, lang, p.Status)
+				}
+				if found := unwelcome.FindString(p.HTML); found != "" {
+					t.Errorf("%s, %s: %q in the page", who.role, path, found)
+				}
+				m := policy.FindStringSubmatch(p.Header.Get("Content-Security-Policy"))
+				if m == nil || nonces[m[1]] || strings.Contains(p.Header.Get("Content-Security-Policy"), "unsafe") {
+					t.Errorf("%s, %s: policy %q", who.role, path, p.Header.Get("Content-Security-Policy"))
+					continue
+				}
+				nonces[m[1]] = true
+			}
+		}
+	}
+	t.Logf("%d pages opened", len(nonces))
+}
