@@ -22,7 +22,9 @@ type Page struct {
 func (b *Browser) Visit(path string) *Page { return b.turn(http.MethodGet, path, nil) }
 
 // Send sends a form to a path.
-func (b *Browser) Send(path string, form url.Values) *Page { return b.turn(http.MethodPost, path, form) }
+func (b *Browser) Send(path string, form url.Values) *Page {
+	return b.turn(http.MethodPost, path, form)
+}
 
 // turn makes one request as a browser makes it and follows no redirect.
 func (b *Browser) turn(method, path string, form url.Values) *Page {
