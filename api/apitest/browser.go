@@ -128,7 +128,7 @@ func (b *Browser) Dressed(r Request) Request {
 		if r.Method != http.MethodGet {
 			switch name {
 			case "Origin":
-				value = Console
+				value = b.On.w.console()
 			case "X-Kendra-CSRF":
 				value = b.Session.Csrf
 			}

@@ -50,9 +50,19 @@ if (window.PublicKeyCredential) {
           return;
         }
         const value = (name) => form.elements[name].value.trim();
-        await call("/v1/console/sessions", {
+        const session = await call("/v1/console/sessions", {
           district: Number(value("district")), officer_no: value("officer_no"), passphrase: form.elements.passphrase.value, passkey: await show(),
         });
+        const kept = form.elements.kept?.value;
+        if (kept) {
+          // The form that was sent when the session had ended goes on by itself.
+          for (const name of ["passphrase", "code", "officer_no", "district", "kept"]) form.elements[name].disabled = true;
+          const csrf = form.appendChild(document.createElement("input"));
+          Object.assign(csrf, { type: "hidden", name: "csrf", value: session.csrf });
+          form.action = kept;
+          form.submit();
+          return;
+        }
         location.assign("/console/");
       } catch (error) {
         wrong(form, error);
