@@ -35,6 +35,8 @@ type Browser struct {
 	Secret  []byte // of the one-time codes
 	Passkey *Authenticator
 	Lang    string // of the pages; empty: none was chosen
+	// Head is what it says of a page otherwise than a browser would.
+	Head map[string]string
 
 	last int64 // the step whose code she used last
 	seq  int64

@@ -41,6 +41,9 @@ func (b *Browser) turn(method, path string, form url.Values) *Page {
 		req.Header.Set(name, value)
 	}
 	req.Header.Del("X-Kendra-CSRF") // a page has it in its forms
+	for name, value := range b.Head {
+		req.Header.Set(name, value)
+	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
