@@ -3,7 +3,8 @@ package api_test
 import (
 	"bufio"
 	"context"
-	"encoding/base32"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -13,8 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 
 	"kendra/api/apitest"
 	contract "kendra/mobile-contract"
@@ -135,18 +134,24 @@ type scene struct {
 func (s *stage) play(script string, least int) {
 	s.t.Helper()
 	type person struct {
-		Number, Passphrase, ID string
+		Number, Passphrase, ID               string
+		PasskeyID, PasskeyKey, PasskeyHandle string // as a browser's debugger puts one in
 	}
 	people := map[string]person{}
 	for name, b := range s.people {
-		people[name] = person{b.Number, apitest.GoodPassphrase, b.ID.String()}
+		key, err := x509.MarshalPKCS8PrivateKey(b.Passkey.Key)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		text := base64.StdEncoding.EncodeToString
+		people[name] = person{b.Number, apitest.GoodPassphrase, b.ID.String(), text(b.Passkey.ID), text(key), text(b.Passkey.Handle)}
 	}
 	for name, x := range s.phones {
 		people[name] = person{Number: x.Number, ID: x.ID.String()}
 	}
 	config, err := json.Marshal(map[string]any{
 		"origin": s.w.Origin(), "control": s.hear(), "chromium": chromium(s.t), "district": apitest.District, "people": people,
-		"secret": base32.StdEncoding.EncodeToString([]byte(uuid.NewString())), "shots": os.Getenv("KENDRA_SHOTS"),
+		"shots": os.Getenv("KENDRA_SHOTS"),
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -219,5 +224,5 @@ func (l *testLog) Write(p []byte) (int, error) {
 // Chromium, one after the other on one district.
 func TestTheConsoleInARealBrowser(t *testing.T) {
 	t.Parallel()
-	newStage(t).play("console.mjs", 8)
+	newStage(t).play("console.mjs", 9)
 }

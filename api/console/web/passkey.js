@@ -42,10 +42,11 @@ if (window.PublicKeyCredential) {
       const form = button.form;
       try {
         if (button.dataset.passkey === "again") {
+          form.elements.code.required = false;
+          if (!form.noValidate && !form.reportValidity()) return;
           const session = await call("/v1/console/sessions/step-up", { passkey: await show() }, document.body.dataset.csrf);
           for (const f of document.querySelectorAll("input[name=csrf]")) f.value = session.csrf;
           document.body.dataset.csrf = session.csrf;
-          form.querySelector("input[name=code]").required = false;
           form.requestSubmit();
           return;
         }

@@ -33,6 +33,37 @@ await scene("she logs in by a one-time code, and no script or style is refused b
   await page.context().close();
 });
 
+await scene("she logs in by a passkey, and shows it again before what is grave", async () => {
+  const page = await open();
+  const client = await page.context().newCDPSession(page);
+  await client.send("WebAuthn.enable");
+  const { authenticatorId } = await client.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+  });
+  const p = config.people.sho;
+  await page.goto(url("/log-in"));
+  await client.send("WebAuthn.addCredential", {
+    authenticatorId,
+    credential: {
+      credentialId: p.PasskeyID, isResidentCredential: true, rpId: "localhost", privateKey: p.PasskeyKey, userHandle: p.PasskeyHandle,
+      signCount: 100, backupEligibility: true, backupState: false,
+    },
+  });
+  await page.fill("#district", String(config.district));
+  await page.fill("#officer_no", p.Number);
+  await page.fill("#passphrase", p.Passphrase);
+  await page.click("[data-passkey]");
+  await page.waitForURL(url("/"));
+  await ask("pass", { seconds: 400 });
+  await page.goto(url("/ops/case.name"));
+  must((await page.locator("#code").count()) === 1, "the second factor is not asked for again");
+  await page.$eval("form.op", (f) => (f.noValidate = true));
+  await page.click("[data-passkey=again]");
+  await page.waitForSelector("#told"); // the form is empty, and that is what is told; the factor was taken
+  must((await page.locator("#code").count()) === 0, "the passkey was not taken");
+  await page.context().close();
+});
+
 await scene("a form that is sent twice, by a double click and by the way back, is one entry", async () => {
   const page = await open();
   await page.goto(url("/log-in"));
