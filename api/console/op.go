@@ -102,9 +102,6 @@ func (p *Pages) append(x *exchange, s *said) (*book.Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r, err := p.repeated(x, s, op.ID); r != nil || err != nil {
-		return r, err
-	}
 	sig, err := p.Staff.SignOp(x.ctx, x.who, op)
 	if err != nil {
 		return nil, err
@@ -117,7 +114,7 @@ func (p *Pages) append(x *exchange, s *said) (*book.Receipt, error) {
 	if r.Problem == nil {
 		return r, nil
 	}
-	if r.Problem.Code == contract.CodeOpIDConflict { // its twin was quicker
+	if r.Problem.Code == contract.CodeOpIDConflict { // the same at another time, if not another
 		if first, err := p.repeated(x, s, op.ID); first != nil || err != nil {
 			return first, err
 		}

@@ -75,6 +75,7 @@ func openBench(ctx context.Context, c config, out io.Writer) (*bencher, error) {
 	}
 	b.url = b.pg.URL("postgres")
 	b.config.DatabaseURL, b.config.OwnerURL, b.config.Keys = b.url, b.url, filepath.Join(b.dir, "keys")
+	b.config.Console = benchOrigin
 	if err := migrations.Up(ctx, b.url); err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (b *bencher) serve(ctx context.Context) error {
 	}
 	b.server = exec.Command(self, "serve")
 	b.server.Env = append(os.Environ(), "DATABASE_URL="+b.url, "KENDRA_OWNER_DATABASE_URL="+b.url, "KENDRA_KEYS="+b.config.Keys,
-		"KENDRA_LISTEN="+b.addr, "KENDRA_PRIVATE_LISTEN=127.0.0.1:18098", "KENDRA_BASE_URL=", "KENDRA_FCM_ENDPOINT=", "KENDRA_RATES="+b.rates,
+		"KENDRA_LISTEN="+b.addr, "KENDRA_PRIVATE_LISTEN=127.0.0.1:18098", "KENDRA_BASE_URL=", "KENDRA_FCM_ENDPOINT=", "KENDRA_RATES="+b.rates, "KENDRA_CONSOLE_ORIGIN="+benchOrigin,
 		"GOOGLE_APPLICATION_CREDENTIALS=")
 	if err := b.server.Start(); err != nil {
 		return fmt.Errorf("start server: %w", err)
@@ -204,8 +205,13 @@ func (b *bencher) peak() float64 {
 	if err != nil {
 		return 0
 	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+	return kilobytes(string(text), "VmHWM:")
+}
+
+// kilobytes reads one line of a process's status, in MB.
+func kilobytes(status, name string) float64 {
+	for line := range strings.Lines(status) {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			kb, _ := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
 			return kb / 1024
 		}

@@ -69,7 +69,7 @@ func runBench(ctx context.Context, c config, args []string, out io.Writer) error
 	rounds := f.Int("rounds", 4, "interleaved rounds")
 	million := f.Int("fill", 1_000_000, "size of the filled book")
 	file := f.String("out", "bench.json", "where the rows go as JSON")
-	only := f.String("only", "", "storm, intake or incident: that part alone")
+	only := f.String("only", "", "storm, intake, incident or console: that part alone")
 	if done, err := parse(f, args); done {
 		return err
 	}
@@ -82,7 +82,7 @@ func runBench(ctx context.Context, c config, args []string, out io.Writer) error
 	}
 	b.rounds = *rounds
 	fmt.Fprintf(out, "on %s; %d rounds\n", machine(ctx, b.admin), b.rounds)
-	parts := map[string]func(context.Context, int) error{"": b.all, "storm": b.stormAlone, "intake": b.intakeAlone, "incident": b.incidentAlone}
+	parts := map[string]func(context.Context, int) error{"": b.all, "storm": b.stormAlone, "intake": b.intakeAlone, "incident": b.incidentAlone, "console": b.consoleAlone}
 	if parts[*only] == nil {
 		return errUsage
 	}
@@ -144,8 +144,14 @@ func (b *bencher) all(ctx context.Context, million int) error {
 	if err := b.matrix(ctx, seven); err != nil {
 		return err
 	}
+	if err := b.pages(ctx, seven[0]); err != nil {
+		return err
+	}
 	b.rows = append(b.rows, bound("peak resident memory of the server in all of this", b.peak(), "MB", 150))
 	if err := b.start(ctx); err != nil {
+		return err
+	}
+	if err := b.consoles(ctx, seven); err != nil {
 		return err
 	}
 	if err := b.incident(ctx, 7, "KRW", million); err != nil {
