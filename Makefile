@@ -12,13 +12,15 @@
 # make sbom    sbom.json, what the binaries are made of (needs the network)
 
 .DEFAULT_GOAL := build
-.PHONY: setup demo test check bench gen fmt vuln build race fuzz sbom lint contract imports tidy
+.PHONY: setup demo test check bench gen fmt vuln build race fuzz sbom lint contract imports tidy races
 
 # Pinned tools. oapi-codegen's version stands in the go:generate lines.
 GOLANGCI_VERSION    := v2.15.0
 GOVULNCHECK_VERSION := v1.9.0
 KIN_VERSION         := v0.153.0
 CYCLONEDX_VERSION   := v1.10.0
+
+AT_ONCE := AtOnce|TwoServers|TwoProcesses|EachProcess|TellsThePages|HoweverMany|WhileMany|Storms|Queue|Panic|Rotat
 
 CODE     := api cmd geo migrations mobile-contract push
 GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
@@ -41,6 +43,12 @@ test: setup
 race: setup
 	go test -race -timeout 60m ./...
 
+# A share of it for each commit: who logs in and what is sent, whole; of the book
+# and the calls, the tests in which several work at once.
+races: setup
+	go test -race -timeout 20m ./push/... ./api/staff/...
+	go test -race -timeout 20m -run '$(AT_ONCE)' ./api ./api/book ./api/console
+
 fuzz: setup
 	.ci/fuzz
 
@@ -54,7 +62,7 @@ check: setup
 	.ci/same $(MAKE) --no-print-directory gen
 	@test -z "$$(gofmt -l $(CODE))" || { echo "not formatted (make fmt):"; gofmt -l $(CODE); exit 1; }
 	go vet ./...
-	$(MAKE) --no-print-directory lint contract imports tidy
+	$(MAKE) --no-print-directory lint contract imports tidy sbom races
 
 lint: $(GOLANGCI)
 	$(GOLANGCI) run ./...

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"net/url"
 
 	contract "kendra/mobile-contract"
 )
@@ -39,8 +40,10 @@ func (w *World) Authenticator(handle []byte) *Authenticator {
 	w.T.Helper()
 	id := make([]byte, 32)
 	_, _ = rand.Read(id)
+	rp, err := url.Parse(w.console())
+	w.must(err)
 	return &Authenticator{
-		Key: w.newKey(), ID: id, Handle: handle, RP: ConsoleRP, Origin: Console, Flags: UserPresent | UserVerified | backupEligible, w: w,
+		Key: w.newKey(), ID: id, Handle: handle, RP: rp.Hostname(), Origin: w.console(), Flags: UserPresent | UserVerified | backupEligible, w: w,
 	}
 }
 

@@ -35,6 +35,8 @@ type Browser struct {
 	Secret  []byte // of the one-time codes
 	Passkey *Authenticator
 	Lang    string // of the pages; empty: none was chosen
+	// Head is what it says of a page otherwise than a browser would.
+	Head map[string]string
 
 	last int64 // the step whose code she used last
 	seq  int64
@@ -128,7 +130,7 @@ func (b *Browser) Dressed(r Request) Request {
 		if r.Method != http.MethodGet {
 			switch name {
 			case "Origin":
-				value = Console
+				value = b.On.w.console()
 			case "X-Kendra-CSRF":
 				value = b.Session.Csrf
 			}

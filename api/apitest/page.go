@@ -22,7 +22,9 @@ type Page struct {
 func (b *Browser) Visit(path string) *Page { return b.turn(http.MethodGet, path, nil) }
 
 // Send sends a form to a path.
-func (b *Browser) Send(path string, form url.Values) *Page { return b.turn(http.MethodPost, path, form) }
+func (b *Browser) Send(path string, form url.Values) *Page {
+	return b.turn(http.MethodPost, path, form)
+}
 
 // turn makes one request as a browser makes it and follows no redirect.
 func (b *Browser) turn(method, path string, form url.Values) *Page {
@@ -39,6 +41,9 @@ func (b *Browser) turn(method, path string, form url.Values) *Page {
 		req.Header.Set(name, value)
 	}
 	req.Header.Del("X-Kendra-CSRF") // a page has it in its forms
+	for name, value := range b.Head {
+		req.Header.Set(name, value)
+	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

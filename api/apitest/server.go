@@ -17,6 +17,7 @@ import (
 
 	"kendra/api"
 	"kendra/api/book"
+	"kendra/api/console"
 	"kendra/api/staff"
 	"kendra/migrations"
 	"kendra/push"
@@ -30,6 +31,7 @@ type Server struct {
 	Pool  *pgxpool.Pool
 	Staff *staff.Service
 	Book  *book.Book
+	Live  *console.Hub // of a world for real browsers
 	// Up and Down count the bytes on its wire, headers and all.
 	Up, Down atomic.Int64
 
@@ -66,8 +68,11 @@ func (w *World) staffOptions() staff.Options {
 }
 
 func (w *World) console() string {
-	if w.limits.NoConsole {
+	switch {
+	case w.limits.NoConsole:
 		return ""
+	case w.origin != "":
+		return w.origin
 	}
 	return Console
 }
@@ -76,7 +81,14 @@ func (w *World) console() string {
 func (w *World) Another() *Server {
 	w.T.Helper()
 	s := &Server{w: w, Pool: w.pool()}
-	var err error
+	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	w.must(err)
+	if w.limits.RealBrowser {
+		_, port, err := net.SplitHostPort(ln.Addr().String())
+		w.must(err)
+		w.origin = "http://localhost:" + port
+	}
+	news := book.NewNews(s.Pool)
 	s.Staff, err = staff.New(s.Pool, w.staffOptions())
 	w.must(err)
 	witness, err := book.NewWitness(w.secrets.skey, w.secrets.vkey)
@@ -86,14 +98,33 @@ func (w *World) Another() *Server {
 	log := slog.New(slog.NewJSONHandler(w.Log, nil))
 	s.Book, err = book.New(context.Background(), book.Options{
 		Pool: s.Pool, Keys: w.secrets.keyset, Sessions: s.session, Witness: witness, Enqueue: enqueue, Blind: w.secrets.blind, SaltKey: w.secrets.second,
-		SlipKey: w.secrets.second,
-		Now:     w.Now, Log: log, QueueOps: w.limits.QueueOps, Deadline: w.limits.Deadline,
+		SlipKey: w.secrets.second, Moved: news.Say,
+		Now: w.Now, Log: log, QueueOps: w.limits.QueueOps, Deadline: w.limits.Deadline,
 		Patience: w.limits.Patience,
 	})
 	w.must(err)
-	s.listen(log)
+	if w.limits.RealBrowser {
+		s.Live = console.NewHub()
+		s.tell(news)
+	}
+	s.listen(ln, log)
 	return s
 }
+
+// tell has the server's open pages hear what moves, until the test ends.
+func (s *Server) tell(news *book.News) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	all.Go(func() { news.Send(ctx) })
+	all.Go(func() { news.Hear(ctx, s.Live.Moved, s.Live.Gap) })
+	s.w.T.Cleanup(func() {
+		cancel()
+		all.Wait()
+	})
+}
+
+// Origin is that of the console's pages.
+func (w *World) Origin() string { return w.console() }
 
 func (s *Server) session(ctx context.Context, district int32, id uuid.UUID) (*ecdsa.PublicKey, uuid.UUID, uuid.UUID, error) {
 	return s.Staff.SessionKey(ctx, district, id)
@@ -115,14 +146,12 @@ func (w *World) pool() *pgxpool.Pool {
 }
 
 // listen serves on a port of loopback until the test ends.
-func (s *Server) listen(log *slog.Logger) {
+func (s *Server) listen(ln net.Listener, log *slog.Logger) {
 	t := s.w.T
 	t.Helper()
 	s.App = api.New(api.Options{
-		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies, Console: s.w.console(),
+		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies, Console: s.w.console(), Live: s.Live,
 	})
-	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	s.w.must(err)
 	s.URL = "http://" + ln.Addr().String()
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
 	s.client = &http.Client{Transport: transport, Timeout: 30 * time.Second}
@@ -133,6 +162,9 @@ func (s *Server) listen(log *slog.Logger) {
 	}()
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
+		if s.Live != nil {
+			s.Live.Close()
+		}
 		if err := s.App.ShutdownWithTimeout(5 * time.Second); err != nil {
 			t.Errorf("shut down: %v", err)
 		}

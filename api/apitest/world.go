@@ -48,6 +48,9 @@ type Limits struct {
 	Proxies  []netip.Prefix
 	// NoConsole leaves the console's origin out.
 	NoConsole bool
+	// RealBrowser serves the console's pages under a name of this machine that a
+	// browser takes for safe, and tells open pages what moves.
+	RealBrowser bool
 }
 
 // World is a district and its servers.
@@ -65,6 +68,7 @@ type World struct {
 
 	secrets secrets
 	limits  Limits
+	origin  string // of the console, where a real browser comes
 
 	mu      sync.Mutex
 	told    []staff.Notice

@@ -146,12 +146,15 @@ func (p *Pages) live(x *exchange) error {
 	c.Set("X-Accel-Buffering", "no")
 	line := &liveLine{
 		pages: p, key: bookKey{x.who.District, x.centre}, last: last, centre: x.centre,
-		session: p.Door.Session(c), until: time.Now().Add(LiveFor),
+		session: p.Door.Session(c), until: lineTime().Add(LiveFor),
 	}
 	line.ears = p.Live.listen(line.key)
 	c.Context().SetBodyStreamWriter(line.write)
 	return nil
 }
+
+// lineTime is the time of a line, which is the machine's and no rule's.
+func lineTime() time.Time { return time.Now() } //nolint:forbidigo // how long a connection stands
 
 // liveLine is one line to a page.
 type liveLine struct {
@@ -173,7 +176,7 @@ func (l *liveLine) write(w *bufio.Writer) {
 	}
 	beat := time.NewTicker(liveBeat)
 	defer beat.Stop()
-	looked := time.Now()
+	looked := lineTime()
 	for first := true; ; first = false {
 		if err := l.say(w, first); err != nil {
 			return
@@ -185,14 +188,14 @@ func (l *liveLine) write(w *bufio.Writer) {
 				return
 			}
 		}
-		if time.Now().After(l.until) {
+		if lineTime().After(l.until) {
 			return
 		}
-		if time.Since(looked) > liveOften {
+		if lineTime().Sub(looked) > liveOften {
 			if !l.still() {
 				return
 			}
-			looked = time.Now()
+			looked = lineTime()
 		}
 	}
 }

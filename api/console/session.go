@@ -120,5 +120,24 @@ func (p *Pages) fail(c *fiber.Ctx, x *exchange, err error) error {
 		}
 		return p.send(x, problem.Status, "log_in", "page.log_in", logInBody{Problem: t, Kept: keptOf(x)})
 	}
+	if problem.Code == contract.CodeNotThePage && p.resume(x) {
+		return p.send(x, problem.Status, "resume", "page.resume", keptOf(x))
+	}
 	return p.send(x, problem.Status, "problem", "page.problem", t)
+}
+
+// resume tells whether a form came from a page of the console whose token is
+// older than the session's: another page has shown the second factor since. It
+// goes on by the officer's own hand.
+func (p *Pages) resume(x *exchange) bool {
+	if keptOf(x) == nil || p.Door.FromPage(x.c) != nil {
+		return false
+	}
+	session, err := p.Staff.ConsoleOf(x.ctx, p.Door.Session(x.c))
+	if err != nil {
+		return false
+	}
+	x.session = session
+	x.who.OfficerID = session.Officer.ID
+	return true
 }

@@ -76,6 +76,19 @@ func TestCITestsForRacesLooksForVulnerabilitiesAndListsWhatABuildIsMadeOf(t *tes
 			t.Errorf(".ci/run lacks %q", step)
 		}
 	}
+	check := regexp.MustCompile(`(?ms)^check: setup\n(.*?)\n\n`).FindString(string(makefile))
+	for _, target := range []string{"lint", "sbom", "races"} {
+		if !regexp.MustCompile(`\$\(MAKE\)[^\n]* ` + target + `\b`).MatchString(check) {
+			t.Errorf("make check does without %s", target)
+		}
+	}
+	if !regexp.MustCompile(`(?ms)^races: setup\n.*-race .*\./push/\.\.\. \./api/staff/\.\.\.\n.*-race .*\./api \./api/book`).Match(makefile) {
+		t.Error("make races lacks one of book, api, push and staff")
+	}
+	linters, err := os.ReadFile("../../.golangci.yml")
+	if err != nil || !regexp.MustCompile(`(?m)^ +- gosec\b`).Match(linters) {
+		t.Errorf("the linters are without gosec: %v", err)
+	}
 	if !strings.Contains(string(text), "path: sbom.json") {
 		t.Error("CI does not keep the SBOM")
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // mostDependencies is how many direct dependencies the house allows itself.
-const mostDependencies = 27
+const mostDependencies = 28
 
 func TestEveryDirectDependencyHasItsReasonInCONTRIBUTING(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@
 // moves, one sending of each form, a loud urgent task, printing.
 import htmx from "htmx.org";
 import "./dispatch.js";
+import "./passkey.js";
 
 Object.assign(htmx.config, {
   includeIndicatorStyles: false,

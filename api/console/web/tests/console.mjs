@@ -1,0 +1,194 @@
+// The console as officers use it, in Chromium.
+import { ask, close, config, logIn, must, open, scene, url, violations } from "./stage.mjs";
+
+async function fillComplaint(page, changes = {}) {
+  const said = {
+    channel: "walk_in", complainant_name: "कमला देवी", age: "28", mobile: "9450012345", address: "ग्राम तरौंहा", category: "domestic_violence",
+    account: "आवेदिका ने बताया कि पति मारपीट करता है।", risk_level: "high", disability: "none", ...changes,
+  };
+  for (const [name, value] of Object.entries(said)) {
+    const field = page.locator(`[name="f.${name}"]`).first();
+    if ((await field.evaluate((e) => e.tagName)) === "SELECT") await field.selectOption(value);
+    else await field.fill(value);
+  }
+  for (const [name, value] of Object.entries({ is_minor: "false", safe_to_call: "true", status_safe: "true", woman_recorded: "true" })) {
+    await page.locator(`[name="f.${name}"][value="${value}"]`).check();
+  }
+  await page.locator(`[name="f.registered_at"]`).fill(await page.locator(`[name="f.heard_at"]`).inputValue());
+}
+
+const send = "form[action$='/ops/complaint.open'] button.main";
+
+await scene("she logs in by a one-time code, and no script or style is refused by the policy", async () => {
+  const page = await open();
+  await page.goto(url("/"));
+  must(page.url().endsWith("/console/"), page.url());
+  await logIn(page, "incharge");
+  must((await page.title()).startsWith("आज"), await page.title());
+  const cookies = await page.context().cookies();
+  const session = cookies.find((c) => c.name === "__Host-kendra");
+  must(session && session.httpOnly && session.secure && session.sameSite === "Strict", JSON.stringify(session));
+  must((await page.evaluate(() => document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage))).indexOf(session.value) < 0, "a script can read the token");
+  must(page.complaints.length === 0, page.complaints.join("\n"));
+  await page.context().close();
+});
+
+await scene("a form that is sent twice, by a double click and by the way back, is one entry", async () => {
+  const page = await open();
+  await page.goto(url("/log-in"));
+  await logIn(page, "desk");
+  const before = await ask("count", { kind: "complaint.open" });
+  await page.goto(url("/complaints/new"));
+  await fillComplaint(page);
+  await page.dblclick(send);
+  await page.waitForSelector(".slip");
+  const number = await page.textContent(".slip dd");
+  await page.goBack();
+  if (await page.locator(send).count()) {
+    await page.click(send);
+    await page.waitForLoadState();
+  }
+  const after = await ask("count", { kind: "complaint.open" });
+  must(after - before === 1, `${after - before} entries`);
+  must(page.complaints.length === 0, page.complaints.join("\n"));
+  await page.context().close();
+  return { "number of digits of the slip": number.length };
+});
+
+await scene("a session that ends in the middle of a form loses nothing", async () => {
+  const page = await open();
+  await page.goto(url("/log-in"));
+  await logIn(page, "desk");
+  await page.goto(url("/complaints/new"));
+  await fillComplaint(page, { complainant_name: "राधा देवी" });
+  const before = await ask("count", { kind: "complaint.open" });
+  await ask("end", { who: "desk" });
+  await page.click(send);
+  await page.waitForSelector("#passphrase");
+  must((await ask("count", { kind: "complaint.open" })) === before, "it went in without a session");
+  await logIn(page, "desk");
+  await page.click("form[action$='/ops/complaint.open'] button.main");
+  await page.waitForSelector(".slip");
+  must((await ask("count", { kind: "complaint.open" })) === before + 1, "it did not go in");
+  await page.context().close();
+});
+
+await scene("without script she reads, enters and changes the language", async () => {
+  const page = await open({ javaScriptEnabled: false });
+  await page.goto(url("/log-in"));
+  await logIn(page, "desk");
+  await page.click("form[action$='/language'] button");
+  await page.waitForLoadState();
+  await page.goto(url("/complaints"));
+  must((await page.textContent("h1")) === "Complaints", await page.textContent("h1"));
+  must((await page.locator("table.list tbody tr").count()) >= 1, "the list is empty");
+  await page.goto(url("/complaints/new"));
+  await fillComplaint(page, { complainant_name: "सीता देवी" });
+  await page.click(send);
+  await page.waitForSelector(".slip");
+  await page.click("form[action$='/language'] button");
+  await page.context().close();
+});
+
+await scene("what is wrong stands at its field, and what was typed is still there", async () => {
+  const page = await open();
+  await page.goto(url("/log-in"));
+  await logIn(page, "desk");
+  await page.goto(url("/complaints/new"));
+  await fillComplaint(page, { mobile: "12345" });
+  await page.click(send);
+  await page.waitForSelector("#told");
+  must((await page.locator('[name="f.mobile"]').getAttribute("aria-invalid")) === "true", "the field is not marked");
+  must((await page.inputValue('[name="f.complainant_name"]')) === "कमला देवी", "what was typed is gone");
+  must(await page.evaluate(() => document.activeElement.id === "told"), "the focus is not at what is wrong");
+  await page.context().close();
+});
+
+await scene("a phone's op shows on an open console within a second, a hundred times", async () => {
+  const page = await open();
+  await page.goto(url("/log-in"));
+  await logIn(page, "incharge");
+  await page.goto(url("/"));
+  await page.waitForTimeout(1500);
+  const took = [];
+  for (let i = 0; i < 100; i++) {
+    const seen = await page.evaluate(() => document.body.dataset.seen || "");
+    const renewed = page.waitForResponse((r) => r.request().headers()["x-kendra-quiet"] === "1");
+    const from = Date.now();
+    await ask("note", { who: "beat" });
+    await renewed;
+    await page.waitForFunction((old) => document.body.dataset.seen !== old, seen);
+    took.push(Date.now() - from);
+  }
+  took.sort((a, b) => a - b);
+  must(took[50] < 1000, `the median is ${took[50]} ms`);
+  const shown = await page.textContent(".figures");
+  must(shown.includes("100"), shown);
+  await page.context().close();
+  return { "median of 100, ms": took[50], "slowest, ms": took[99] };
+});
+
+await scene("a first visit is under 120 kB in 8 requests, the next pages under 25 kB", async () => {
+  const page = await open();
+  const client = await page.context().newCDPSession(page);
+  await client.send("Network.enable");
+  let bytes = 0;
+  let requests = 0;
+  client.on("Network.loadingFinished", (e) => (bytes += e.encodedDataLength));
+  client.on("Network.requestWillBeSent", (e) => {
+    if (!e.request.url.includes("/live")) requests++;
+  });
+  await page.goto(url("/log-in"), { waitUntil: "networkidle" });
+  const first = { bytes, requests };
+  must(first.bytes <= 120000 && first.requests <= 8, JSON.stringify(first));
+  await logIn(page, "incharge");
+  const facts = { "log-in, first visit": `${first.bytes} bytes, ${first.requests} requests` };
+  for (const path of ["/", "/complaints", "/tasks", "/registers", "/registers/help_desk", "/complaints/new"]) {
+    bytes = requests = 0;
+    await page.goto(url(path));
+    await page.waitForTimeout(400);
+    must(bytes <= 25000 && requests <= 8, `${path}: ${bytes} bytes, ${requests} requests`);
+    facts[path] = `${bytes} bytes, ${requests} requests`;
+  }
+  await page.context().close();
+  return facts;
+});
+
+await scene("every page of the menu holds WCAG 2.2 AA in both languages, light and dark, narrow and wide, and nothing overflows", async () => {
+  let pages = 0;
+  const wrong = [];
+  for (const who of ["incharge", "sp"]) {
+    const page = await open();
+    await page.goto(url("/log-in"));
+    for (const w of [320, 1440]) {
+      await page.setViewportSize({ width: w, height: 900 });
+      for (const v of await violations(page)) wrong.push(`log-in at ${w}: ${v}`);
+    }
+    await logIn(page, who);
+    const links = await page.$$eval("nav.menu a", (list) => list.map((a) => a.getAttribute("href")));
+    links.push("/console/style", "/console/complaints/new", "/console/registers/help_desk");
+    for (const lang of ["hi", "en"]) {
+      if ((await page.getAttribute("html", "lang")) !== lang) {
+        await page.click("form[action$='/language'] button");
+        await page.waitForLoadState();
+      }
+      for (const path of links) {
+        for (const [width, scheme] of [[320, "light"], [1440, "dark"]]) {
+          await page.setViewportSize({ width, height: 900 });
+          await page.emulateMedia({ colorScheme: scheme });
+          await page.goto(config.origin + path);
+          pages++;
+          const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          if (over > 0) wrong.push(`${who} ${path} ${lang} at ${width}: ${over} px too wide`);
+          for (const v of await violations(page)) wrong.push(`${who} ${path} ${lang} ${width} ${scheme}: ${v}`);
+        }
+      }
+    }
+    if (page.complaints.length) wrong.push(...page.complaints);
+    await page.context().close();
+  }
+  must(wrong.length === 0, `${wrong.length} found:\n${wrong.slice(0, 30).join("\n")}`);
+  return { "pages looked at": pages, violations: 0 };
+});
+
+await close();
