@@ -114,13 +114,13 @@ func (u *Unit) measure(from *geo.Point, now time.Time) {
 }
 
 // nearer orders units: those whose place is known now by distance, then those
-// whose last fix is old, then those without any.
+// whose last fix is old or made up, then those without any.
 func nearer(a, b Unit) int {
 	rank := func(u *Unit) int {
 		switch {
 		case u.Fix == nil:
 			return 2
-		case !u.Fresh:
+		case !u.Fresh, u.Fix.Mock:
 			return 1
 		}
 		return 0

@@ -99,6 +99,13 @@ func TestUnitsStandByDistanceAndTheAgeOfTheirFix(t *testing.T) {
 	if math.Abs(list[0].Km-2.22) > 0.05 || !list[0].Fix.At.Equal(w.Now().Add(-2*time.Minute)) {
 		t.Errorf("the nearest is %.2f km away, as of %s", list[0].Km, list[0].Fix.At)
 	}
+	made := book.Fix{At: w.Now().Add(-time.Minute), Lat: 25.2, Lon: 80.9, AccuracyM: 10, Mock: true}
+	if _, _, err := w.Book.Positions(t.Context(), w.Leader.Caller(), 0, []book.Fix{made}); err != nil {
+		t.Fatal(err)
+	}
+	if list := units(t, w, w.SHO, 25.2, 80.9); list[0].OfficerID != third.ID || list[2].OfficerID != w.Leader.ID {
+		t.Errorf("a place that is made up counts as the nearest: %+v", list)
+	}
 	if nowhere, err := w.Book.Units(t.Context(), w.SHO.Caller(), book.UnitQuery{Centre: booktest.Centre}); err != nil || len(nowhere) != 4 || nowhere[0].Km != 0 {
 		t.Errorf("from nowhere: %v, %+v", err, nowhere)
 	}

@@ -51,7 +51,8 @@ export function show(el) {
     drawn?.remove();
     drawn = geoJSON(data, {
       style: (f) => ({ className: `m-${f.properties.layer} m-${f.properties.state ?? "plain"}`, interactive: f.properties.layer === "beat" && !pick }),
-      pointToLayer: (f, at) => marker(at, { icon: icon(f.properties), alt: f.properties.name, title: f.properties.name, keyboard: !pick, interactive: !pick }),
+      // The keyboard has the list: the same, in an order, with targets that do not overlap.
+      pointToLayer: (f, at) => marker(at, { icon: icon(f.properties), title: f.properties.name, keyboard: false, interactive: !pick }),
       onEachFeature: (f, layer) => {
         const p = f.properties;
         if (p.layer === "cell") return;
