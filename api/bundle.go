@@ -60,7 +60,7 @@ func (s *server) bundleBook(ctx context.Context, who staff.Caller, out *GetBundl
 	}
 	for _, c := range cursors {
 		out.Centres = append(out.Centres, contract.CentreCursor{Centre: c.Centre, Cursor: c.Size, Checkpoint: c.Checkpoint})
-		views, _, err := s.Book.Tasks(ctx, who, book.TaskQuery{Centre: c.Centre, Limit: defaultLimit, Open: true})
+		views, _, err := s.Book.Tasks(ctx, who, book.TaskQuery{Centre: c.Centre, Limit: defaultLimit, Open: true, Mine: true})
 		if err != nil {
 			return err
 		}

@@ -67,6 +67,22 @@ func (c Cell) Center() (Point, error) {
 	return Point{Lat: at.Lat, Lon: at.Lng}, nil
 }
 
+// Boundary gives the corners of c, in their order around it.
+func (c Cell) Boundary() ([]Point, error) {
+	if !c.Valid() {
+		return nil, ErrBadCell
+	}
+	corners, err := h3.CellToBoundary(h3.Cell(c))
+	if err != nil {
+		return nil, fmt.Errorf("boundary of a cell: %w", err)
+	}
+	out := make([]Point, len(corners))
+	for i, at := range corners {
+		out[i] = Point{Lat: at.Lat, Lon: at.Lng}
+	}
+	return out, nil
+}
+
 // String gives c in hexadecimal, 15 digits for a valid cell.
 func (c Cell) String() string { return strconv.FormatUint(uint64(c), 16) }
 

@@ -104,3 +104,27 @@ func TestADiskIsCappedAtTwentySteps(t *testing.T) {
 		t.Errorf("middle of no cell: %v", err)
 	}
 }
+
+func TestTheBoundaryOfACellGoesAroundItsMiddle(t *testing.T) {
+	t.Parallel()
+	for _, s := range stations() {
+		c, err := CellAt(s.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		corners, err := c.Boundary()
+		if err != nil || len(corners) < 5 {
+			t.Fatalf("%s: %d corners, %v", s.code, len(corners), err)
+		}
+		area, err := NewArea([][][]Point{{append(corners, corners[0])}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if middle, err := c.Center(); err != nil || !area.Contains(middle) {
+			t.Errorf("%s: %v is not within, %v", s.code, middle, err)
+		}
+	}
+	if _, err := Cell(1).Boundary(); !errors.Is(err, ErrBadCell) {
+		t.Errorf("no cell: %v", err)
+	}
+}

@@ -264,7 +264,7 @@ func TestWhoTookATaskOfHisPostBeforeItWasPassedStillHasIt(t *testing.T) {
 	if got := steps(t, w, id); got != "queued reminded reminded passed" {
 		t.Fatal(got)
 	}
-	mine, _, err := w.Book.Tasks(context.Background(), w.Second.Caller(), book.TaskQuery{Centre: booktest.Centre, Limit: 10, Open: true})
+	mine, _, err := w.Book.Tasks(context.Background(), w.Second.Caller(), book.TaskQuery{Centre: booktest.Centre, Limit: 10, Open: true, Mine: true})
 	if err != nil || len(mine) != 1 {
 		t.Errorf("%v, %d tasks are on the list of those it was first given to", err, len(mine))
 	}

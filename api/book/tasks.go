@@ -28,12 +28,16 @@ type TaskQuery struct {
 	Centre string
 	State  string // empty: all
 	After  int64  // seq of the last one seen
+	Before int64  // of the last one seen, newest first; 0: from the end
 	Limit  int
 	Open   bool // only those that are not over
+	Mine   bool // only those that are given to the caller
+	Newest bool // the newest first
 }
 
-// Tasks lists tasks by the order of their sending: those of the whole centre
-// for in-charge, SHO and dispatcher, else those that are the caller's.
+// Tasks lists tasks by the order of their sending, or the newest first: those of
+// the whole centre for in-charge, SHO and dispatcher, else those that are the
+// caller's.
 func (b *Book) Tasks(ctx context.Context, who staff.Caller, q TaskQuery) (views []TaskView, more bool, err error) {
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
 		v, err := b.viewOf(ctx, tx, who, q.Centre)
@@ -41,12 +45,16 @@ func (b *Book) Tasks(ctx context.Context, who staff.Caller, q TaskQuery) (views 
 			return err
 		}
 		squads, roles := b.addressOf(who, q.Centre)
+		order := "seq"
+		if q.Newest {
+			order = "seq DESC"
+		}
 		rows, err := tx.Query(ctx, `SELECT `+taskColumns+` FROM tasks WHERE district_id = $1 AND centre = $2 AND seq > $3
-			AND ($4 = '' OR state = $4) AND (NOT $5 OR state NOT IN ('done', 'recalled', 'expired'))
+			AND ($11 = 0 OR seq < $11) AND ($4 = '' OR state = $4) AND (NOT $5 OR state NOT IN ('done', 'recalled', 'expired'))
 			AND ($6 OR to_officer = $7 OR holder_id = $7 OR to_squad = ANY($8) OR to_role = ANY($9)
 				OR EXISTS (SELECT FROM unnest($9) AS r (role) WHERE strpos(steps, '"to":"' || r.role || '"') > 0))
-			ORDER BY seq LIMIT $10`, who.District, q.Centre, q.After, q.State, q.Open, v.tasks && !q.Open, who.OfficerID,
-			squads, roles, q.Limit+1)
+			ORDER BY `+order+` LIMIT $10`, who.District, q.Centre, q.After, q.State, q.Open, v.tasks && !q.Mine, who.OfficerID,
+			squads, roles, q.Limit+1, q.Before)
 		if err != nil {
 			return fmt.Errorf("read tasks: %w", err)
 		}

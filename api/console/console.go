@@ -124,8 +124,5 @@ func (p *Pages) enter(x *exchange) error {
 	if err := p.settle(x); err != nil {
 		return err
 	}
-	if x.page.call == "" {
-		return nil
-	}
-	return p.Door.May(x.ctx, who, x.page.call, x.asked)
+	return p.may(x, x.page, x.asked)
 }

@@ -190,7 +190,22 @@ func (p *Pages) again(x *exchange, s *said, err error) error {
 			f.Inputs[i].Wrong, f.Problem.Field = f.Problem.Title, f.Inputs[i].Name
 		}
 	}
+	if own := ownForms[s.Kind]; own != nil {
+		return own(p, x, s, f, problem.Pointer)
+	}
 	return p.send(x, http.StatusUnprocessableEntity, "op", "kind."+string(s.Kind), f)
+}
+
+// ownForms are the kinds whose form has a page of its own, to which a refused
+// one comes back.
+//
+//nolint:gochecknoglobals // a static table, never written after start
+var ownForms map[contract.Kind]func(p *Pages, x *exchange, s *said, f *form, pointer string) error
+
+func init() { //nolint:gochecknoinits // the table names functions that read it
+	ownForms = map[contract.Kind]func(*Pages, *exchange, *said, *form, string) error{
+		contract.KindTaskSend: (*Pages).dispatchAgain,
+	}
 }
 
 // withDone adds to a path which op has been made.

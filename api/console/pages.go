@@ -1,13 +1,16 @@
 package console
 
+import contract "kendra/mobile-contract"
+
 // page is one row of the table of contents: where it is, in which group of the
 // menu, the call of the API that it stands for, which says who may see it.
 type page struct {
 	path  string
-	name  string // key of its title: page.<name>
-	group string // of the menu; empty: not in it
-	call  string // of api/access.go; empty: for everybody who is logged in
-	open  bool   // for everybody
+	name  string        // key of its title: page.<name>
+	group string        // of the menu; empty: not in it
+	call  string        // of api/access.go; empty: for everybody who is logged in
+	open  bool          // for everybody
+	makes contract.Kind // only for posts that may make ops of this kind; empty: for all of the call
 	get   func(p *Pages, x *exchange) error
 	post  func(p *Pages, x *exchange) error
 }
@@ -32,8 +35,13 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 
 		// tasks.go
 		{path: "/tasks", name: "tasks", group: "now", call: "listTasks", get: (*Pages).tasks},
-		{path: "/tasks/new", name: "dispatch", call: "listTasks", get: (*Pages).dispatch},
+		// dispatch.go
+		{path: "/tasks/new", name: "dispatch", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).dispatch},
 		{path: "/tasks/:id", name: "task", call: "getTask", get: (*Pages).task},
+
+		// map.go
+		{path: "/map", name: "map", group: "now", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapPage},
+		{path: "/map/data", name: "map", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapData},
 
 		// complaints.go, intake.go, unseal.go
 		{path: "/complaints", name: "complaints", group: "now", call: "listComplaints", get: (*Pages).complaints},
@@ -53,6 +61,17 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		// style.go
 		{path: "/style", name: "style", get: (*Pages).style},
 	}
+}
+
+// may judges a page: by the call that it stands for, and by what is made there.
+func (p *Pages) may(x *exchange, pg *page, centre string) error {
+	if pg.makes != "" && !mayMake(x.who, pg.makes) {
+		return contract.NewProblem(contract.CodeForbidden)
+	}
+	if pg.call == "" {
+		return nil
+	}
+	return p.Door.May(x.ctx, x.who, pg.call, centre)
 }
 
 // menu lists the pages of the menu in their groups.
@@ -76,7 +95,7 @@ func (v *view) Menu() []menuGroup {
 		g := menuGroup{Name: name}
 		for i := range table {
 			pg := &table[i]
-			if pg.group != name || pg.call != "" && v.p.Door.May(v.x.ctx, v.x.who, pg.call, v.x.centre) != nil {
+			if pg.group != name || v.p.may(v.x, pg, v.x.centre) != nil {
 				continue
 			}
 			path := Root + pg.path

@@ -2,6 +2,10 @@ package console
 
 import (
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -13,7 +17,10 @@ import (
 type taskBrief struct {
 	ID                           uuid.UUID
 	Kind, Urgency, State, To, By string
-	Loud                         bool // urgent, and nobody has received it yet
+	Holder                       string
+	Place                        string // village or kind of place, in words
+	Case                         bool   // it is about a case
+	Loud                         bool   // urgent, and its time to be received is over
 	SentAt                       any
 	DueAt                        any
 	Text                         string
@@ -29,25 +36,34 @@ type rung struct {
 
 // tasksBody is the list of tasks.
 type tasksBody struct {
-	List []taskBrief
-	All  bool
-	More bool
-	New  string // where a task is sent; empty: not by this officer
+	List  []taskBrief
+	All   bool
+	Older string // where the ones before these are
+	New   string // where a task is sent; empty: not by this officer
 }
 
 // tasks lists the centre's tasks, or those of the officer.
 func (p *Pages) tasks(x *exchange) error {
 	b := tasksBody{All: x.c.Query("all") != ""}
-	list, more, err := p.Book.Tasks(x.ctx, x.who, book.TaskQuery{Centre: x.centre, Open: !b.All, Limit: pageOf})
+	before, _ := strconv.ParseInt(x.c.Query("before"), 10, 64)
+	list, more, err := p.Book.Tasks(x.ctx, x.who, book.TaskQuery{
+		Centre: x.centre, Open: !b.All, Newest: true, Before: max(before, 0), Limit: pageOf,
+	})
 	if err != nil {
 		return err
 	}
-	b.More = more
-	for i := len(list) - 1; i >= 0; i-- { // the newest first
+	for i := range list {
 		b.List = append(b.List, p.taskBrief(x, &list[i]))
 	}
+	if more {
+		q := url.Values{"centre": {x.centre}, "before": {strconv.FormatInt(list[len(list)-1].Seq, 10)}}
+		if b.All {
+			q.Set("all", "1")
+		}
+		b.Older = Root + "/tasks?" + q.Encode()
+	}
 	if mayMake(x.who, contract.KindTaskSend) {
-		b.New = Root + "/tasks/new?centre=" + x.centre
+		b.New = dispatchPath(x.centre)
 	}
 	return p.send(x, http.StatusOK, "tasks", "page.tasks", b)
 }
@@ -74,6 +90,7 @@ func (p *Pages) taskBrief(x *exchange, t *book.TaskView) taskBrief {
 	if t.Said.Text != nil {
 		out.Text = *t.Said.Text
 	}
+	out.Holder, out.Place, out.Case = v.By(t.Holder), p.placeWords(x, t), t.CaseID != nil
 	reached := map[string]*book.TaskStep{}
 	for i := range t.Steps {
 		s := &t.Steps[i]
@@ -81,7 +98,7 @@ func (p *Pages) taskBrief(x *exchange, t *book.TaskView) taskBrief {
 			reached[s.Step] = s
 		}
 	}
-	out.Loud = t.Urgency == "urgent" && reached["received"] == nil && !isOver(t.State)
+	out.Loud = t.Urgency == urgent && t.State == "sent" && x.now.Sub(t.SentAt) >= p.receivedWithin(x)
 	for _, name := range ladder {
 		r := rung{Step: name}
 		if s := reached[name]; s != nil {
@@ -96,6 +113,32 @@ func (p *Pages) taskBrief(x *exchange, t *book.TaskView) taskBrief {
 		}
 	}
 	return out
+}
+
+const urgent = "urgent"
+
+// receivedWithin is the time in which a phone must have received an urgent task:
+// that after which the clock first looks at it.
+func (p *Pages) receivedWithin(x *exchange) time.Duration {
+	first := 2 * time.Minute
+	for i, r := range p.Book.Ladder(x.who.District) {
+		if after := time.Duration(r.AfterS) * time.Second; r.Urgency == urgent && (i == 0 || after < first) {
+			first = after
+		}
+	}
+	return first
+}
+
+// placeWords says where a task is: the kind of place and the village.
+func (p *Pages) placeWords(x *exchange, t *book.TaskView) string {
+	var parts []string
+	if t.Said.PlaceType != nil {
+		parts = append(parts, p.label(x, "place_type", *t.Said.PlaceType))
+	}
+	if t.Said.VillageCode != nil {
+		parts = append(parts, p.word(x.lang, "field", "village_code")+" "+*t.Said.VillageCode)
+	}
+	return strings.Join(parts, ", ")
 }
 
 func isOver(state string) bool { return state == "done" || state == "recalled" || state == "expired" }
@@ -117,7 +160,8 @@ func (p *Pages) squadName(x *exchange, id uuid.UUID) string {
 type taskBody struct {
 	taskBrief
 
-	Steps []step
+	Recall      *form // nil: it cannot be recalled, or not by this officer
+	Again, Next string
 }
 
 // task shows one task and its ladder, as it moves.
@@ -132,22 +176,16 @@ func (p *Pages) task(x *exchange) error {
 	}
 	x.centre = t.Centre
 	b := taskBody{taskBrief: p.taskBrief(x, t)}
-	here := Root + "/tasks/" + id.String()
-	if !isOver(t.State) {
-		b.Steps = p.steps(x, here, map[string]string{"task_id": id.String()}, contract.KindTaskRecall)
+	if mayMake(x.who, contract.KindTaskSend) {
+		b.Again = dispatchPath(t.Centre, "from", id.String())
+		b.Next = dispatchPath(t.Centre, "from", id.String(), "next", "1")
 	}
-	b.Steps = append(b.Steps, p.steps(x, Root+"/tasks", nil, contract.KindTaskSend)...)
+	if !isOver(t.State) && mayMake(x.who, contract.KindTaskRecall) {
+		here := Root + "/tasks/" + id.String()
+		b.Recall, err = p.formOf(x, ask{kind: contract.KindTaskRecall, centre: t.Centre, back: here, given: map[string]string{"task_id": id.String()}})
+		if err != nil {
+			return err
+		}
+	}
 	return p.send(x, http.StatusOK, "task", "page.task", b)
-}
-
-// dispatch is the form of a new task.
-func (p *Pages) dispatch(x *exchange) error {
-	if !mayMake(x.who, contract.KindTaskSend) {
-		return contract.NewProblem(contract.CodeForbidden)
-	}
-	f, err := p.formOf(x, ask{kind: contract.KindTaskSend, centre: x.centre, back: Root + "/tasks"})
-	if err != nil {
-		return err
-	}
-	return p.send(x, http.StatusOK, "op", "page.dispatch", f)
 }

@@ -37,12 +37,15 @@ for (const [script, letters] of Object.entries(scripts)) {
   await keep(`mukta-${script}.woff2`, await subset(whole, letters, { targetFormat: "woff2" }));
 }
 
-const css = await build({
-  entryPoints: [join(here, "console.css")], bundle: true, minify: true, write: false, external: ["*.woff2"], loader: { ".png": "dataurl" },
-});
-let sheet = css.outputFiles[0].text;
-for (const script of Object.keys(scripts)) sheet = sheet.replaceAll(`mukta-${script}.woff2`, manifest[`mukta-${script}.woff2`]);
-await keep("console.css", sheet);
+// The map's own images are never asked for: its marks are drawn.
+for (const name of ["console", "map"]) {
+  const css = await build({
+    entryPoints: [join(here, `${name}.css`)], bundle: true, minify: true, write: false, external: ["*.woff2", "*.png"],
+  });
+  let sheet = css.outputFiles[0].text;
+  for (const script of Object.keys(scripts)) sheet = sheet.replaceAll(`mukta-${script}.woff2`, manifest[`mukta-${script}.woff2`]);
+  await keep(`${name}.css`, sheet);
+}
 
 for (const name of ["console", "map"]) {
   const js = await build({
