@@ -35,10 +35,15 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/tasks/new", name: "dispatch", call: "listTasks", get: (*Pages).dispatch},
 		{path: "/tasks/:id", name: "task", call: "getTask", get: (*Pages).task},
 
-		// complaints.go, intake.go, unseal.go
+		// complaints.go, complaint.go, intake.go, read.go, glass.go, search.go
 		{path: "/complaints", name: "complaints", group: "now", call: "listComplaints", get: (*Pages).complaints},
 		{path: "/complaints/new", name: "intake", call: "listComplaints", get: (*Pages).intake},
 		{path: "/complaints/:id", name: "complaint", call: "getComplaint", get: (*Pages).complaint},
+		{path: "/complaints/:id/read", name: "complaint", call: "unseal", get: (*Pages).readAway, post: (*Pages).readSealed},
+		{path: "/drafts/:kind", name: "intake", call: "listComplaints", get: (*Pages).away, post: (*Pages).saveDraft},
+		{path: "/glass", name: "glass", call: "listComplaints", get: (*Pages).glass},
+		{path: "/search", name: "search", call: "searchPhone", get: (*Pages).searchPage, post: (*Pages).search},
+		{path: "/find", name: "find", get: (*Pages).findPage, post: (*Pages).find},
 
 		// registers.go
 		{path: "/registers", name: "registers", group: "books", call: "getRegister", get: (*Pages).registers},

@@ -1,6 +1,7 @@
 // What scripts add to the pages: parts that renew themselves when something
 // moves, one sending of each form, a loud urgent task, printing.
 import htmx from "htmx.org";
+import "./complaints.js";
 
 Object.assign(htmx.config, {
   includeIndicatorStyles: false,
@@ -43,7 +44,7 @@ document.getElementById("told")?.focus();
 let waiting = false;
 function renew() {
   for (const part of document.querySelectorAll("[data-renew]")) {
-    if (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) {
+    if (part.querySelector("details[open]") || part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) {
       waiting = true;
       continue;
     }
@@ -57,6 +58,12 @@ document.addEventListener("focusout", () => {
   waiting = false;
   setTimeout(renew, 200);
 });
+
+document.addEventListener("toggle", (e) => {
+  if (!waiting || e.target.open) return;
+  waiting = false;
+  renew();
+}, true);
 
 let due = 0;
 function moved() {
