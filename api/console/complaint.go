@@ -204,7 +204,7 @@ func (p *Pages) story(x *exchange, d *book.ComplaintDetail, r *reading, b *compl
 			return err
 		}
 		if d.OpenedByOp != nil && e.OpID == *d.OpenedByOp {
-			b.Said = part
+			b.Said, ev.Said = part, nil // its columns stand under the facts
 		} else {
 			ev.Sealed = part
 		}

@@ -67,7 +67,7 @@ func (k *readDesk) part(subject uuid.UUID, kind contract.Kind, by uuid.UUID, poi
 	part := &sealedPart{Path: complaintPath(k.complaint.ComplaintID) + "/read", N: k.n}
 	k.n++
 	mine := k.reading != nil && k.reading.Subject == subject
-	for _, pointer := range pointers {
+	for _, pointer := range asAsked(kind, pointers) {
 		f := sealedField{Pointer: pointer, Label: k.pages.pointerLabel(k.x, kind, pointer)}
 		f.Mask = k.complaint.Masks[strings.TrimPrefix(pointer, "/body/")]
 		if mine {
@@ -83,6 +83,19 @@ func (k *readDesk) part(subject uuid.UUID, kind contract.Kind, by uuid.UUID, poi
 		return part, nil
 	}
 	return part, k.form(part, subject, mine)
+}
+
+// asAsked puts pointers into the order in which the form of the kind asks for
+// their fields.
+func asAsked(kind contract.Kind, pointers []string) []string {
+	fields := ordered(kind, contract.BodyFields(kind))
+	place := func(pointer string) int {
+		name, _, _ := strings.Cut(strings.TrimPrefix(pointer, "/body/"), "/")
+		return slices.IndexFunc(fields, func(f contract.Field) bool { return f.Name == name })
+	}
+	out := slices.Clone(pointers)
+	slices.SortStableFunc(out, func(a, b string) int { return place(a) - place(b) })
+	return out
 }
 
 // mayRead tells whether the form is worth offering; who reads the book judges.
