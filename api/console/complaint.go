@@ -183,6 +183,7 @@ func (p *Pages) namedOn(x *exchange, d *book.ComplaintDetail, b *complaintBody) 
 		b.Named = append(b.Named, n)
 	}
 	b.NameStep = p.steps(x, here, map[string]string{"subject_id": subject}, contract.KindCaseName)
+	unstressed(b.NameStep)
 }
 
 func complaintPath(id uuid.UUID) string { return Root + "/complaints/" + id.String() }
@@ -325,8 +326,6 @@ func (p *Pages) stepsOn(x *exchange, d *book.ComplaintDetail, kinds []contract.K
 		}
 		out = append(out, p.steps(x, complaintPath(d.ComplaintID), given, k)...)
 	}
-	for i := range out {
-		out[i].Main = false
-	}
+	unstressed(out)
 	return out
 }

@@ -167,6 +167,12 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 		in.Widget, in.Options = "select", p.options(x, f)
 	case f.Type == "array" && f.Item != nil && (f.Item.List != "" || len(f.Item.Enum) > 0):
 		in.Widget, in.Options = "checks", p.options(x, contract.Field{Name: f.Name, List: f.Item.List, Enum: f.Item.Enum})
+	case f.Type == "array" && f.Item != nil && f.Item.Format == "uuid":
+		in.Widget = "checks"
+		var err error
+		if in.Options, err = p.persons(x, f.Name); err != nil || len(in.Options) == 0 {
+			return false, err
+		}
 	case f.Type == "boolean" && f.OnlyTrue:
 		in.Widget = "tick"
 	case f.Type == "boolean":
@@ -227,7 +233,8 @@ func (p *Pages) persons(x *exchange, name string) ([]option, error) {
 	v := &view{p: p, x: x}
 	var out []option
 	switch {
-	case strings.Contains(name, "officer"), strings.HasSuffix(name, "owner_id"), name == "to_id", name == "counsellor_id", name == "io_id":
+	case strings.Contains(name, "officer"), strings.HasSuffix(name, "owner_id"), name == "to_id", name == "counsellor_id", name == "io_id",
+		name == "about_by":
 		for i := range home.Colleagues {
 			o := &home.Colleagues[i]
 			out = append(out, option{Value: o.ID.String(), Label: v.OfficerName(o) + " (" + o.Number + ")"})

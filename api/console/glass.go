@@ -49,6 +49,7 @@ func (p *Pages) glassOn(x *exchange, d *book.ComplaintDetail) *glassPart {
 	}
 	if d.Hidden && g.Until == nil && !g.Waits {
 		g.Ask = p.steps(x, here, map[string]string{"complaint_id": d.ComplaintID.String()}, contract.KindGlassAsk)
+		unstressed(g.Ask)
 	}
 	if len(g.Ask) == 0 && len(g.Others) == 0 && !g.Waits && g.Until == nil {
 		return nil
@@ -97,6 +98,13 @@ func (p *Pages) glass(x *exchange) error {
 		return 0
 	})
 	return p.send(x, http.StatusOK, "glass", "page.glass", rows)
+}
+
+// unstressed leaves the page one main button.
+func unstressed(steps []step) {
+	for i := range steps {
+		steps[i].Main = false
+	}
 }
 
 func count(n int) string { return strconv.Itoa(n) }
