@@ -45,7 +45,9 @@ func asking(p *apitest.Page, path string, fields ...string) url.Values {
 	return form
 }
 
-func reads(w *apitest.World) int64 { return w.Count(`SELECT count(*) FROM entries WHERE kind = 'identity.read'`) }
+func reads(w *apitest.World) int64 {
+	return w.Count(`SELECT count(*) FROM entries WHERE kind = 'identity.read'`)
+}
 
 func TestSealedFieldsAreReadBesideTheirNamesInOneAnswerAlone(t *testing.T) {
 	t.Parallel()
@@ -326,6 +328,9 @@ func TestADraftOutlivesItsSessionAndIsGoneWhenItIsEntered(t *testing.T) {
 	}
 	if n := w.Count(`SELECT count(*) FROM complaints WHERE registered_at IS NOT NULL`); n != 1 {
 		t.Errorf("%d are registered", n)
+	}
+	if n := w.Count(`SELECT count(*) FROM drafts`); n != 0 {
+		t.Errorf("%d drafts are left when it is entered", n)
 	}
 	if late := b.Send("/console/drafts/complaint.open", form); late.Status == http.StatusNoContent {
 		t.Error("a late draft is kept")
