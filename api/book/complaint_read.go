@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -30,6 +31,10 @@ type ComplaintDetail struct {
 	// Declined tells that an FIR was declined: she is told where to turn then
 	// (BNSS 173(4)).
 	Declined bool
+	// Hidden tells that the caller is not named on this guarded one: of its sealed
+	// fields she may read those of her own entries, and in need the others.
+	Hidden bool
+	Glass  []GlassAsk // who asked to read it in need; her own, and all for who may allow it
 }
 
 // mostSteps is how many of a subject's steps are shown: the newest.
@@ -164,7 +169,11 @@ func (d *ComplaintDetail) fill(ctx context.Context, tx pgx.Tx, who staff.Caller,
 	}
 	d.Declined = d.Data.FIRDeclined != nil && len(d.Data.FIRs) == 0
 	if d.Data.Guarded {
-		d.Named = d.names()
+		d.Named, d.Hidden = d.names(), d.hidesFrom(who.OfficerID) && !v.io
+		if d.Glass, err = glassAsks(ctx, tx, who.District, ` AND m.complaint_id = $2`, d.ComplaintID); err != nil {
+			return err
+		}
+		d.Glass = slices.DeleteFunc(d.Glass, func(g GlassAsk) bool { return !v.all && g.OfficerID != who.OfficerID })
 	}
 	if part && !v.io { // she comes with it to the station, not to who investigates
 		err = tx.QueryRow(ctx, `SELECT number FROM slips WHERE district_id = $1 AND complaint_id = $2 ORDER BY made_at DESC LIMIT 1`,
@@ -254,4 +263,33 @@ func stepsOf(
 		return wire, err
 	})
 	return lines, wrap(err, "read steps")
+}
+
+// ComplaintNo finds a complaint that the caller may see by its number: year 0 is
+// the newest of that serial. What is not for him is not found; one that is
+// reduced for him has no id that leads to it.
+func (b *Book) ComplaintNo(ctx context.Context, who staff.Caller, centre string, year int, serial int64) (*ComplaintView, error) {
+	none := refusal(contract.CodeNotFound, "no")
+	var id uuid.UUID
+	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
+		if _, err := b.viewOf(ctx, tx, who, centre); err != nil {
+			return err
+		}
+		// A line that was struck and written anew has the same subject.
+		err := tx.QueryRow(ctx, `SELECT subject_id FROM lines WHERE district_id = $1 AND centre = $2 AND register = $3
+			AND ($4 = 0 OR year = $4) AND serial = $5 ORDER BY year DESC LIMIT 1`,
+			who.District, centre, registerHelpDesk, year, serial).Scan(&id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return none
+		}
+		return wrap(err, "find complaint")
+	})
+	if err != nil {
+		return nil, err
+	}
+	d, err := b.Complaint(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	return &d.ComplaintView, nil
 }

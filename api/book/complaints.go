@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -20,8 +21,11 @@ type ComplaintQuery struct {
 	Open    bool   // only those that still want something done
 	Mine    bool   // only those in the caller's hand
 	Overdue bool   // only those of which a limit has passed
-	After   int64  // seq to go on from
-	Limit   int
+	// Sensitive asks only for those that want the in-charge's own hand.
+	Sensitive bool
+	Newest    bool  // the newest first
+	After     int64 // seq to go on from; 0: from the beginning
+	Limit     int
 }
 
 // ComplaintView is a complaint as a caller may see it, with the limits that run
@@ -104,27 +108,34 @@ func (b *Book) Complaints(ctx context.Context, who staff.Caller, q ComplaintQuer
 func (p *ComplaintPage) fill(
 	ctx context.Context, tx pgx.Tx, who staff.Caller, v view, q ComplaintQuery, now time.Time,
 ) ([]*Complaint, error) {
-	where := ` FROM complaints c WHERE c.district_id = $1 AND c.centre = $2 AND c.seq > $3`
+	where, order, last, until := ` FROM complaints c WHERE c.district_id = $1 AND c.centre = $2 AND c.seq > $3`, `c.seq`, `max`, `<=`
+	if q.Newest {
+		where, order, last, until = ` FROM complaints c WHERE c.district_id = $1 AND c.centre = $2 AND c.seq < $3`, `c.seq DESC`, `min`, `>=`
+		if q.After == 0 {
+			q.After = math.MaxInt64
+		}
+	}
 	if q.Open || q.Mine || q.Overdue { // over what is closed no limit runs, and nobody has it in hand
 		where += ` AND c.closed_at IS NULL`
 	}
 	where += ` AND (NOT $6 OR c.owner_id = $5)`
-	span := `SELECT c.seq` + where + ` ORDER BY c.seq LIMIT $4`
+	span := `SELECT c.seq` + where + ` ORDER BY ` + order + ` LIMIT $4`
 	args := []any{who.District, q.Centre, q.After, complaintsAhead, who.OfficerID, q.Mine}
 	batch := &pgx.Batch{}
 	var end int64
 	var looked int
-	batch.Queue(`SELECT coalesce(max(s.seq), $3), count(*) FROM (`+span+`) s`, args...).QueryRow(func(row pgx.Row) error {
+	batch.Queue(`SELECT coalesce(`+last+`(s.seq), $3), count(*) FROM (`+span+`) s`, args...).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&end, &looked)
 	})
 	var list []*Complaint
-	batch.Queue(`SELECT `+complaintColumns+where+` AND c.seq <= (SELECT max(s.seq) FROM (`+span+`) s)
+	batch.Queue(`SELECT `+complaintColumns+where+` AND c.seq `+until+` (SELECT `+last+`(s.seq) FROM (`+span+`) s)
 			AND ($7 = '' OR c.state = $7) AND NOT `+accused("c.data", 8)+`
 			AND ($9 OR c.owner_id = $5 OR strpos(c.data, $8) > 0)
 			AND (NOT $10 OR (SELECT min(k.due_at) FROM clocks k WHERE k.district_id = c.district_id AND k.subject_id = c.complaint_id
 				AND k.stopped_at IS NULL AND k.paused_at IS NULL) < $11)
-			ORDER BY c.seq LIMIT $12`,
-		append(args, q.State, who.OfficerID.String(), v.all || v.rows, q.Overdue, now, q.Limit+1)...).
+			AND (NOT $13 OR strpos(c.data, '"sensitive":[') > 0)
+			ORDER BY `+order+` LIMIT $12`,
+		append(args, q.State, who.OfficerID.String(), v.all || v.rows, q.Overdue, now, q.Limit+1, q.Sensitive)...).
 		Query(func(rows pgx.Rows) (err error) {
 			list, err = pgx.CollectRows(rows, scanComplaint)
 			return err

@@ -33,6 +33,16 @@ var registerMarks = map[string]string{
 	registerFIR: "FI", registerPreventive: "PR", registerFeedback: "FB", registerFollowUp: "FU",
 }
 
+// RegisterOf is the register that a mark stands for in printed numbers; empty: none.
+func RegisterOf(mark string) string {
+	for register, m := range registerMarks {
+		if m == mark {
+			return register
+		}
+	}
+	return ""
+}
+
 type lineKey struct {
 	Register string
 	Year     int

@@ -195,13 +195,13 @@ func (b *dispatchBody) chooseNext(passed []uuid.UUID) {
 }
 
 // dispatchAgain is the form of a task that was refused, with all that was typed.
-func (p *Pages) dispatchAgain(x *exchange, s *said, f *form, pointer string) error {
+func (p *Pages) dispatchAgain(x *exchange, s *said, f *form) error {
 	x.centre = s.Centre
 	b := &dispatchBody{form: f}
 	if err := p.whom(x, b, s.values); err != nil {
 		return err
 	}
-	if strings.Contains(pointer, "/body/to") {
+	if strings.Contains(f.Problem.at, "/body/to") {
 		b.ToWrong, f.Problem.Field = f.Problem.Title, fieldPrefix+"to"
 	}
 	return p.send(x, http.StatusUnprocessableEntity, "dispatch", "page.dispatch", b)

@@ -16,16 +16,19 @@ import (
 
 // form is a form that makes one op: its fields are those of the body of a kind.
 type form struct {
-	Kind    contract.Kind
-	Centre  string
-	Back    string // where it leads
-	OpID    string
-	Salt    string
-	Stamp   string
-	Given   []keptField // what the page fills in and nobody sees
-	Inputs  []input
-	Problem *told
-	Code    bool // it asks for the second factor
+	Kind     contract.Kind
+	Action   string // where it is sent
+	Centre   string
+	Back     string // where it leads
+	OpID     string
+	Salt     string
+	Stamp    string
+	Given    []keptField // what the page fills in and nobody sees
+	Inputs   []input
+	Sections []section // the same, where the form is long
+	Draft    bool      // what is typed is kept while it is filled in
+	Problem  *told
+	Code     bool // it asks for the second factor
 }
 
 // input is one field of a form.
@@ -39,7 +42,10 @@ type input struct {
 	Required bool
 	MaxLen   int
 	Min, Max int64
-	Sealed   bool   // what is typed is sealed
+	Sealed   bool // what is typed is sealed
+	Hint     string
+	Now      *bool // empty, it is the time at which the form is sent, if this is ticked
+	Groups   []optionGroup
 	Wrong    string // what is wrong with it
 }
 
@@ -58,13 +64,17 @@ type ask struct {
 	back   string
 	given  map[string]string   // by path in the body
 	values map[string][]string // what stands in it already
+	now    map[string]bool     // of which fields the time of sending is meant; nil: as a new form has it
 	opID   string              // of a form that came back; empty: a new one
 	salt   string
 }
 
 // formOf makes a form.
 func (p *Pages) formOf(x *exchange, a ask) (*form, error) {
-	f := &form{Kind: a.kind, Centre: a.centre, Back: a.back, OpID: a.opID, Salt: a.salt, Code: !x.who.Fresh(x.now) && book.Fresh(string(a.kind))}
+	f := &form{
+		Kind: a.kind, Action: actionOf(a.kind), Centre: a.centre, Back: a.back, OpID: a.opID, Salt: a.salt, Draft: drafted[a.kind],
+		Code: !x.who.Fresh(x.now) && book.Fresh(string(a.kind)),
+	}
 	if f.OpID == "" {
 		id, err := uuid.NewV7()
 		if err != nil {
@@ -78,6 +88,7 @@ func (p *Pages) formOf(x *exchange, a ask) (*form, error) {
 	}
 	var err error
 	f.Inputs, err = p.inputs(x, a)
+	f.Sections = sectionsOf(a.kind, f.Inputs)
 	return f, err
 }
 
@@ -131,6 +142,13 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 	if len(in.Values) > 0 {
 		in.Value = in.Values[0]
 	}
+	if t, ok := p.look.texts["hint."+string(a.kind)+"."+path]; ok {
+		in.Hint = t.in(x.lang)
+	}
+	if slices.Contains(nowFields[a.kind], path) {
+		on := a.now == nil && in.Value == "" || a.now[path]
+		in.Now = &on
+	}
 	ok, err := p.widget(x, &in, f)
 	if ok && err == nil {
 		*out = append(*out, in)
@@ -149,6 +167,12 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 		in.Widget, in.Options = "select", p.options(x, f)
 	case f.Type == "array" && f.Item != nil && (f.Item.List != "" || len(f.Item.Enum) > 0):
 		in.Widget, in.Options = "checks", p.options(x, contract.Field{Name: f.Name, List: f.Item.List, Enum: f.Item.Enum})
+	case f.Type == "array" && f.Item != nil && f.Item.Format == "uuid":
+		in.Widget = "checks"
+		var err error
+		if in.Options, err = p.persons(x, f.Name); err != nil || len(in.Options) == 0 {
+			return false, err
+		}
 	case f.Type == "boolean" && f.OnlyTrue:
 		in.Widget = "tick"
 	case f.Type == "boolean":
@@ -173,6 +197,9 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	}
 	for i := range in.Options {
 		in.Options[i].Chosen = slices.Contains(in.Values, in.Options[i].Value)
+	}
+	if in.Widget == "select" {
+		in.Groups = p.grouped(x, f.List, in.Options)
 	}
 	return true, nil
 }
@@ -206,7 +233,8 @@ func (p *Pages) persons(x *exchange, name string) ([]option, error) {
 	v := &view{p: p, x: x}
 	var out []option
 	switch {
-	case strings.Contains(name, "officer"), strings.HasSuffix(name, "owner_id"), name == "to_id", name == "counsellor_id", name == "io_id":
+	case strings.Contains(name, "officer"), strings.HasSuffix(name, "owner_id"), name == "to_id", name == "counsellor_id", name == "io_id",
+		name == "about_by":
 		for i := range home.Colleagues {
 			o := &home.Colleagues[i]
 			out = append(out, option{Value: o.ID.String(), Label: v.OfficerName(o) + " (" + o.Number + ")"})

@@ -35,7 +35,7 @@ func keptOf(x *exchange) *keptForm {
 	if x.c.FormValue("kept") == "" {
 		k.Path = within(x.c.Path())
 	}
-	if !strings.HasPrefix(k.Path, Root+"/ops/") {
+	if !kept(k.Path) {
 		return nil
 	}
 	x.c.Context().PostArgs().VisitAll(func(name, value []byte) {
@@ -44,6 +44,12 @@ func keptOf(x *exchange) *keptForm {
 		}
 	})
 	return k
+}
+
+// kept tells whether what is sent to a path goes on after a log-in.
+func kept(path string) bool {
+	return strings.HasPrefix(path, Root+"/ops/") || path == Root+"/search" ||
+		strings.HasPrefix(path, Root+"/complaints/") && strings.HasSuffix(path, "/read")
 }
 
 // districtOf reads the district of a log-in.

@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,7 +18,7 @@ import (
 // opPage is the form of a kind by itself.
 func (p *Pages) opPage(x *exchange) error {
 	kind := contract.Kind(x.c.Params("kind"))
-	if contract.BodySchema(kind) == nil || !mayMake(x.who, kind) {
+	if contract.BodySchema(kind) == nil || !mayMake(x.who, kind) || answers[kind] {
 		return contract.NewProblem(contract.CodeNotFound)
 	}
 	given := map[string]string{}
@@ -45,13 +46,14 @@ type said struct {
 	form
 
 	values map[string][]string
+	now    map[string]bool // fields that mean the time of the sending
 }
 
 // read takes the form of a request apart, and refuses one that no page gave to
 // this officer.
-func (p *Pages) read(x *exchange) (*said, error) {
-	s := &said{values: map[string][]string{}}
-	s.Kind, s.Centre, s.Back = contract.Kind(x.c.Params("kind")), x.c.FormValue("centre"), x.c.FormValue("back")
+func (p *Pages) read(x *exchange, kind contract.Kind) (*said, error) {
+	s := &said{values: map[string][]string{}, now: map[string]bool{}}
+	s.Kind, s.Centre, s.Back = kind, x.c.FormValue("centre"), x.c.FormValue("back")
 	s.OpID, s.Salt, s.Stamp = x.c.FormValue("op_id"), x.c.FormValue("salt"), x.c.FormValue("stamp")
 	if !p.Staff.RightStamp(x.who, s.stamped(), s.Stamp) {
 		return nil, contract.NewProblem(contract.CodeNotThePage)
@@ -61,39 +63,109 @@ func (p *Pages) read(x *exchange) (*said, error) {
 			s.values[path] = append(s.values[path], string(value))
 		}
 	})
+	for _, path := range nowFields[kind] {
+		s.now[path] = x.c.FormValue("now."+path) != ""
+	}
 	return s, nil
 }
 
 // op makes the op of a form and appends it. What is refused comes back as the
 // form with all that was typed.
 func (p *Pages) op(x *exchange) error {
-	s, err := p.read(x)
+	s, err := p.read(x, contract.Kind(x.c.Params("kind")))
 	if err != nil {
 		return err
 	}
-	if code := digits(x.c.FormValue("code")); code != "" {
-		session, err := p.Staff.StepUp(x.ctx, x.who, staff.Factor{TOTP: staff.Secret(code)})
-		if err != nil {
-			return p.again(x, s, err)
-		}
-		p.Door.Opened(x.c, &session)
-		x.session, x.who.FactorAt = session, session.FactorAt
+	if answers[s.Kind] { // its answer is a page of its own, and so is its form
+		return contract.NewProblem(contract.CodeNotFound)
+	}
+	if err := p.stepUp(x); err != nil {
+		return p.again(x, s, err)
 	}
 	r, err := p.append(x, s)
 	if err != nil {
 		return p.again(x, s, err)
 	}
 	p.Door.Note(x.c, r)
+	if drafted[s.Kind] { // one that stays is gone in a week, and makes no second entry
+		_ = p.Staff.DropDraft(x.ctx, x.who, r.OpID)
+	}
 	if r.Slip != nil {
 		return p.slip(x, s, r)
 	}
 	return seeOther(x.c, withDone(s.Back, s.OpID))
 }
 
+// answers are the kinds whose op is answered with more than that it is entered.
+var answers = map[contract.Kind]bool{ //nolint:gochecknoglobals // a static table
+	contract.KindIdentityRead: true, contract.KindPhoneSearch: true,
+}
+
+// stepUp shows the second factor again, if the form has a code.
+func (p *Pages) stepUp(x *exchange) error {
+	code := digits(x.c.FormValue("code"))
+	if code == "" {
+		return nil
+	}
+	session, err := p.Staff.StepUp(x.ctx, x.who, staff.Factor{TOTP: staff.Secret(code)})
+	if err != nil {
+		return err
+	}
+	p.Door.Opened(x.c, &session)
+	x.session, x.who.FactorAt = session, session.FactorAt
+	return nil
+}
+
 // append signs the op and puts it into the book. One that was entered before is
 // not entered again: its receipt is the first one's, if it says the same.
 func (p *Pages) append(x *exchange, s *said) (*book.Receipt, error) {
+	r, err := p.put(x, s, contract.At(x.now), func(in book.Incoming) (*book.Receipt, error) {
+		answer, err := p.Book.Append(x.ctx, x.who, in)
+		if err != nil {
+			return nil, err
+		}
+		return &answer.Receipts[0], nil
+	})
+	if isConflict(err) { // the same at another time, if not another
+		if first, err := p.repeated(x, s); first != nil || err != nil {
+			return first, err
+		}
+	}
+	return r, err
+}
+
+// answered makes an op whose answer is for its officer alone. One that was
+// entered before is handed in as it was: the book gives its answer again for a
+// while.
+func (p *Pages) answered(x *exchange, s *said, into func(in book.Incoming) (*book.Receipt, error)) (*book.Receipt, error) {
 	at := contract.At(x.now)
+	first, err := p.repeated(x, s)
+	if err == nil && first == nil {
+		r, err := p.put(x, s, at, into)
+		if !isConflict(err) {
+			return r, err
+		}
+		first, err = p.repeated(x, s)
+		if err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case first == nil || first.Entry == nil || first.Entry.SessionID != x.who.SessionID:
+		return nil, contract.NewProblem(contract.CodeOpIDConflict) // that session has ended, and its answer with it
+	}
+	return p.put(x, s, contract.At(first.Entry.DeviceAt), into)
+}
+
+func isConflict(err error) bool {
+	var problem *contract.Problem
+	return errors.As(err, &problem) && problem.Code == contract.CodeOpIDConflict
+}
+
+// put makes the op of a form as of a time, signs it and hands it to the book.
+func (p *Pages) put(x *exchange, s *said, at contract.Time, into func(in book.Incoming) (*book.Receipt, error)) (*book.Receipt, error) {
 	raw, err := p.text(x, s, at)
 	if err != nil {
 		return nil, err
@@ -106,26 +178,24 @@ func (p *Pages) append(x *exchange, s *said) (*book.Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := p.Book.Append(x.ctx, x.who, book.Incoming{ReceivedAt: x.now, Items: []contract.Item{{Raw: raw, Sig: sig}}})
+	r, err := into(book.Incoming{ReceivedAt: x.now, Items: []contract.Item{{Raw: raw, Sig: sig}}})
 	if err != nil {
 		return nil, err
 	}
-	r := &answer.Receipts[0]
-	if r.Problem == nil {
-		return r, nil
+	if r.Problem != nil {
+		return nil, r.Problem
 	}
-	if r.Problem.Code == contract.CodeOpIDConflict { // the same at another time, if not another
-		if first, err := p.repeated(x, s, op.ID); first != nil || err != nil {
-			return first, err
-		}
-	}
-	return nil, r.Problem
+	return r, nil
 }
 
 // repeated is the receipt of a form that was entered before; nil when it was
 // not. The time of an op is that at which it first came, so the text is made
 // again with that.
-func (p *Pages) repeated(x *exchange, s *said, id uuid.UUID) (*book.Receipt, error) {
+func (p *Pages) repeated(x *exchange, s *said) (*book.Receipt, error) {
+	id, err := uuid.Parse(s.OpID)
+	if err != nil {
+		return nil, contract.NewProblem(contract.CodeNotThePage)
+	}
 	r, err := p.Book.Own(x.ctx, x.who, id)
 	var problem *contract.Problem
 	switch {
@@ -158,18 +228,36 @@ type wire struct {
 // text writes the op of a form: the same form at the same time gives the same
 // bytes.
 func (p *Pages) text(x *exchange, s *said, at contract.Time) ([]byte, error) {
+	values := maps.Clone(s.values)
+	for path, now := range s.now {
+		if now && strings.Join(values[path], "") == "" {
+			values[path] = []string{at.String()}
+		}
+	}
 	return json.Marshal(wire{
 		OpID: s.OpID, Kind: s.Kind, Centre: s.Centre, SessionID: x.who.SessionID, DeviceSeq: at.UnixMilli(), DeviceAt: at,
-		Salt: s.Salt, Body: bodyOf(contract.BodyFields(s.Kind), "", s.values),
+		Salt: s.Salt, Body: bodyOf(contract.BodyFields(s.Kind), "", values),
 	})
 }
 
 // again shows the form once more, as it was filled in, with what is wrong at its
 // field. The id stays: if it did go in after all, it goes in once.
 func (p *Pages) again(x *exchange, s *said, err error) error {
+	f, status, err := p.refill(x, s, err)
+	if err != nil {
+		return err
+	}
+	if own := ownForms[s.Kind]; own != nil {
+		return own(p, x, s, f)
+	}
+	return p.send(x, status, "op", "kind."+string(s.Kind), f)
+}
+
+// refill makes a form that was refused anew.
+func (p *Pages) refill(x *exchange, s *said, err error) (*form, int, error) {
 	problem, id := p.Door.Problem(x.c, err)
 	if problem.Status == http.StatusUnauthorized {
-		return err
+		return nil, 0, err
 	}
 	given := map[string]string{}
 	for _, name := range strings.Fields(x.c.FormValue("given")) {
@@ -177,33 +265,44 @@ func (p *Pages) again(x *exchange, s *said, err error) error {
 			given[name] = v[0]
 		}
 	}
-	f, err := p.formOf(x, ask{kind: s.Kind, centre: s.Centre, back: s.Back, given: given, values: s.values, opID: s.OpID, salt: s.Salt})
+	f, err := p.formOf(x, ask{
+		kind: s.Kind, centre: s.Centre, back: s.Back, given: given, values: s.values, now: s.now, opID: s.OpID, salt: s.Salt,
+	})
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	f.Problem = p.tell(x, problem)
 	f.Problem.RequestID = id
 	f.Code = f.Code || problem.Code == contract.CodeStepUp
+	f.Problem.at = problem.Pointer
+	f.point(problem)
+	return f, http.StatusUnprocessableEntity, nil
+}
+
+// point says at the field what is wrong with it.
+func (f *form) point(problem *contract.Problem) {
 	at := fieldPrefix + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(problem.Pointer, "/op"), "/body/"), "/", ".")
-	for i := range f.Inputs {
-		if f.Inputs[i].Name == at || strings.HasPrefix(at, f.Inputs[i].Name+".") {
-			f.Inputs[i].Wrong, f.Problem.Field = f.Problem.Title, f.Inputs[i].Name
+	mark := func(list []input) {
+		for i := range list {
+			if list[i].Name == at || strings.HasPrefix(at, list[i].Name+".") {
+				list[i].Wrong, f.Problem.Field = f.Problem.Title, list[i].Name
+			}
 		}
 	}
-	if own := ownForms[s.Kind]; own != nil {
-		return own(p, x, s, f, problem.Pointer)
+	mark(f.Inputs)
+	for i := range f.Sections {
+		mark(f.Sections[i].Inputs)
 	}
-	return p.send(x, http.StatusUnprocessableEntity, "op", "kind."+string(s.Kind), f)
 }
 
 // ownForms are the kinds whose form has a page of its own, to which a refused
 // one comes back.
 //
 //nolint:gochecknoglobals // a static table, never written after start
-var ownForms map[contract.Kind]func(p *Pages, x *exchange, s *said, f *form, pointer string) error
+var ownForms map[contract.Kind]func(p *Pages, x *exchange, s *said, f *form) error
 
 func init() { //nolint:gochecknoinits // the table names functions that read it
-	ownForms = map[contract.Kind]func(*Pages, *exchange, *said, *form, string) error{
+	ownForms = map[contract.Kind]func(*Pages, *exchange, *said, *form) error{
 		contract.KindTaskSend: (*Pages).dispatchAgain,
 	}
 }

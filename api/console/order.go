@@ -23,6 +23,103 @@ var fieldOrder = map[contract.Kind]string{ //nolint:gochecknoglobals // a static
 	"task.send":         "task_kind urgency to.officer_id to.squad_id to.role place_type village_code text due_at",
 	"day.sign":          "date",
 	"feedback.call":     "reached satisfied called_at note",
+	"phone.search":      "phone reason",
+	"glass.review":      "verdict text",
+}
+
+// nowFields are times that are those of the sending unless another is typed.
+var nowFields = map[contract.Kind][]string{contract.KindComplaintOpen: {"registered_at"}} //nolint:gochecknoglobals // a static table
+
+// drafted are the kinds whose forms are kept while they are filled in.
+var drafted = map[contract.Kind]bool{contract.KindComplaintOpen: true} //nolint:gochecknoglobals // a static table
+
+// actions are where forms are sent whose answer is a page of its own.
+var actions = map[contract.Kind]string{contract.KindPhoneSearch: Root + "/search"} //nolint:gochecknoglobals // a static table
+
+func actionOf(kind contract.Kind) string {
+	if path := actions[kind]; path != "" {
+		return path
+	}
+	return Root + "/ops/" + string(kind)
+}
+
+// section is a part of a long form with its heading.
+type section struct {
+	Name   string // key of its heading: section.<name>
+	Inputs []input
+}
+
+// sections say which fields stand together; what is not named stands in the last.
+var sections = map[contract.Kind][][2]string{ //nolint:gochecknoglobals // a static table
+	contract.KindComplaintOpen: {
+		{"arrival", "arrived_at heard_at channel token_no woman_recorded"},
+		{"who", "complainant_name guardian_name age is_minor disability"},
+		{"reach", "mobile safe_to_call status_safe address village_code beat_id"},
+		{"what", "category account incident_at"},
+		{"whom", "opposite_party opposite_mobile about_by"},
+		{"need", "risk_level immediate_need alerts"},
+		{"registration", "registered_at gd_no remarks"},
+	},
+}
+
+func sectionsOf(kind contract.Kind, inputs []input) []section {
+	rows := sections[kind]
+	if rows == nil {
+		return nil
+	}
+	out := make([]section, len(rows))
+	for i, row := range rows {
+		out[i].Name = row[0]
+		for _, name := range strings.Fields(row[1]) {
+			if at := slices.IndexFunc(inputs, func(in input) bool { return in.Name == fieldPrefix+name }); at >= 0 {
+				out[i].Inputs = append(out[i].Inputs, inputs[at])
+			}
+		}
+	}
+	for _, in := range inputs {
+		if !slices.ContainsFunc(out, func(s section) bool {
+			return slices.ContainsFunc(s.Inputs, func(o input) bool { return o.Name == in.Name })
+		}) {
+			out[len(out)-1].Inputs = append(out[len(out)-1].Inputs, in)
+		}
+	}
+	return slices.DeleteFunc(out, func(s section) bool { return len(s.Inputs) == 0 })
+}
+
+// optionGroup is codes of a list that stand together.
+type optionGroup struct {
+	Label   string
+	Options []option
+}
+
+// groups say which codes of a long list stand together, for the eye only.
+var groups = map[string][][2]string{ //nolint:gochecknoglobals // a static table
+	"category": {
+		{"home", "domestic_violence dowry marital_dispute elder_neglect adult_left_home property"},
+		{"outside", "street_harassment stalking phone_online workplace threat_assault acid_threat"},
+		{"grave", "sexual_assault child_offence kidnapping_missing child_marriage trafficking"},
+	},
+}
+
+// grouped puts the options of a long list into groups; nil when it has none.
+func (p *Pages) grouped(x *exchange, list string, options []option) []optionGroup {
+	rows := groups[list]
+	if rows == nil {
+		return nil
+	}
+	out := make([]optionGroup, len(rows)+1)
+	for i, row := range rows {
+		out[i].Label = p.word(x.lang, "group."+list, row[0])
+	}
+	out[len(rows)].Label = p.word(x.lang, "group."+list, "other")
+	for _, o := range options {
+		at := slices.IndexFunc(rows, func(row [2]string) bool { return slices.Contains(strings.Fields(row[1]), o.Value) })
+		if at < 0 {
+			at = len(rows)
+		}
+		out[at].Options = append(out[at].Options, o)
+	}
+	return slices.DeleteFunc(out, func(g optionGroup) bool { return len(g.Options) == 0 })
 }
 
 // ordered puts the fields of a kind into the order of its form.

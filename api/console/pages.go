@@ -43,10 +43,15 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/map", name: "map", group: "now", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapPage},
 		{path: "/map/data", name: "map", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapData},
 
-		// complaints.go, intake.go, unseal.go
+		// complaints.go, complaint.go, intake.go, read.go, glass.go, search.go
 		{path: "/complaints", name: "complaints", group: "now", call: "listComplaints", get: (*Pages).complaints},
 		{path: "/complaints/new", name: "intake", call: "listComplaints", get: (*Pages).intake},
 		{path: "/complaints/:id", name: "complaint", call: "getComplaint", get: (*Pages).complaint},
+		{path: "/complaints/:id/read", name: "complaint", call: "unseal", get: (*Pages).readAway, post: (*Pages).readSealed},
+		{path: "/drafts/:kind", name: "intake", call: "listComplaints", get: (*Pages).away, post: (*Pages).saveDraft},
+		{path: "/glass", name: "glass", call: "listComplaints", get: (*Pages).glass},
+		{path: "/search", name: "search", call: "searchPhone", get: (*Pages).searchPage, post: (*Pages).search},
+		{path: "/find", name: "find", get: (*Pages).findPage, post: (*Pages).find},
 
 		// registers.go
 		{path: "/registers", name: "registers", group: "books", call: "getRegister", get: (*Pages).registers},

@@ -80,6 +80,8 @@ func (p *Pages) sayObject(x *exchange, m map[string]any) string {
 // entryLine is what a page reads of an entry's line on the wire.
 type entryLine struct {
 	Seq       int64          `json:"seq"`
+	OpID      uuid.UUID      `json:"op_id"`
+	Sealed    []string       `json:"sealed"`
 	Kind      contract.Kind  `json:"kind"`
 	At        contract.Time  `json:"at"`
 	OfficerID uuid.UUID      `json:"officer_id"`

@@ -94,6 +94,8 @@ func seeOther(c *fiber.Ctx, path string) error { return c.Redirect(path, http.St
 type told struct {
 	Title, Detail, Code, RequestID, Field string
 	RetryAfterS                           int
+
+	at string // where in the op
 }
 
 func (p *Pages) tell(x *exchange, problem *contract.Problem) *told {

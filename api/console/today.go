@@ -138,10 +138,15 @@ func (p *Pages) brief(x *exchange, c *book.ComplaintView) brief {
 func bars(list []*book.Clock, now time.Time) []clockBar {
 	out := make([]clockBar, 0, len(list))
 	for _, k := range list {
-		whole := k.DueAt.Sub(k.StartsAt)
+		whole, until := k.DueAt.Sub(k.StartsAt), now
+		if k.StoppedAt != nil {
+			until = *k.StoppedAt
+		} else if k.PausedAt != nil {
+			until = *k.PausedAt
+		}
 		bar := clockBar{Code: k.Code, DueAt: k.DueAt, Overdue: k.Overdue(now), Paused: k.PausedAt != nil, Stopped: k.StoppedAt != nil}
 		if whole > 0 {
-			bar.Share = int(min(max(now.Sub(k.StartsAt)*100/whole, 0), 100))
+			bar.Share = int(min(max(until.Sub(k.StartsAt)*100/whole, 0), 100))
 		}
 		out = append(out, bar)
 	}

@@ -382,6 +382,18 @@ func (v *view) By(id any) string {
 	return v.p.look.texts["somebody"].in(v.x.lang)
 }
 
+// InHindi is the view in Hindi, for what is given to her, whichever language the
+// officer reads.
+func (v *view) InHindi() *view {
+	w, x := *v, *v.x
+	x.lang = contract.Hindi
+	w.x = &x
+	return &w
+}
+
+// Ticked is what a box says that there may be none of.
+func (v *view) Ticked(on *bool) bool { return on != nil && *on }
+
 // Now is the time at which the page was made.
 func (v *view) Now() time.Time { return v.x.now }
 

@@ -95,6 +95,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			b.Queue(`DELETE FROM tries WHERE district_id = $1 AND window_at < $2 AND next_at < $2`, d, now.Add(-triesKept))
 			b.Queue(`DELETE FROM once_codes WHERE district_id = $1 AND expires_at < $2`, d, now.Add(-codesKept))
 			s.sweepConsoles(b, d, now)
+			sweepDrafts(b, d, now)
 			if err := tx.SendBatch(ctx, b).Close(); err != nil {
 				return err
 			}

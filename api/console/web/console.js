@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 import "./dispatch.js";
 import "./passkey.js";
+import "./complaints.js";
 
 Object.assign(htmx.config, {
   includeIndicatorStyles: false,
@@ -45,7 +46,7 @@ document.getElementById("told")?.focus();
 let waiting = false;
 function renew() {
   for (const part of document.querySelectorAll("[data-renew]")) {
-    if (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) {
+    if (part.querySelector("details[open]") || part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) {
       waiting = true;
       continue;
     }
@@ -59,6 +60,12 @@ document.addEventListener("focusout", () => {
   waiting = false;
   setTimeout(renew, 200);
 });
+
+document.addEventListener("toggle", (e) => {
+  if (!waiting || e.target.open) return;
+  waiting = false;
+  renew();
+}, true);
 
 let due = 0;
 function moved() {
