@@ -32,7 +32,9 @@ type form struct {
 type input struct {
 	Name     string // f.<path in the body>
 	Label    string
-	Widget   string // select, radio, checks, yes_no, text, area, number, date, time, tick
+	Widget   string // select, choices, checks, yes_no, text, area, number, date, time, tick, lines
+	Type     string // of an <input> of the widget lines
+	Lines    []string
 	Value    string
 	Values   []string
 	Options  []option
@@ -78,6 +80,7 @@ func (p *Pages) formOf(x *exchange, a ask) (*form, error) {
 	}
 	var err error
 	f.Inputs, err = p.inputs(x, a)
+	f.Given = append(f.Given, a.carried(f.Inputs)...)
 	return f, err
 }
 
@@ -88,7 +91,7 @@ func (f *form) GivenNames() string {
 	for i, g := range f.Given {
 		names[i] = strings.TrimPrefix(g.Name, fieldPrefix)
 	}
-	return strings.Join(names, " ")
+	return strings.Join(slices.Compact(names), " ")
 }
 
 // stamped is what the stamp is over.
@@ -102,6 +105,9 @@ const saltBytes = 16
 func (p *Pages) inputs(x *exchange, a ask) ([]input, error) {
 	var out []input
 	for _, f := range ordered(a.kind, contract.BodyFields(a.kind)) {
+		if !a.wanted(&f) {
+			continue
+		}
 		if err := p.add(x, &a, &out, "", f); err != nil {
 			return nil, err
 		}
@@ -125,7 +131,7 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 		return nil
 	}
 	in := input{
-		Name: fieldPrefix + path, Label: p.fieldLabel(x, a.kind, f.Name), Required: f.Required, MaxLen: f.MaxLen,
+		Type: "text", Name: fieldPrefix + path, Label: p.fieldLabel(x, a.kind, f.Name), Required: f.Required, MaxLen: f.MaxLen,
 		Min: f.Min, Max: f.Max, Sealed: f.Class != 0, Values: a.values[path],
 	}
 	if len(in.Values) > 0 {
@@ -138,6 +144,9 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 	return err
 }
 
+// linesMore is how many empty fields a list that is typed has.
+const linesMore = 3
+
 // areaFrom is from how many characters on a text has several lines.
 const areaFrom = 161
 
@@ -147,8 +156,18 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	switch {
 	case f.List != "" || len(f.Enum) > 0:
 		in.Widget, in.Options = "select", p.options(x, f)
+		if large[f.Name] {
+			in.Widget = "choices"
+		}
 	case f.Type == "array" && f.Item != nil && (f.Item.List != "" || len(f.Item.Enum) > 0):
 		in.Widget, in.Options = "checks", p.options(x, contract.Field{Name: f.Name, List: f.Item.List, Enum: f.Item.Enum})
+	case f.Type == "array" && f.Item != nil && f.Item.Type == "string" && f.Item.Format != "uuid":
+		in.Widget = "lines"
+		in.Lines = append(slices.DeleteFunc(slices.Clone(in.Values), func(s string) bool { return s == "" }), make([]string, linesMore)...)
+		in.MaxLen = f.Item.MaxLen
+		if f.Item.Format == "date" {
+			in.Type = "date"
+		}
 	case f.Type == "boolean" && f.OnlyTrue:
 		in.Widget = "tick"
 	case f.Type == "boolean":
@@ -162,8 +181,9 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	case f.Format == "uuid":
 		in.Widget = "select"
 		var err error
-		in.Options, err = p.persons(x, f.Name)
-		return len(in.Options) > 0, err
+		if in.Options, err = p.persons(x, f.Name); err != nil || len(in.Options) == 0 {
+			return false, err
+		}
 	case f.Type == "string" && f.MaxLen >= areaFrom:
 		in.Widget = "area"
 	case f.Type == "string":
@@ -297,7 +317,7 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-func sortedKeys(m map[string]string) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {
 		out = append(out, k)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -20,13 +21,17 @@ func (p *Pages) opPage(x *exchange) error {
 	if contract.BodySchema(kind) == nil || !mayMake(x.who, kind) {
 		return contract.NewProblem(contract.CodeNotFound)
 	}
-	given := map[string]string{}
+	given, values := map[string]string{}, map[string][]string{}
 	x.c.Context().QueryArgs().VisitAll(func(name, value []byte) {
-		if path, ok := strings.CutPrefix(string(name), fieldPrefix); ok && isID(string(value)) {
+		path, ok := strings.CutPrefix(string(name), fieldPrefix)
+		switch {
+		case ok && (isID(string(value)) || path == fixedCodes[kind] && isCode(string(value))):
 			given[path] = string(value)
+		case ok && isCode(string(value)):
+			values[path] = []string{string(value)}
 		}
 	})
-	f, err := p.formOf(x, ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given})
+	f, err := p.formOf(x, ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given, values: values})
 	if err != nil {
 		return err
 	}
@@ -40,6 +45,16 @@ func isID(s string) bool {
 	return err == nil || len(s) == len("2006-01-02") && strings.Count(s, "-") == 2
 }
 
+// fixedCodes are the codes that a page gives and no officer chooses: which limit
+// he answers for.
+var fixedCodes = map[contract.Kind]string{contract.KindEscalationAnswer: "limit"} //nolint:gochecknoglobals // a constant
+
+var codePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// isCode tells whether a page may fill in a value of a form by its address: a
+// word of a list says nothing of anybody, and can be chosen again.
+func isCode(s string) bool { return codePattern.MatchString(s) }
+
 // said is a form as it came back.
 type said struct {
 	form
@@ -49,9 +64,9 @@ type said struct {
 
 // read takes the form of a request apart, and refuses one that no page gave to
 // this officer.
-func (p *Pages) read(x *exchange) (*said, error) {
+func (p *Pages) read(x *exchange, kind contract.Kind) (*said, error) {
 	s := &said{values: map[string][]string{}}
-	s.Kind, s.Centre, s.Back = contract.Kind(x.c.Params("kind")), x.c.FormValue("centre"), x.c.FormValue("back")
+	s.Kind, s.Centre, s.Back = kind, x.c.FormValue("centre"), x.c.FormValue("back")
 	s.OpID, s.Salt, s.Stamp = x.c.FormValue("op_id"), x.c.FormValue("salt"), x.c.FormValue("stamp")
 	if !p.Staff.RightStamp(x.who, s.stamped(), s.Stamp) {
 		return nil, contract.NewProblem(contract.CodeNotThePage)
@@ -67,17 +82,12 @@ func (p *Pages) read(x *exchange) (*said, error) {
 // op makes the op of a form and appends it. What is refused comes back as the
 // form with all that was typed.
 func (p *Pages) op(x *exchange) error {
-	s, err := p.read(x)
+	s, err := p.read(x, contract.Kind(x.c.Params("kind")))
 	if err != nil {
 		return err
 	}
-	if code := digits(x.c.FormValue("code")); code != "" {
-		session, err := p.Staff.StepUp(x.ctx, x.who, staff.Factor{TOTP: staff.Secret(code)})
-		if err != nil {
-			return p.again(x, s, err)
-		}
-		p.Door.Opened(x.c, &session)
-		x.session, x.who.FactorAt = session, session.FactorAt
+	if err := p.stepUp(x); err != nil {
+		return p.again(x, s, err)
 	}
 	r, err := p.append(x, s)
 	if err != nil {
@@ -88,6 +98,21 @@ func (p *Pages) op(x *exchange) error {
 		return p.slip(x, s, r)
 	}
 	return seeOther(x.c, withDone(s.Back, s.OpID))
+}
+
+// stepUp takes the second factor, if the form has one.
+func (p *Pages) stepUp(x *exchange) error {
+	code := digits(x.c.FormValue("code"))
+	if code == "" {
+		return nil
+	}
+	session, err := p.Staff.StepUp(x.ctx, x.who, staff.Factor{TOTP: staff.Secret(code)})
+	if err != nil {
+		return err
+	}
+	p.Door.Opened(x.c, &session)
+	x.session, x.who.FactorAt = session, session.FactorAt
+	return nil
 }
 
 // append signs the op and puts it into the book. One that was entered before is

@@ -1,6 +1,7 @@
 // What scripts add to the pages: parts that renew themselves when something
 // moves, one sending of each form, a loud urgent task, printing.
 import htmx from "htmx.org";
+import "./day.js";
 
 Object.assign(htmx.config, {
   includeIndicatorStyles: false,
