@@ -90,6 +90,7 @@ type registerRow struct {
 	Overdue            bool
 	Links              []book.LineLink
 	Old, New           *book.LineRef // the line before a correction, and after
+	Alias              string // what she is called in lists
 	OpID               uuid.UUID
 	Subject            *uuid.UUID
 }
@@ -131,12 +132,18 @@ func (p *Pages) register(x *exchange) error {
 	return p.send(x, http.StatusOK, "register", "enum.register."+name, b)
 }
 
+// framing are the columns that each register has and that a table shows once for
+// all: as the head of the line, its time, its officer, its page, its correction.
+//
+//nolint:gochecknoglobals // a constant
+var framing = []string{"serial_no", "entered_at", "entered_by", "station_code", "corrects_id"}
+
 // columnsOf are those of a register in the order of the paper, without what is
-// hidden.
+// hidden, and what frames them.
 func (p *Pages) columnsOf(x *exchange, register string) []book.Column {
 	var out []book.Column
 	for _, c := range p.Book.Columns(x.who.District) {
-		if c.Register == register && !c.Hidden {
+		if c.Register == register && !c.Hidden && !slices.Contains(framing, c.Name) {
 			out = append(out, c)
 		}
 	}
@@ -167,7 +174,7 @@ func (p *Pages) registerRow(x *exchange, columns []book.Column, r *book.Register
 	out := registerRow{
 		Register: r.Register, No: r.No, Path: linePath(r.Register, r.Year, r.Serial, x.asked), At: r.At, By: (&view{p: p, x: x}).By(r.OfficerID),
 		Struck: r.StruckBy != nil, Correction: r.Corrects != nil, Overdue: r.Overdue, Links: r.Links, Old: r.OldLine, New: r.NewLine,
-		OpID: r.OpID, Subject: r.SubjectID,
+		Alias: r.Alias, OpID: r.OpID, Subject: r.SubjectID,
 	}
 	if slices.Contains(lineStates[r.Register], r.State) {
 		out.State = p.lineState(x, r.Register, r.State)
