@@ -84,6 +84,24 @@ var parts = map[string]string{
 	"fir": "fir", "preventive": "preventive", "feedback": "feedback", "follow_up": "follow_up",
 }
 
+// partKinds are the kinds whose bodies stand within another.
+//
+//nolint:gochecknoglobals // a static table
+var partKinds = map[string]contract.Kind{
+	"visit": contract.KindVisitRecord, "round": contract.KindSquadRound, "person": contract.KindSquadPerson, "complaint": contract.KindComplaintOpen,
+	"session": contract.KindCounsellingSession, "fir": contract.KindFIRRegister, "preventive": contract.KindPreventiveReport,
+	"feedback": contract.KindFeedbackCall, "follow_up": contract.KindFollowUpDone, "inspection": contract.KindInspectionRecord,
+}
+
+// partKind is the kind by which the fields at a path are ordered and named.
+func partKind(kind contract.Kind, path string) contract.Kind {
+	head, _, _ := strings.Cut(path, ".")
+	if part, ok := partKinds[head]; ok && kind == contract.KindEntryCorrect {
+		return part
+	}
+	return kind
+}
+
 // partOf is the body by which a line is put right. In the register of the squad a
 // line is a round or a person.
 func partOf(r *book.RegisterRow) string {
@@ -107,10 +125,10 @@ func standing(into map[string][]string, prefix string, fields []contract.Field, 
 			continue
 		}
 		path := prefix + f.Name
-		switch {
-		case f.Type == "object":
+		switch f.Type {
+		case "object":
 			standing(into, path+".", f.Fields, v)
-		case f.Type == "array":
+		case "array":
 			var list []json.RawMessage
 			_ = json.Unmarshal(v, &list)
 			for _, one := range list {

@@ -121,8 +121,12 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 	if _, given := a.given[path]; given || notAsked[f.Name] {
 		return nil
 	}
+	kind := a.kind
+	if prefix != "" {
+		kind = partKind(a.kind, prefix)
+	}
 	if f.Type == "object" {
-		for _, m := range f.Fields {
+		for _, m := range ordered(partKind(a.kind, path+"."), f.Fields) {
 			m.Required = m.Required && f.Required
 			if err := p.add(x, a, out, path+".", m); err != nil {
 				return err
@@ -131,7 +135,7 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 		return nil
 	}
 	in := input{
-		Type: "text", Name: fieldPrefix + path, Label: p.fieldLabel(x, a.kind, f.Name), Required: f.Required, MaxLen: f.MaxLen,
+		Type: "text", Name: fieldPrefix + path, Label: p.fieldLabel(x, kind, f.Name), Required: f.Required, MaxLen: f.MaxLen,
 		Min: f.Min, Max: f.Max, Sealed: f.Class != 0, Values: a.values[path],
 	}
 	if len(in.Values) > 0 {

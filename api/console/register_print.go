@@ -26,6 +26,7 @@ type printBody struct {
 	Total       book.Totals
 	Sums        []sum
 	TooMany     bool
+	Empty       []string // columns in which no line has anything: they take no room
 	Back        string
 }
 
@@ -58,6 +59,7 @@ func (p *Pages) printMonth(x *exchange) error {
 	if b.TooMany {
 		b.Rows = nil
 	}
+	p.leaveOut(x, &b)
 	b.Sums = p.sums(x, &book.RegisterPage{Page: b.Total})
 	return p.send(x, http.StatusOK, "register_print", "enum.register."+name, b)
 }
@@ -84,4 +86,23 @@ func (p *Pages) printYear(x *exchange, b *printBody, year int) error {
 		}
 		q.After = page.Next
 	}
+}
+
+// leaveOut takes the columns out in which no line of the month has anything, and
+// keeps their names.
+func (p *Pages) leaveOut(x *exchange, b *printBody) {
+	if len(b.Rows) == 0 {
+		return
+	}
+	for i := len(b.Columns) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(b.Rows, func(r registerRow) bool { return r.Cells[i] != "" || r.Sealed[i] }) {
+			continue
+		}
+		b.Empty = append(b.Empty, p.columnLabel(x, &b.Columns[i]))
+		b.Columns = slices.Delete(b.Columns, i, i+1)
+		for n := range b.Rows {
+			b.Rows[n].Cells, b.Rows[n].Sealed = slices.Delete(b.Rows[n].Cells, i, i+1), slices.Delete(b.Rows[n].Sealed, i, i+1)
+		}
+	}
+	slices.Reverse(b.Empty)
 }

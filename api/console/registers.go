@@ -90,7 +90,7 @@ type registerRow struct {
 	Overdue            bool
 	Links              []book.LineLink
 	Old, New           *book.LineRef // the line before a correction, and after
-	Alias              string // what she is called in lists
+	Alias              string        // what she is called in lists
 	OpID               uuid.UUID
 	Subject            *uuid.UUID
 }
@@ -306,7 +306,11 @@ func (p *Pages) lineSteps(x *exchange, r *book.RegisterRow) []step {
 		}
 	}
 	if r.Columns != nil && string(r.Columns) != "{}" {
-		out = append(out, p.steps(x, here, map[string]string{"subject_id": r.OpID.String()}, contract.KindNoteAdd)...)
+		note := p.steps(x, here, map[string]string{"subject_id": r.OpID.String()}, contract.KindNoteAdd)
+		for i := range note {
+			note[i].Main = false
+		}
+		out = append(out, note...)
 	}
 	return out
 }
