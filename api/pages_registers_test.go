@@ -85,6 +85,9 @@ func TestACorrectionIsANewLineAndTheOldOneStaysStruck(t *testing.T) {
 	if page.Status != http.StatusOK || strings.Contains(page.HTML, "अमृता") {
 		t.Fatalf("status %d; what is sealed shown: %t\n%s", page.Status, strings.Contains(page.HTML, "अमृता"), page.HTML)
 	}
+	if !strings.Contains(page.HTML, "<span class=\"tag sealed\">▣ टिप्पणी</span>") {
+		t.Errorf("it does not say what has to be written again:\n%s", page.HTML)
+	}
 	form := nthForm(t, page, "/console/ops/entry.correct", 0)
 	for name, values := range shownInputs(page) {
 		if strings.HasPrefix(name, "f.visit.") {
@@ -151,6 +154,9 @@ func TestTheMonthPrintsAllLinesAndNoSealedValue(t *testing.T) {
 	page := head.Visit("/console/registers/help_desk/print?year=2026&month=11")
 	if n := strings.Count(page.HTML, `<th scope="row">`); page.Status != http.StatusOK || n != 55 {
 		t.Errorf("status %d, %d lines, want 55", page.Status, n)
+	}
+	if strings.Count(page.HTML, "sealed-cell") < 2*55 { // name and account of each
+		t.Errorf("%d cells say that they are sealed", strings.Count(page.HTML, "sealed-cell"))
 	}
 	for _, secret := range append(secrets, "गुप्तनाम", "9812300077", "0077") {
 		if strings.Contains(page.HTML, secret) {

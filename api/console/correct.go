@@ -47,8 +47,8 @@ func (p *Pages) correct(x *exchange) error {
 	}
 	b := correctBody{Columns: p.columnsOf(x, r.Register)}
 	b.Row = p.registerRow(x, b.Columns, r)
-	for _, name := range r.Sealed {
-		if !strings.Contains(name, "/") {
+	for _, pointer := range r.Sealed {
+		if name := strings.TrimPrefix(pointer, "/"); !strings.Contains(name, "/") {
 			b.Sealed = append(b.Sealed, p.columnName(x, r.Register, name))
 		}
 	}

@@ -180,7 +180,7 @@ func (p *Pages) registerRow(x *exchange, columns []book.Column, r *book.Register
 		out.State = p.lineState(x, r.Register, r.State)
 	}
 	for _, c := range columns {
-		sealed := slices.Contains(r.Sealed, c.Name)
+		sealed := slices.Contains(r.Sealed, "/"+c.Name) // they are named by pointers
 		text := ""
 		if v, ok := values[c.Name]; ok && !sealed {
 			text = p.cell(x, &c, v)
