@@ -26,15 +26,23 @@ const (
 // bound runs a costly call in one of its places.
 func (s *server) bound(c *fiber.Ctx) error {
 	route, _ := c.Locals(routeKey).(*contract.Route)
-	if route == nil || !costly[route.OperationID] {
+	if route == nil {
 		return c.Next()
+	}
+	return s.placed(route.OperationID, c.Next)
+}
+
+// placed runs what a call does in one of the places of the costly ones, if it is one.
+func (s *server) placed(call string, run func() error) error {
+	if !costly[call] {
+		return run()
 	}
 	patience := time.NewTimer(costlyWait)
 	defer patience.Stop()
 	select {
 	case s.places <- struct{}{}:
 		defer func() { <-s.places }()
-		return c.Next()
+		return run()
 	case <-patience.C:
 		return contract.NewProblem(contract.CodeOverloaded)
 	}

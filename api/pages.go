@@ -23,7 +23,7 @@ func (s *server) handlePages(app *fiber.App) {
 	console.New(console.Options{
 		Book: s.Book, Staff: s.Staff, Now: s.Now, Live: s.Live,
 		Door: console.Door{
-			Begin: s.beginPage, Caller: s.pageCaller, FromPage: s.fromPage, May: s.mayCall, Problem: s.pageProblem,
+			Begin: s.beginPage, Caller: s.pageCaller, FromPage: s.fromPage, May: s.mayCall, Bound: s.placed, Problem: s.pageProblem,
 			Opened: opened, Closed: closed, Session: func(c *fiber.Ctx) staff.Secret { return requestOf(c).cookie },
 			Known:   func(c *fiber.Ctx) staff.Secret { return requestOf(c).browser },
 			Address: func(c *fiber.Ctx) string { return prefixOf(requestOf(c).address) },

@@ -272,7 +272,7 @@ func TestAPhoneNumberIsSearchedForAndNobodyIsNamed(t *testing.T) {
 }
 
 // typed fills in the form of a new complaint.
-func typed(p *apitest.Page) url.Values {
+func typedIn(p *apitest.Page) url.Values {
 	form := p.Form("/console/ops/complaint.open")
 	for name, value := range map[string]string{
 		"f.arrived_at": "2026-11-18T09:40", "f.heard_at": "2026-11-18T09:45", "f.channel": "walk_in", "f.complainant_name": herName, "f.age": "28",
@@ -288,7 +288,7 @@ func TestADraftOutlivesItsSessionAndIsGoneWhenItIsEntered(t *testing.T) {
 	t.Parallel()
 	w := apitest.New(t)
 	b, other := w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer), w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
-	form := typed(b.Visit("/console/complaints/new"))
+	form := typedIn(b.Visit("/console/complaints/new"))
 	if kept := b.Send("/console/drafts/complaint.open", form); kept.Status != http.StatusNoContent {
 		t.Fatalf("%d\n%s", kept.Status, kept.HTML)
 	}
@@ -344,7 +344,7 @@ func TestADraftIsItsOfficersAndOfAFormThatAPageGave(t *testing.T) {
 	t.Parallel()
 	w := apitest.New(t)
 	b, other := w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer), w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
-	form := typed(b.Visit("/console/complaints/new"))
+	form := typedIn(b.Visit("/console/complaints/new"))
 	b.Send("/console/drafts/complaint.open", form)
 	stolen := url.Values{}
 	for k, v := range form {

@@ -51,6 +51,8 @@ type RegisterRow struct {
 	Corrects    *uuid.UUID
 	StruckBy    *uuid.UUID
 	CorrectedBy *uuid.UUID
+	OldLine     *LineRef // that this one was put in the place of
+	NewLine     *LineRef // that was put in the place of this one
 	Links       []LineLink
 	Overdue     bool
 

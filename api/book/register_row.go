@@ -37,6 +37,12 @@ func rowsOf(ctx context.Context, tx pgx.Tx, district int32, centre string, lines
 			row.guarded = row.guarded || row.of.Data.Guarded
 			row.Alias = Alias(l.Seq)
 		}
+		if row.OldLine, err = besides(wires, l, l.CorrectsSeq); err == nil {
+			row.NewLine, err = besides(wires, l, l.CorrectedSeq)
+		}
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, row)
 	}
 	return out, linkRows(ctx, tx, district, centre, out, complaints)
@@ -113,12 +119,31 @@ func (r *RegisterRow) reduce() {
 	}
 	r.Columns, r.Sealed, r.Alias, r.Flags, r.BeatID = json.RawMessage("{}"), nil, "", nil, nil
 	r.Links, r.Masks, r.Category, r.State, r.Cols, r.Sums = nil, nil, "", "", nil, nil
-	r.SubjectID, r.ComplaintID, r.of = nil, nil, nil
+	r.SubjectID, r.ComplaintID, r.of, r.OldLine, r.NewLine = nil, nil, nil, nil, nil
 	for _, id := range []*uuid.UUID{r.Corrects, r.StruckBy, r.CorrectedBy} {
 		if id != nil {
 			*id = reducedID(*id)
 		}
 	}
+}
+
+// besides is the line of the same register that another entry, which put this one
+// right or was put right by it, opened; nil when there is none.
+func besides(wires map[int64]storedWire, l *Line, seq *int64) (*LineRef, error) {
+	if seq == nil {
+		return nil, nil //nolint:nilnil // most lines are never corrected
+	}
+	var wire struct {
+		Lines []LineRef `json:"lines"`
+	}
+	if err := json.Unmarshal(wires[*seq].text, &wire); err != nil {
+		return nil, fmt.Errorf("read correction: %w", err)
+	}
+	i := slices.IndexFunc(wire.Lines, func(x LineRef) bool { return x.Register == l.Register })
+	if i < 0 {
+		return nil, nil //nolint:nilnil // it was only struck
+	}
+	return &wire.Lines[i], nil
 }
 
 type storedWire struct {

@@ -125,3 +125,13 @@ func (p *Pages) columnLabel(x *exchange, c *book.Column) string {
 	}
 	return c.Hi
 }
+
+// columnName is what a column of a register is called.
+func (p *Pages) columnName(x *exchange, register, name string) string {
+	for _, c := range p.Book.Columns(x.who.District) {
+		if c.Register == register && c.Name == name {
+			return p.columnLabel(x, &c)
+		}
+	}
+	return p.word(x.lang, "field", name)
+}

@@ -35,6 +35,8 @@ type Door struct {
 	FromPage func(c *fiber.Ctx) error
 	// May judges by the call that a page stands for.
 	May func(ctx context.Context, who staff.Caller, call, centre string) error
+	// Bound runs a page in one of the places that its call has, if those are few.
+	Bound func(call string, run func() error) error
 	// Problem is the refusal that an error is, and the request's id.
 	Problem func(c *fiber.Ctx, err error) (*contract.Problem, string)
 	// Note keeps for the log what a form was about.
@@ -94,7 +96,7 @@ func (p *Pages) serve(c *fiber.Ctx, page *page) error {
 	if c.Method() == fiber.MethodPost {
 		run = page.post
 	}
-	if err := run(p, x); err != nil {
+	if err := p.Door.Bound(page.call, func() error { return run(p, x) }); err != nil {
 		return p.fail(c, x, err)
 	}
 	return nil

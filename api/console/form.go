@@ -35,7 +35,9 @@ type form struct {
 type input struct {
 	Name     string // f.<path in the body>
 	Label    string
-	Widget   string // select, radio, checks, yes_no, text, area, number, date, time, tick
+	Widget   string // select, choices, checks, yes_no, text, area, number, date, time, tick, lines
+	Type     string // of an <input> of the widget lines
+	Lines    []string
 	Value    string
 	Values   []string
 	Options  []option
@@ -88,6 +90,7 @@ func (p *Pages) formOf(x *exchange, a ask) (*form, error) {
 	}
 	var err error
 	f.Inputs, err = p.inputs(x, a)
+	f.Given = append(f.Given, a.carried(f.Inputs)...)
 	f.Sections = sectionsOf(a.kind, f.Inputs)
 	return f, err
 }
@@ -99,7 +102,7 @@ func (f *form) GivenNames() string {
 	for i, g := range f.Given {
 		names[i] = strings.TrimPrefix(g.Name, fieldPrefix)
 	}
-	return strings.Join(names, " ")
+	return strings.Join(slices.Compact(names), " ")
 }
 
 // stamped is what the stamp is over.
@@ -113,6 +116,9 @@ const saltBytes = 16
 func (p *Pages) inputs(x *exchange, a ask) ([]input, error) {
 	var out []input
 	for _, f := range ordered(a.kind, contract.BodyFields(a.kind)) {
+		if !a.wanted(&f) {
+			continue
+		}
 		if err := p.add(x, &a, &out, "", f); err != nil {
 			return nil, err
 		}
@@ -126,8 +132,12 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 	if _, given := a.given[path]; given || notAsked[f.Name] {
 		return nil
 	}
+	kind := a.kind
+	if prefix != "" {
+		kind = partKind(a.kind, prefix)
+	}
 	if f.Type == "object" {
-		for _, m := range f.Fields {
+		for _, m := range ordered(partKind(a.kind, path+"."), f.Fields) {
 			m.Required = m.Required && f.Required
 			if err := p.add(x, a, out, path+".", m); err != nil {
 				return err
@@ -136,7 +146,7 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 		return nil
 	}
 	in := input{
-		Name: fieldPrefix + path, Label: p.fieldLabel(x, a.kind, f.Name), Required: f.Required, MaxLen: f.MaxLen,
+		Type: "text", Name: fieldPrefix + path, Label: p.fieldLabel(x, kind, f.Name), Required: f.Required, MaxLen: f.MaxLen,
 		Min: f.Min, Max: f.Max, Sealed: f.Class != 0, Values: a.values[path],
 	}
 	if len(in.Values) > 0 {
@@ -156,6 +166,9 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 	return err
 }
 
+// linesMore is how many empty fields a list that is typed has.
+const linesMore = 3
+
 // areaFrom is from how many characters on a text has several lines.
 const areaFrom = 161
 
@@ -165,6 +178,9 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	switch {
 	case f.List != "" || len(f.Enum) > 0:
 		in.Widget, in.Options = "select", p.options(x, f)
+		if large[f.Name] {
+			in.Widget = "choices"
+		}
 	case f.Type == "array" && f.Item != nil && (f.Item.List != "" || len(f.Item.Enum) > 0):
 		in.Widget, in.Options = "checks", p.options(x, contract.Field{Name: f.Name, List: f.Item.List, Enum: f.Item.Enum})
 	case f.Type == "array" && f.Item != nil && f.Item.Format == "uuid":
@@ -172,6 +188,13 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 		var err error
 		if in.Options, err = p.persons(x, f.Name); err != nil || len(in.Options) == 0 {
 			return false, err
+		}
+	case f.Type == "array" && f.Item != nil && f.Item.Type == "string" && f.Item.Format != "uuid":
+		in.Widget = "lines"
+		in.Lines = append(slices.DeleteFunc(slices.Clone(in.Values), func(s string) bool { return s == "" }), make([]string, linesMore)...)
+		in.MaxLen = f.Item.MaxLen
+		if f.Item.Format == "date" {
+			in.Type = "date"
 		}
 	case f.Type == "boolean" && f.OnlyTrue:
 		in.Widget = "tick"
@@ -186,8 +209,9 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	case f.Format == "uuid":
 		in.Widget = "select"
 		var err error
-		in.Options, err = p.persons(x, f.Name)
-		return len(in.Options) > 0, err
+		if in.Options, err = p.persons(x, f.Name); err != nil || len(in.Options) == 0 {
+			return false, err
+		}
 	case f.Type == "string" && f.MaxLen >= areaFrom:
 		in.Widget = "area"
 	case f.Type == "string":
@@ -325,7 +349,7 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-func sortedKeys(m map[string]string) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {
 		out = append(out, k)

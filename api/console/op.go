@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -21,13 +22,17 @@ func (p *Pages) opPage(x *exchange) error {
 	if contract.BodySchema(kind) == nil || !mayMake(x.who, kind) || answers[kind] {
 		return contract.NewProblem(contract.CodeNotFound)
 	}
-	given := map[string]string{}
+	given, values := map[string]string{}, map[string][]string{}
 	x.c.Context().QueryArgs().VisitAll(func(name, value []byte) {
-		if path, ok := strings.CutPrefix(string(name), fieldPrefix); ok && isID(string(value)) {
+		path, ok := strings.CutPrefix(string(name), fieldPrefix)
+		switch {
+		case ok && (isID(string(value)) || path == fixedCodes[kind] && isCode(string(value))):
 			given[path] = string(value)
+		case ok && isCode(string(value)):
+			values[path] = []string{string(value)}
 		}
 	})
-	f, err := p.formOf(x, ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given})
+	f, err := p.formOf(x, ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given, values: values})
 	if err != nil {
 		return err
 	}
@@ -40,6 +45,16 @@ func isID(s string) bool {
 	_, err := uuid.Parse(s)
 	return err == nil || len(s) == len("2006-01-02") && strings.Count(s, "-") == 2
 }
+
+// fixedCodes are the codes that a page gives and no officer chooses: which limit
+// he answers for.
+var fixedCodes = map[contract.Kind]string{contract.KindEscalationAnswer: "limit"} //nolint:gochecknoglobals // a constant
+
+var codePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// isCode tells whether a page may fill in a value of a form by its address: a
+// word of a list says nothing of anybody, and can be chosen again.
+func isCode(s string) bool { return codePattern.MatchString(s) }
 
 // said is a form as it came back.
 type said struct {

@@ -12,6 +12,11 @@ var notAsked = map[string]bool{ //nolint:gochecknoglobals // a static table
 	"place": true, "incident_place": true, "extra": true, "scan": true, "companions": true,
 }
 
+// large are the codes that are chosen from buttons, not from a list that opens.
+var large = map[string]bool{ //nolint:gochecknoglobals // a static table
+	"reached": true, "satisfied": true, "wants": true, "safe_now": true, "mode": true, "verdict": true, "answer": true,
+}
+
 // fieldOrder is the order in which the fields of a kind are asked for, where
 // that is not the required ones first. What is not named comes after.
 var fieldOrder = map[contract.Kind]string{ //nolint:gochecknoglobals // a static table
@@ -22,7 +27,10 @@ var fieldOrder = map[contract.Kind]string{ //nolint:gochecknoglobals // a static
 	"complaint.dispose": "disposal note",
 	"task.send":         "task_kind urgency to.officer_id to.squad_id to.role place_type village_code text due_at",
 	"day.sign":          "date",
-	"feedback.call":     "reached satisfied called_at note",
+	"feedback.call":     "reached satisfied wants polite registered_at_once told_action reason called_at remarks gd_no",
+	"follow_up.done":    "safe_now new_incident mode note protection next_due_on done_at remarks gd_no",
+	"day.review":        "verdict direction",
+	"inspection.record": "kind inspected_at registers_seen line_nos findings direction assigned_to due_at remarks gd_no",
 	"phone.search":      "phone reason",
 	"glass.review":      "verdict text",
 }

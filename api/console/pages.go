@@ -32,6 +32,14 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		// today.go, day.go
 		{path: "/", name: "today", group: "now", call: "getDay", get: (*Pages).today},
 		{path: "/day", name: "day", call: "getDay", get: (*Pages).day},
+		{path: "/day/review", name: "review", call: "getDay", get: (*Pages).review},
+		// held.go: what waits for somebody's word
+		{path: "/held", name: "held", call: "listHeld", get: (*Pages).held},
+		{path: "/conduct", name: "conduct", call: "getDay", get: (*Pages).conduct},
+
+		// calls.go
+		{path: "/calls", name: "calls", group: "now", call: "listComplaints", get: (*Pages).calls},
+		{path: "/calls/:id", name: "call", call: "getComplaint", get: (*Pages).call},
 
 		// tasks.go
 		{path: "/tasks", name: "tasks", group: "now", call: "listTasks", get: (*Pages).tasks},
@@ -55,8 +63,19 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 
 		// registers.go
 		{path: "/registers", name: "registers", group: "books", call: "getRegister", get: (*Pages).registers},
+		{path: "/registers/:register/print", name: "register", call: "getRegister", get: (*Pages).printMonth},
 		{path: "/registers/:register", name: "register", call: "getRegister", get: (*Pages).register},
 		{path: "/registers/:register/:year/:serial", name: "line", call: "getRegisterLine", get: (*Pages).line},
+		// correct.go
+		{path: "/registers/:register/:year/:serial/correct", name: "correct", call: "getRegisterLine", get: (*Pages).correct},
+		// inspection.go
+		{path: "/inspection", name: "inspection", group: "books", call: "getReturns", get: (*Pages).inspection},
+		{path: "/inspection/draw", name: "draw", call: "getReturns", get: (*Pages).draw},
+		// returns.go
+		{path: "/returns", name: "returns", group: "books", call: "getReturns", get: (*Pages).returns},
+		// exports.go
+		{path: "/exports", name: "exports", group: "books", call: "listExports", get: (*Pages).exports},
+		{path: "/exports/:id/take", name: "exports", call: "readExport", get: (*Pages).away, post: (*Pages).takeExport},
 
 		// op.go: what a form makes
 		{path: "/ops/:kind", name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},

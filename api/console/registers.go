@@ -2,10 +2,12 @@ package console
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,26 +21,66 @@ import (
 //nolint:gochecknoglobals // a constant
 var nine = []string{"help_desk", "counselling", "squad", "women_beat", "inspection", "fir", "preventive", "feedback", "follow_up"}
 
+// registersBody is how the nine stand in a year, as the meeting asks for it.
+type registersBody struct {
+	Year  int
+	Nine  []registerStand
+	Whole bool // the caller reads the figures
+	Draw  bool // he inspects
+}
+
+// registerStand is one of them.
+type registerStand struct {
+	book.RegisterYear
+
+	Print string
+}
+
 // registers lists the nine.
 func (p *Pages) registers(x *exchange) error {
-	return p.send(x, http.StatusOK, "registers", "page.registers", nine)
+	year, err := yearOf(x)
+	if err != nil {
+		return err
+	}
+	b := registersBody{Year: year, Draw: mayMake(x.who, contract.KindInspectionRecord)}
+	stands, err := p.Book.RegisterYears(x.ctx, x.who, x.centre, year)
+	var problem *contract.Problem
+	if b.Whole = err == nil; err != nil && (!errors.As(err, &problem) || problem.Code != contract.CodeForbidden) {
+		return err
+	}
+	for _, name := range nine {
+		one := registerStand{RegisterYear: book.RegisterYear{Register: name, Counted: true}, Print: printPath(x, name, year, int(x.now.In(ist).Month()))}
+		if i := slices.IndexFunc(stands, func(s book.RegisterYear) bool { return s.Register == name }); i >= 0 {
+			one.RegisterYear = stands[i]
+		}
+		b.Nine = append(b.Nine, one)
+	}
+	return p.send(x, http.StatusOK, "registers", "page.registers", b)
 }
 
 // registerBody is a page of a register.
 type registerBody struct {
 	Register string
-	Year     int
-	From, To string
+	Filter   registerFilter
 	Columns  []book.Column
 	Rows     []registerRow
 	Total    book.Totals
 	YearTot  *book.Totals
+	Sums     []sum
 	Next     string
-	Steps    []step
+	Print    string
+	Export   string
+}
+
+// sum is a column that is totalled: on the page, and in the year.
+type sum struct {
+	Label      string
+	Page, Year int64
+	Whole      bool
 }
 
 type registerRow struct {
-	No, Path           string
+	Register, No, Path string
 	At                 time.Time
 	By                 string
 	Cells              []string
@@ -47,6 +89,10 @@ type registerRow struct {
 	State              string
 	Overdue            bool
 	Links              []book.LineLink
+	Old, New           *book.LineRef // the line before a correction, and after
+	Alias              string        // what she is called in lists
+	OpID               uuid.UUID
+	Subject            *uuid.UUID
 }
 
 // register shows lines of one of the nine as the paper has them.
@@ -55,7 +101,7 @@ func (p *Pages) register(x *exchange) error {
 	if !slices.Contains(nine, name) {
 		return contract.NewProblem(contract.CodeNotFound)
 	}
-	q, err := p.registerQuery(x, name)
+	q, filter, err := p.registerQuery(x, name)
 	if err != nil {
 		return err
 	}
@@ -63,16 +109,15 @@ func (p *Pages) register(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	b := registerBody{Register: name, Year: q.Year, From: x.c.Query("from"), To: x.c.Query("to"), Total: page.Page}
+	b := registerBody{Register: name, Filter: filter, Total: page.Page, Columns: p.columnsOf(x, name)}
 	if page.Whole {
 		b.YearTot = &page.Year
-	}
-	for _, c := range p.Book.Columns(x.who.District) {
-		if c.Register == name && !c.Hidden {
-			b.Columns = append(b.Columns, c)
+		b.Print = printPath(x, name, q.Year, monthOr(filter.Month, x.now))
+		if mayMake(x.who, contract.KindExportAsk) {
+			b.Export = Root + "/exports?centre=" + url.QueryEscape(x.centre)
 		}
 	}
-	slices.SortStableFunc(b.Columns, func(a, c book.Column) int { return a.Pos - c.Pos })
+	b.Sums = p.sums(x, page)
 	for i := range page.Rows {
 		b.Rows = append(b.Rows, p.registerRow(x, b.Columns, &page.Rows[i]))
 	}
@@ -87,52 +132,58 @@ func (p *Pages) register(x *exchange) error {
 	return p.send(x, http.StatusOK, "register", "enum.register."+name, b)
 }
 
-func (p *Pages) registerQuery(x *exchange, name string) (book.RegisterQuery, error) {
-	q := book.RegisterQuery{Centre: x.centre, Register: name, Year: x.now.In(ist).Year(), Limit: pageOf, Newest: true}
-	bad := func(field string) (book.RegisterQuery, error) {
-		return q, contract.NewProblem(contract.CodeBadFormat, contract.WithPointer(field))
-	}
-	if s := x.c.Query("year"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil || n < 2000 || n > 2200 {
-			return bad("year")
-		}
-		q.Year = n
-	}
-	if s := x.c.Query("after"); s != "" {
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil || n < 0 {
-			return bad("after")
-		}
-		q.After = n
-	}
-	for _, d := range []struct {
-		name string
-		to   **time.Time
-	}{{"from", &q.From}, {"to", &q.To}} {
-		if s := x.c.Query(d.name); s != "" {
-			t, err := time.Parse(time.DateOnly, s)
-			if err != nil {
-				return bad(d.name)
-			}
-			*d.to = &t
+// framing are the columns that each register has and that a table shows once for
+// all: as the head of the line, its time, its officer, its page, its correction.
+//
+//nolint:gochecknoglobals // a constant
+var framing = []string{"serial_no", "entered_at", "entered_by", "station_code", "corrects_id"}
+
+// columnsOf are those of a register in the order of the paper, without what is
+// hidden, and what frames them.
+func (p *Pages) columnsOf(x *exchange, register string) []book.Column {
+	var out []book.Column
+	for _, c := range p.Book.Columns(x.who.District) {
+		if c.Register == register && !c.Hidden && !slices.Contains(framing, c.Name) {
+			out = append(out, c)
 		}
 	}
-	return q, nil
+	slices.SortStableFunc(out, func(a, c book.Column) int { return a.Pos - c.Pos })
+	return out
+}
+
+// sums are the columns that the book totals, in their order.
+func (p *Pages) sums(x *exchange, page *book.RegisterPage) []sum {
+	names := make([]string, 0, len(page.Page.Sums))
+	for name := range page.Page.Sums {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	out := make([]sum, len(names))
+	for i, name := range names {
+		out[i] = sum{p.word(x.lang, "field", name), page.Page.Sums[name], page.Year.Sums[name], page.Whole}
+	}
+	return out
 }
 
 func (p *Pages) registerRow(x *exchange, columns []book.Column, r *book.RegisterRow) registerRow {
 	var values map[string]any
 	_ = json.Unmarshal(r.Columns, &values)
+	if to, ok := values["assigned_to"].(string); ok { // the post that the paper's column names
+		values["assigned_by"] = p.word(x.lang, "enum.assigned_to", to)
+	}
 	out := registerRow{
-		No: r.No, Path: linePath(r.Register, r.Year, r.Serial, x.asked), At: r.At, By: (&view{p: p, x: x}).By(r.OfficerID),
-		Struck: r.StruckBy != nil, Correction: r.Corrects != nil, State: r.State, Overdue: r.Overdue, Links: r.Links,
+		Register: r.Register, No: r.No, Path: linePath(r.Register, r.Year, r.Serial, x.asked), At: r.At, By: (&view{p: p, x: x}).By(r.OfficerID),
+		Struck: r.StruckBy != nil, Correction: r.Corrects != nil, Overdue: r.Overdue, Links: r.Links, Old: r.OldLine, New: r.NewLine,
+		Alias: r.Alias, OpID: r.OpID, Subject: r.SubjectID,
+	}
+	if slices.Contains(lineStates[r.Register], r.State) {
+		out.State = p.lineState(x, r.Register, r.State)
 	}
 	for _, c := range columns {
-		sealed := slices.Contains(r.Sealed, c.Name)
+		sealed := slices.Contains(r.Sealed, "/"+c.Name) // they are named by pointers
 		text := ""
 		if v, ok := values[c.Name]; ok && !sealed {
-			text = p.say(x, c.List, v)
+			text = p.cell(x, &c, v)
 		}
 		if m := r.Masks[c.Name]; m != "" {
 			text = m
@@ -140,6 +191,39 @@ func (p *Pages) registerRow(x *exchange, columns []book.Column, r *book.Register
 		out.Cells, out.Sealed = append(out.Cells, text), append(out.Sealed, sealed && text == "")
 	}
 	return out
+}
+
+// cell is a value of a column in words. What a line is linked to stands in its last
+// column; here it is that there is such a thing.
+func (p *Pages) cell(x *exchange, c *book.Column, value any) string {
+	if c.Type != "link" && !strings.HasSuffix(c.Name, "_ids") {
+		return p.say(x, c.List, value)
+	}
+	s, _ := value.(string)
+	list, _ := value.([]any)
+	id, err := uuid.Parse(s)
+	switch {
+	case s == "" && len(list) == 0:
+		return ""
+	case err == nil && c.Name == "squad_id":
+		return p.squadName(x, id)
+	case err == nil && c.Name == "beat_id":
+		return p.beatName(x, id)
+	}
+	return "✓ " + p.look.texts["registers.linked"].in(x.lang)
+}
+
+func (p *Pages) beatName(x *exchange, id uuid.UUID) string {
+	home, err := p.around(x)
+	if err != nil {
+		return ""
+	}
+	for _, b := range home.Beats {
+		if b.ID == id {
+			return (&view{p: p, x: x}).either(b.NameHi, b.NameEn)
+		}
+	}
+	return p.word(x.lang, "field", "beat_id")
 }
 
 func linePath(register string, year int, serial int64, centre string) string {
@@ -152,36 +236,81 @@ func linePath(register string, year int, serial int64, centre string) string {
 
 // lineBody is one line with its steps.
 type lineBody struct {
-	Register string
-	Row      registerRow
-	Columns  []book.Column
-	Story    []event
-	Subject  *uuid.UUID
-	Steps    []step
+	Register  string
+	Row       registerRow
+	Columns   []book.Column
+	Story     []event
+	Complaint *uuid.UUID
+	Steps     []step
+	Correct   string // where it is put right; empty: not by this officer
 }
 
 // line shows one line of a register.
 func (p *Pages) line(x *exchange) error {
+	l, err := p.lineNamed(x)
+	if err != nil {
+		return err
+	}
+	r := &l.Row
+	b := lineBody{Register: r.Register, Columns: p.columnsOf(x, r.Register), Complaint: r.ComplaintID}
+	b.Row = p.registerRow(x, b.Columns, r)
+	for _, raw := range l.Steps {
+		b.Story = append(b.Story, p.event(x, raw))
+	}
+	if mayCorrect(x, r) {
+		b.Correct = Root + "/registers/" + r.Register + "/" + strconv.Itoa(r.Year) + "/" + strconv.FormatInt(r.Serial, 10) + "/correct?centre=" +
+			url.QueryEscape(x.centre)
+	}
+	b.Steps = p.lineSteps(x, r)
+	return p.send(x, http.StatusOK, "line", "page.line", b)
+}
+
+// lineNamed reads the line that a path names.
+func (p *Pages) lineNamed(x *exchange) (*book.RegisterLine, error) {
 	name := x.c.Params("register")
 	year, err1 := strconv.Atoi(x.c.Params("year"))
 	serial, err2 := strconv.ParseInt(x.c.Params("serial"), 10, 64)
 	if !slices.Contains(nine, name) || err1 != nil || err2 != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return nil, contract.NewProblem(contract.CodeNotFound)
 	}
-	l, err := p.Book.RegisterLine(x.ctx, x.who, x.centre, name, year, serial)
-	if err != nil {
-		return err
-	}
-	b := lineBody{Register: name}
-	for _, c := range p.Book.Columns(x.who.District) {
-		if c.Register == name && !c.Hidden {
-			b.Columns = append(b.Columns, c)
+	return p.Book.RegisterLine(x.ctx, x.who, x.centre, name, year, serial)
+}
+
+// stepsOfLine is what a page offers at a line of a register, and the field by
+// which the op names what the line is of. What may be done the book judges.
+//
+//nolint:gochecknoglobals // a static table
+var stepsOfLine = map[string]struct {
+	field string
+	kinds []contract.Kind
+}{
+	"squad":      {"line_id", []contract.Kind{contract.KindSquadReview}},
+	"inspection": {"inspection_id", []contract.Kind{contract.KindInspectionComply, contract.KindInspectionClose}},
+	"preventive": {"preventive_id", []contract.Kind{contract.KindPreventiveStep}},
+	"fir":        {"fir_id", []contract.Kind{contract.KindFIRSign, contract.KindFIRStep}},
+}
+
+// lineSteps are the buttons of a line: what comes next in its matter, and words
+// that are added to it.
+func (p *Pages) lineSteps(x *exchange, r *book.RegisterRow) []step {
+	here := linePath(r.Register, r.Year, r.Serial, x.centre)
+	var out []step
+	if next := stepsOfLine[r.Register]; r.SubjectID != nil && r.StruckBy == nil && r.State != "over" {
+		out = p.steps(x, here, map[string]string{next.field: r.SubjectID.String()}, next.kinds...)
+		if r.Register == "inspection" { // what was directed is complied with, and then judged
+			keep := contract.KindInspectionComply
+			if r.State == "complied" {
+				keep = contract.KindInspectionClose
+			}
+			out = slices.DeleteFunc(out, func(s step) bool { return s.Kind != string(keep) })
 		}
 	}
-	slices.SortStableFunc(b.Columns, func(a, c book.Column) int { return a.Pos - c.Pos })
-	b.Row = p.registerRow(x, b.Columns, &l.Row)
-	for _, raw := range l.Steps {
-		b.Story = append(b.Story, p.event(x, raw))
+	if r.Columns != nil && string(r.Columns) != "{}" {
+		note := p.steps(x, here, map[string]string{"subject_id": r.OpID.String()}, contract.KindNoteAdd)
+		for i := range note {
+			note[i].Main = false
+		}
+		out = append(out, note...)
 	}
-	return p.send(x, http.StatusOK, "line", "page.line", b)
+	return out
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -38,16 +39,42 @@ type sheetBody struct {
 	IsToday       bool
 	Signed        bool
 	Median, Worst string // minutes
-	Groups        []group
+	Needs         []need
+	Escalated     []escalated
+	Todo          []todo
+	Out           []squadOut
 	Clear         bool // nothing wants a hand
 	Steps         []step
 	Earlier       []time.Time // days without signature
 }
 
-// group is a list of complaints that want the same.
-type group struct {
-	Name string
-	List []brief
+// need is a complaint that wants a hand, why, and what can be done at once.
+type need struct {
+	brief
+
+	Why   []string
+	Steps []step
+}
+
+// todo is one thing on the way to the signature of the day.
+type todo struct {
+	Name, Path string
+	N          int
+	Done       bool
+}
+
+// squadOut is how a squad began its day.
+type squadOut struct {
+	Name            string
+	Briefed, OnDuty bool
+}
+
+// escalated is a limit that has passed and of which a post was told.
+type escalated struct {
+	No, Code, Told string
+	ID             uuid.UUID
+	Since          time.Time
+	Steps          []step
 }
 
 func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
@@ -55,28 +82,136 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 	if err != nil {
 		return err
 	}
-	b := sheetBody{DaySheet: d, Date: date, IsToday: date.Equal(midnight(x.now)), Signed: d.State == "signed",
-		Median: minutes(d.Median), Worst: minutes(d.Worst)}
-	for _, g := range []struct {
-		name string
-		list []book.ComplaintView
-	}{
-		{"unregistered", d.Unregistered}, {"sensitive", d.Sensitive}, {"overdue", d.Overdue}, {"feedback", d.FeedbackDue},
-	} {
-		if len(g.list) > 0 {
-			b.Groups = append(b.Groups, group{g.name, p.briefs(x, g.list)})
-		}
-	}
-	b.Clear = len(b.Groups) == 0 && len(d.FollowUps) == 0 && d.Unanswered == 0 && d.Conduct == 0 && d.Held == 0
 	here := string(x.c.Request().URI().RequestURI())
-	given := map[string]string{"date": date.Format(time.DateOnly)}
-	b.Steps = p.steps(x, here, given, "day.review", "day.sign", "return.sign", "day.reopen")
+	b := sheetBody{
+		DaySheet: d, Date: date, IsToday: date.Equal(midnight(x.now)), Signed: d.State == "signed",
+		Median: minutes(d.Median), Worst: minutes(d.Worst), Needs: p.needs(x, d, here), Escalated: p.escalated(x, d, here),
+	}
+	b.Clear = len(b.Needs) == 0 && len(d.FollowUps) == 0 && d.Unanswered == 0 && d.Conduct == 0 && d.Held == 0
+	if b.Todo, err = p.todo(x, d, date); err != nil {
+		return err
+	}
+	kinds := []contract.Kind{contract.KindDaySign}
+	if b.Signed {
+		kinds = []contract.Kind{contract.KindDayReopen}
+	}
+	b.Steps = p.steps(x, here, map[string]string{"date": date.Format(time.DateOnly)}, kinds...)
+	for _, s := range d.Squads {
+		b.Out = append(b.Out, squadOut{p.squadName(x, s.SquadID), s.Briefed, s.OnDuty})
+	}
 	for _, day := range d.Unsigned {
 		if t, err := time.Parse(time.DateOnly, day); err == nil {
 			b.Earlier = append(b.Earlier, t)
 		}
 	}
 	return p.send(x, http.StatusOK, "today", title, b)
+}
+
+// needs are the complaints that want a hand, each once, in the order in which
+// their time passes.
+func (p *Pages) needs(x *exchange, d *book.DaySheet, here string) []need {
+	var out []need
+	at := map[uuid.UUID]int{}
+	for _, g := range []struct {
+		name string
+		list []book.ComplaintView
+	}{
+		{"unregistered", d.Unregistered}, {"overdue", d.Overdue}, {"sensitive", d.Sensitive}, {"feedback", d.FeedbackDue},
+	} {
+		for i := range g.list {
+			c := &g.list[i]
+			n, there := at[c.ComplaintID]
+			if !there {
+				n = len(out)
+				at[c.ComplaintID] = n
+				out = append(out, need{brief: p.brief(x, c), Steps: p.needSteps(x, c, g.name, here)})
+			}
+			out[n].Why = append(out[n].Why, g.name)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b need) int {
+		switch {
+		case a.Clock == nil || b.Clock == nil:
+			return boolInt(a.Clock == nil) - boolInt(b.Clock == nil)
+		default:
+			return a.Clock.DueAt.Compare(b.Clock.DueAt)
+		}
+	})
+	return out
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// needSteps are what can be done at once about a complaint: to see it is its
+// number.
+func (p *Pages) needSteps(x *exchange, c *book.ComplaintView, why, here string) []step {
+	if c.Reduced {
+		return nil
+	}
+	id := map[string]string{"complaint_id": c.ComplaintID.String()}
+	if why == "feedback" {
+		return []step{{Kind: string(contract.KindFeedbackCall), Path: Root + "/calls/" + c.ComplaintID.String() + "?centre=" + c.Centre}}
+	}
+	kinds := []contract.Kind{contract.KindComplaintIntervene, contract.KindComplaintAssign}
+	if c.State == "received" {
+		kinds = []contract.Kind{contract.KindComplaintRegister, contract.KindComplaintIntervene}
+	}
+	out := p.steps(x, here, map[string]string{"complaint_id": c.ComplaintID.String(), "verdict": "directed"}, contract.KindDayReview)
+	out = append(out, p.steps(x, here, id, kinds...)...)
+	for i := range out {
+		out[i].Main = false
+	}
+	return out
+}
+
+// escalated are the limits of which a post above was told, and where it answers.
+func (p *Pages) escalated(x *exchange, d *book.DaySheet, here string) []escalated {
+	var out []escalated
+	for i := range d.Overdue {
+		c := &d.Overdue[i]
+		for _, k := range c.Clocks {
+			if k.Rung == 0 || k.StoppedAt != nil || c.Reduced {
+				continue
+			}
+			e := escalated{No: c.No, ID: c.ComplaintID, Code: k.Code, Since: k.DueAt}
+			if k.ToldRole != "" {
+				e.Told = p.word(x.lang, "enum.role", k.ToldRole)
+			}
+			e.Steps = p.steps(x, here, map[string]string{"subject_id": k.SubjectID.String(), "limit": k.Code}, contract.KindEscalationAnswer)
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// todo is the way to the signature: what is missing, each with its place.
+func (p *Pages) todo(x *exchange, d *book.DaySheet, date time.Time) ([]todo, error) {
+	day, at := date.Format(time.DateOnly), "?centre="+url.QueryEscape(x.centre)
+	list := []todo{
+		{Name: "unregistered", N: len(d.Unregistered), Path: Root + "/complaints" + at + "&state=received"},
+		{Name: "reviews", N: len(d.Missing), Path: Root + "/day/review" + at + "&date=" + day},
+		{Name: "unanswered", N: int(d.Unanswered), Path: Root + "/tasks" + at},
+		{Name: "conduct", N: int(d.Conduct), Path: Root + "/conduct" + at},
+		{Name: "held", N: int(d.Held), Path: Root + "/held" + at},
+	}
+	r, err := p.Book.Returns(x.ctx, x.who, x.centre, date, date)
+	if err != nil {
+		return nil, err
+	}
+	sent := todo{Name: "return", N: 1, Path: Root + "/returns" + at + "&from=" + day + "&to=" + day}
+	if len(r.Centres) > 0 && len(r.Centres[0].Signed) > 0 {
+		sent.N = 0
+	}
+	list = append(list, sent)
+	for i := range list {
+		list[i].Done = list[i].N == 0
+	}
+	return list, nil
 }
 
 // minutes writes a figure that there may be none of.

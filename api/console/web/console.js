@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 import "./dispatch.js";
 import "./passkey.js";
 import "./complaints.js";
+import "./day.js";
 
 Object.assign(htmx.config, {
   includeIndicatorStyles: false,
