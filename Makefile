@@ -6,13 +6,14 @@
 # make gen     renew generated code from the contract
 # make fmt     format
 # make build   ./bin/kendra and ./bin/phones
+# make shots   pictures of the console's pages, of a demo, into shots/
 # make race    the tests under the race detector
 # make fuzz    every fuzz target for a minute; ten million executions at least
 # make vuln    known vulnerabilities in what is called (needs the network)
 # make sbom    sbom.json, what the binaries are made of (needs the network)
 
 .DEFAULT_GOAL := build
-.PHONY: setup demo test check bench gen fmt vuln build race fuzz sbom lint contract imports tidy races
+.PHONY: setup demo shots test check bench gen fmt vuln build race fuzz sbom lint contract imports tidy races
 
 # Pinned tools. oapi-codegen's version stands in the go:generate lines.
 GOLANGCI_VERSION    := v2.15.0
@@ -33,6 +34,9 @@ build: setup
 
 demo: build
 	./bin/kendra demo
+
+shots: build
+	node api/console/web/shots.mjs
 
 bench: setup
 	go run ./cmd/kendra bench
