@@ -121,14 +121,8 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		}
 		return t.flush(ctx, head)
 	})
-	if err == nil && woken {
-		b.Wake()
-	}
-	if err == nil && ruled {
-		b.ruled(ctx)
-	}
-	if err == nil && grown > 0 {
-		b.Moved(Moved{District: district, Centre: centre, Size: grown})
+	if err == nil {
+		b.committed(ctx, woken, ruled, Moved{District: district, Centre: centre, Size: grown})
 	}
 	return err
 }

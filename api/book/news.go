@@ -18,6 +18,20 @@ type Moved struct {
 	Size     int64  `json:"n"`
 }
 
+// committed tells, after a transaction, whom it concerns: the worker that sends
+// pushes, the rules of this process, the pages that are open.
+func (b *Book) committed(ctx context.Context, woken, ruled bool, m Moved) {
+	if woken {
+		b.Wake()
+	}
+	if ruled {
+		b.ruled(ctx)
+	}
+	if m.Size > 0 {
+		b.Moved(m)
+	}
+}
+
 type bookID struct {
 	district int32
 	centre   string

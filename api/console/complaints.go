@@ -114,7 +114,7 @@ func (p *Pages) facts(x *exchange, register string, raw json.RawMessage) []fact 
 		if !ok || v == nil || v == "" {
 			continue
 		}
-		out = append(out, fact{p.columnLabel(x, &c), p.say(x, c.List, v)})
+		out = append(out, fact{p.columnLabel(x, &c), p.cell(x, &c, v)})
 	}
 	return out
 }

@@ -154,7 +154,7 @@ func (p *Pages) live(x *exchange) error {
 }
 
 // lineTime is the time of a line, which is the machine's and no rule's.
-func lineTime() time.Time { return time.Now() } //nolint:forbidigo // how long a connection stands
+func lineTime() time.Time { return time.Now() }
 
 // liveLine is one line to a page.
 type liveLine struct {
