@@ -55,6 +55,8 @@ type canaries struct {
 	home  string // of PostgreSQL
 	past  string // database of the history
 	codes []string
+
+	cookies map[string]string // of consoles, by the officer's number
 }
 
 // openCanaries lets a short shift with its story and two days of a history pass,
@@ -220,9 +222,18 @@ func (w *canaries) figures(t *testing.T) func() []byte {
 
 func get(t *testing.T, address string) []byte {
 	t.Helper()
+	return getAs(t, address, "")
+}
+
+// getAs is get with a cookie.
+func getAs(t *testing.T, address, cookie string) []byte {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if cookie != "" {
+		r.Header.Set("Cookie", cookie)
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -289,6 +300,9 @@ func (w *canaries) sinks(t *testing.T) []sink {
 			}))
 			defer srv.Close()
 			w.call(t, srv.URL)
+		}},
+		{"pages of the console", 100_000, true, w.pages, func(t *testing.T, text string) {
+			w.sql(t, `UPDATE officers SET name_hi = name_hi || ' `+text+`' WHERE number = '`+w.demo.world.consoles[0].number+`'`)
 		}},
 		{"addresses of calls", 1000, false, whole(locked(&w.tap.urls)), func(t *testing.T, text string) {
 			w.call(t, w.demo.url+"/v1/tasks/"+url.PathEscape(text))
