@@ -86,7 +86,7 @@ func (s *stage) do(verb string, in map[string]any) any {
 		task, _ := in["task"].(string)
 		body := map[string]any{"task_id": task}
 		if kind == "task.done" {
-			body["outcome"] = in["outcome"]
+			body["result"] = in["result"]
 		}
 		return s.phones[name].Enter(contract.Kind(kind), body).Outcome
 	case "note": // an op of a phone that the desk's pages may see
@@ -226,5 +226,5 @@ func (l *testLog) Write(p []byte) (int, error) {
 // Chromium, one after the other on one district.
 func TestTheConsoleInARealBrowser(t *testing.T) {
 	t.Parallel()
-	newStage(t).play("console.mjs", 9)
+	newStage(t).play("console.mjs", 11)
 }

@@ -159,6 +159,55 @@ await scene("a phone's op shows on an open console within a second, a hundred ti
   return { "median of 100, ms": took[50], "slowest, ms": took[99] };
 });
 
+await scene("a task goes to a phone in four clicks, and its ladder moves by itself until it is done", async () => {
+  const page = await open();
+  await page.goto(url("/log-in"));
+  await logIn(page, "dispatcher");
+  await page.goto(url("/tasks"));
+  await page.click("a.button.main");
+  await page.waitForSelector("form.dispatch");
+  await page.check('[name="f.task_kind"][value="visit"]');
+  await page.check('[name="f.urgency"][value="urgent"]');
+  await page.$$eval(".whom details", (all) => all.forEach((d) => (d.open = true)));
+  await page.check(`[name="f.to.officer_id"][value="${config.people.beat.ID}"]`);
+  await page.click("form.dispatch button.main");
+  await page.waitForSelector(".note.good");
+  const id = await page.evaluate(() => new URLSearchParams(location.search).get("done"));
+  await page.goto(url(`/tasks/${id}`));
+  await page.waitForTimeout(800);
+  const steps = [["task.receive", "प्राप्त हुआ"], ["task.see", "देखा गया"], ["task.accept", "स्वीकार"], ["task.depart", "रवाना"], ["task.arrive", "पहुँचे"], ["task.done", "पूर्ण"]];
+  for (const [kind, word] of steps) {
+    must((await ask("phone", { who: "beat", kind, task: id, result: "done" })) === "entered", kind);
+    await page.waitForFunction((w) => [...document.querySelectorAll(".ladder .done")].some((li) => li.textContent.includes(w)), word);
+  }
+  await page.context().close();
+  return { "steps seen without a hand on the page": steps.length };
+});
+
+await scene("the day is reviewed and signed", async () => {
+  const page = await open();
+  await page.goto(url("/log-in"));
+  await logIn(page, "incharge");
+  await page.goto(url("/"));
+  let reviewed = 0;
+  await page.click("a[href*='/day/review']");
+  for (; (await page.locator("form[action$='/ops/day.review']").count()) > 0; reviewed++) {
+    must(reviewed < 20, "the review has no end");
+    await page.check('[name="f.verdict"][value="directed"]');
+    await page.fill('[name="f.direction"]', "महिला आरक्षी सम्पर्क रखे");
+    await page.click("form[action$='/ops/day.review'] button.main");
+    await page.waitForSelector(".note.good");
+  }
+  await page.goto(url("/"));
+  await page.click("a[href*='/ops/day.sign']");
+  await page.waitForSelector("form[action$='/ops/day.sign']");
+  if (await page.locator("#code").count()) await page.fill("#code", await ask("code", { who: "incharge" }));
+  await page.click("form[action$='/ops/day.sign'] button.main");
+  await page.waitForSelector(".state-of-day.signed");
+  await page.context().close();
+  return { "complaints reviewed": reviewed };
+});
+
 await scene("a first visit is under 120 kB in 8 requests, the next pages under 25 kB", async () => {
   const page = await open();
   const client = await page.context().newCDPSession(page);
