@@ -10,6 +10,7 @@ type page struct {
 	group string        // of the menu; empty: not in it
 	call  string        // of api/access.go; empty: for everybody who is logged in
 	open  bool          // for everybody
+	own   bool          // about the officer, whichever centre is in the address
 	makes contract.Kind // only for posts that may make ops of this kind; empty: for all of the call
 	get   func(p *Pages, x *exchange) error
 	post  func(p *Pages, x *exchange) error
@@ -77,6 +78,20 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/exports", name: "exports", group: "books", call: "listExports", get: (*Pages).exports},
 		{path: "/exports/:id/take", name: "exports", call: "readExport", get: (*Pages).away, post: (*Pages).takeExport},
 
+		// staff.go, deed.go, me.go
+		{path: "/staff", name: "staff", group: "people", call: "listHandovers", get: (*Pages).staffPage},
+		{path: "/staff/handovers/:id", name: "handover", call: "getHandover", get: (*Pages).handover},
+		{path: "/staff/phones/:id/lost", name: "lost", call: "reportLost", get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/staff/phones/:id/replace", name: "replace", call: "replaceDevice", get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/staff/phones/:id/approve", name: "approve", call: "approveReplacement", get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/staff/invite", name: "invite", call: "inviteToConsole", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/staff/invite/approve", name: "approve_invite", call: "approveInvitation", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/me", name: "me", group: "people", call: "listOwnDevices", own: true, get: (*Pages).me},
+		{path: "/me/devices/:id/end", name: "end_device", call: "endOwnDevice", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/me/passphrase", name: "change_passphrase", call: "changePassphrase", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/reads", name: "reads", group: "people", call: "getReadsByOfficer", get: (*Pages).reads},
+		{path: "/alarms", name: "alarms", group: "people", call: "listAlarms", own: true, get: (*Pages).alarms},
+
 		// op.go: what a form makes
 		{path: "/ops/:kind", name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},
 
@@ -94,6 +109,9 @@ func (p *Pages) may(x *exchange, pg *page, centre string) error {
 	}
 	if pg.call == "" {
 		return nil
+	}
+	if pg.own {
+		centre = ""
 	}
 	return p.Door.May(x.ctx, x.who, pg.call, centre)
 }
