@@ -1,6 +1,11 @@
 package console
 
-import contract "kendra/mobile-contract"
+import (
+	"slices"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
 
 // page is one row of the table of contents: where it is, in which group of the
 // menu, the call of the API that it stands for, which says who may see it.
@@ -11,6 +16,7 @@ type page struct {
 	call  string        // of api/access.go; empty: for everybody who is logged in
 	open  bool          // for everybody
 	own   bool          // about the officer, whichever centre is in the address
+	posts []staff.Role  // only for these; empty: for all of the call
 	makes contract.Kind // only for posts that may make ops of this kind; empty: for all of the call
 	get   func(p *Pages, x *exchange) error
 	post  func(p *Pages, x *exchange) error
@@ -37,6 +43,9 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		// held.go: what waits for somebody's word
 		{path: "/held", name: "held", call: "listHeld", get: (*Pages).held},
 		{path: "/conduct", name: "conduct", call: "getDay", get: (*Pages).conduct},
+
+		// district.go
+		{path: "/district", name: "district", group: "now", call: "getReturns", posts: above, get: (*Pages).district},
 
 		// calls.go
 		{path: "/calls", name: "calls", group: "now", call: "listComplaints", get: (*Pages).calls},
@@ -107,6 +116,9 @@ func (p *Pages) may(x *exchange, pg *page, centre string) error {
 	if pg.makes != "" && !mayMake(x.who, pg.makes) {
 		return contract.NewProblem(contract.CodeForbidden)
 	}
+	if len(pg.posts) > 0 && !slices.ContainsFunc(x.who.Posts, func(post staff.Post) bool { return slices.Contains(pg.posts, post.Role) }) {
+		return contract.NewProblem(contract.CodeForbidden)
+	}
 	if pg.call == "" {
 		return nil
 	}
@@ -137,7 +149,7 @@ func (v *view) Menu() []menuGroup {
 		g := menuGroup{Name: name}
 		for i := range table {
 			pg := &table[i]
-			if pg.group != name || v.p.may(v.x, pg, v.x.centre) != nil {
+			if pg.group != name || pg.path == "/" && leadsDistrict(v.x) || v.p.may(v.x, pg, v.x.centre) != nil {
 				continue
 			}
 			path := Root + pg.path
