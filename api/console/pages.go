@@ -101,6 +101,10 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/reads", name: "reads", group: "people", call: "getReadsByOfficer", get: (*Pages).reads},
 		{path: "/alarms", name: "alarms", group: "people", call: "listAlarms", own: true, get: (*Pages).alarms},
 
+		// rules.go, help.go
+		{path: "/rules", name: "rules", group: "rules", call: "getReference", own: true, get: (*Pages).rules},
+		{path: "/help", name: "help", group: "rules", get: (*Pages).help},
+
 		// op.go: what a form makes
 		{path: "/ops/:kind", name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},
 
