@@ -258,10 +258,15 @@ func (p *Pages) persons(x *exchange, name string) ([]option, error) {
 	var out []option
 	switch {
 	case strings.Contains(name, "officer"), strings.HasSuffix(name, "owner_id"), name == "to_id", name == "counsellor_id", name == "io_id",
-		name == "about_by":
+		name == "about_by", name == "taker_by":
 		for i := range home.Colleagues {
 			o := &home.Colleagues[i]
 			out = append(out, option{Value: o.ID.String(), Label: v.OfficerName(o) + " (" + o.Number + ")"})
+		}
+		if !slices.Contains(x.who.Centres(), x.centre) { // of a post above: those of the centre too
+			for _, o := range p.rollOf(x) {
+				out = append(out, option{Value: o.ID.String(), Label: v.OfficerName(&o.Officer) + " (" + o.Number + ")"})
+			}
 		}
 	case strings.HasPrefix(name, "squad"):
 		for _, s := range home.Squads {

@@ -1,6 +1,11 @@
 package console
 
-import contract "kendra/mobile-contract"
+import (
+	"slices"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
 
 // page is one row of the table of contents: where it is, in which group of the
 // menu, the call of the API that it stands for, which says who may see it.
@@ -10,6 +15,8 @@ type page struct {
 	group string        // of the menu; empty: not in it
 	call  string        // of api/access.go; empty: for everybody who is logged in
 	open  bool          // for everybody
+	own   bool          // about the officer, whichever centre is in the address
+	posts []staff.Role  // only for these; empty: for all of the call
 	makes contract.Kind // only for posts that may make ops of this kind; empty: for all of the call
 	get   func(p *Pages, x *exchange) error
 	post  func(p *Pages, x *exchange) error
@@ -36,6 +43,9 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		// held.go: what waits for somebody's word
 		{path: "/held", name: "held", call: "listHeld", get: (*Pages).held},
 		{path: "/conduct", name: "conduct", call: "getDay", get: (*Pages).conduct},
+
+		// district.go
+		{path: "/district", name: "district", group: "now", call: "getReturns", posts: above, get: (*Pages).district},
 
 		// calls.go
 		{path: "/calls", name: "calls", group: "now", call: "listComplaints", get: (*Pages).calls},
@@ -77,6 +87,24 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/exports", name: "exports", group: "books", call: "listExports", get: (*Pages).exports},
 		{path: "/exports/:id/take", name: "exports", call: "readExport", get: (*Pages).away, post: (*Pages).takeExport},
 
+		// staff.go, deed.go, me.go
+		{path: "/staff", name: "staff", group: "people", call: "listHandovers", get: (*Pages).staffPage},
+		{path: "/staff/handovers/:id", name: "handover", call: "getHandover", get: (*Pages).handover},
+		{path: "/staff/phones/:id/lost", name: "lost", call: "reportLost", get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/staff/phones/:id/replace", name: "replace", call: "replaceDevice", get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/staff/phones/:id/approve", name: "approve", call: "approveReplacement", get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/staff/invite", name: "invite", call: "inviteToConsole", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/staff/invite/approve", name: "approve_invite", call: "approveInvitation", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/me", name: "me", group: "people", call: "listOwnDevices", own: true, get: (*Pages).me},
+		{path: "/me/devices/:id/end", name: "end_device", call: "endOwnDevice", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/me/passphrase", name: "change_passphrase", call: "changePassphrase", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		{path: "/reads", name: "reads", group: "people", call: "getReadsByOfficer", get: (*Pages).reads},
+		{path: "/alarms", name: "alarms", group: "people", call: "listAlarms", own: true, get: (*Pages).alarms},
+
+		// rules.go, help.go
+		{path: "/rules", name: "rules", group: "rules", call: "getReference", own: true, get: (*Pages).rules},
+		{path: "/help", name: "help", group: "rules", get: (*Pages).help},
+
 		// op.go: what a form makes
 		{path: "/ops/:kind", name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},
 
@@ -92,8 +120,14 @@ func (p *Pages) may(x *exchange, pg *page, centre string) error {
 	if pg.makes != "" && !mayMake(x.who, pg.makes) {
 		return contract.NewProblem(contract.CodeForbidden)
 	}
+	if len(pg.posts) > 0 && !slices.ContainsFunc(x.who.Posts, func(post staff.Post) bool { return slices.Contains(pg.posts, post.Role) }) {
+		return contract.NewProblem(contract.CodeForbidden)
+	}
 	if pg.call == "" {
 		return nil
+	}
+	if pg.own {
+		centre = ""
 	}
 	return p.Door.May(x.ctx, x.who, pg.call, centre)
 }
@@ -119,7 +153,7 @@ func (v *view) Menu() []menuGroup {
 		g := menuGroup{Name: name}
 		for i := range table {
 			pg := &table[i]
-			if pg.group != name || v.p.may(v.x, pg, v.x.centre) != nil {
+			if pg.group != name || pg.path == "/" && leadsDistrict(v.x) || v.p.may(v.x, pg, v.x.centre) != nil {
 				continue
 			}
 			path := Root + pg.path

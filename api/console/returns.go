@@ -45,17 +45,8 @@ const placesChecked = "places_checked."
 func (p *Pages) returns(x *exchange) error {
 	today := midnight(x.now)
 	b := returnsBody{From: today, To: today}
-	for _, d := range []struct {
-		name string
-		to   *time.Time
-	}{{"from", &b.From}, {"to", &b.To}} {
-		if s := x.c.Query(d.name); s != "" {
-			t, err := time.Parse(time.DateOnly, s)
-			if err != nil {
-				return contract.NewProblem(contract.CodeBadFormat, contract.WithPointer(d.name))
-			}
-			*d.to = t
-		}
+	if err := daysOf(x, &b.From, &b.To); err != nil {
+		return err
 	}
 	of := x.centre
 	if x.asked == "" && of == "HQ" { // the district office reads all

@@ -13,8 +13,14 @@ import (
 	contract "kendra/mobile-contract"
 )
 
-// today is what needs the in-charge's hand now, in the order of the clock.
-func (p *Pages) today(x *exchange) error { return p.sheet(x, midnight(x.now), "page.today") }
+// today is what needs the in-charge's hand now, in the order of the clock. Who has
+// a post above the stations begins with all of them.
+func (p *Pages) today(x *exchange) error {
+	if leadsDistrict(x) {
+		return seeOther(x.c, Root+"/district")
+	}
+	return p.sheet(x, midnight(x.now), "page.today")
+}
 
 // day is the sheet of another day.
 func (p *Pages) day(x *exchange) error {

@@ -94,6 +94,8 @@ type exchange struct {
 	size    int64  // of its book, before anything of the page was read; 0: not known
 	home    *staff.Home
 	centres []staff.Centre
+	roll    []staff.OnRoll // of the centre, for who has no post there
+	rolled  bool
 }
 
 const langCookie = "__Host-kendra-lang"
@@ -377,6 +379,12 @@ func (v *view) By(id any) string {
 	for i := range home.Colleagues {
 		if home.Colleagues[i].ID == want {
 			return v.OfficerName(&home.Colleagues[i])
+		}
+	}
+	roll := v.p.rollOf(v.x)
+	for i := range roll {
+		if roll[i].ID == want {
+			return v.OfficerName(&roll[i].Officer)
 		}
 	}
 	return v.p.look.texts["somebody"].in(v.x.lang)
