@@ -233,7 +233,7 @@ func (s *server) allows(ctx context.Context, g *grant, who staff.Caller, centre 
 		}
 		if p.Role == staff.CO && p.Centre != centre && circle == "" {
 			var err error
-			if circle, err = s.Book.Circle(ctx, who.District, centre); err != nil {
+			if circle, err = s.circleOf(ctx, who.District, centre); err != nil {
 				return err
 			}
 		}
@@ -251,6 +251,23 @@ func (s *server) allows(ctx context.Context, g *grant, who staff.Caller, centre 
 		return contract.NewProblem(contract.CodeForbidden)
 	}
 	return contract.NewProblem(contract.CodeForbidden, contract.WithPointer("centre"))
+}
+
+// circleOf asks the book once a request: a page's menu judges many calls about
+// one centre.
+func (s *server) circleOf(ctx context.Context, district int32, centre string) (string, error) {
+	r := of(ctx)
+	if circle, known := r.circles[centre]; known {
+		return circle, nil
+	}
+	circle, err := s.Book.Circle(ctx, district, centre)
+	if err == nil {
+		if r.circles == nil {
+			r.circles = map[string]string{}
+		}
+		r.circles[centre] = circle
+	}
+	return circle, err
 }
 
 // farthest is the scope that a post needs for a centre of a circle.

@@ -83,33 +83,31 @@ func (s *server) callerOf(ctx context.Context, c *fiber.Ctx, r *request, route *
 
 // consoleOf makes the Caller of a cookie for a call.
 func (s *server) consoleOf(ctx context.Context, c *fiber.Ctx, r *request, route *contract.Route) (staff.Caller, error) {
-	who, err := s.cookieCaller(ctx, c, r, c.Get(headCSRF), false)
+	_, who, err := s.enterConsole(ctx, c, r, c.Get(headCSRF), false)
 	if err == nil && route.Fresh && !who.Fresh(s.Now()) {
 		err = contract.NewProblem(contract.CodeStepUp)
 	}
 	return who, err
 }
 
-// cookieCaller makes the Caller of a cookie. A browser sends it along whoever
+// enterConsole makes the Caller of a cookie. A browser sends it along whoever
 // asks; that the console's own page has asked is shown by what only that page
 // can say. What a page asks by itself, quiet, is no sign of life.
-func (s *server) cookieCaller(ctx context.Context, c *fiber.Ctx, r *request, csrf string, quiet bool) (staff.Caller, error) {
+func (s *server) enterConsole(ctx context.Context, c *fiber.Ctx, r *request, csrf string, quiet bool) (staff.Console, staff.Caller, error) {
+	refused := contract.NewProblem(contract.CodeNotThePage)
 	if c.Method() == fiber.MethodGet {
 		if site := c.Get(headSite); site != "" && site != "same-origin" && site != "none" && !isOpened(c) {
-			return staff.Caller{}, contract.NewProblem(contract.CodeNotThePage)
+			return staff.Console{}, staff.Caller{}, refused
 		}
 	} else {
 		if err := s.fromPage(c); err != nil {
-			return staff.Caller{}, err
+			return staff.Console{}, staff.Caller{}, err
 		}
 		if !s.Staff.RightCSRF(r.cookie, csrf) {
-			return staff.Caller{}, contract.NewProblem(contract.CodeNotThePage)
+			return staff.Console{}, staff.Caller{}, refused
 		}
 	}
-	if quiet {
-		return s.Staff.WatchConsole(ctx, r.cookie)
-	}
-	return s.Staff.AuthenticateConsole(ctx, r.cookie)
+	return s.Staff.EnterConsole(ctx, r.cookie, quiet)
 }
 
 // isOpened tells a page that somebody opens, by a link from wherever, from what a

@@ -51,21 +51,21 @@ func (s *server) beginPage(c *fiber.Ctx, page string) (context.Context, context.
 	return ctx, done, nil
 }
 
-// pageCaller makes the Caller of a page's cookie. A form says its token in a
-// field, a script in a head.
-func (s *server) pageCaller(c *fiber.Ctx, csrf string, quiet bool) (staff.Caller, error) {
+// pageCaller makes the Caller of a page's cookie, with the session. A form says
+// its token in a field.
+func (s *server) pageCaller(c *fiber.Ctx, csrf string, quiet bool) (staff.Console, staff.Caller, error) {
 	r := requestOf(c)
 	if r.cookie == "" {
-		return staff.Caller{}, contract.NewProblem(contract.CodeUnauthorized)
+		return staff.Console{}, staff.Caller{}, contract.NewProblem(contract.CodeUnauthorized)
 	}
 	ctx, done := context.WithTimeout(context.Background(), callerLimit)
 	defer done()
-	who, err := s.cookieCaller(ctx, c, r, csrf, quiet)
+	session, who, err := s.enterConsole(ctx, c, r, csrf, quiet)
 	if err != nil {
-		return staff.Caller{}, err
+		return staff.Console{}, staff.Caller{}, err
 	}
 	r.caller = who
-	return who, s.limitCaller(who)
+	return session, who, s.limitCaller(who)
 }
 
 // mayCall judges a page by the call that it stands for.

@@ -90,8 +90,7 @@ func (s *stage) do(verb string, in map[string]any) any {
 		}
 		return s.phones[name].Enter(contract.Kind(kind), body).Outcome
 	case "note": // an op of a phone that the desk's pages may see
-		x := s.phones[name]
-		return s.phones[name].Enter("visit.record", s.w.Visit(), apitest.At(25.2, 80.9, 10)).Seq != nil && x != nil
+		return s.phones[name].Enter("visit.record", s.w.Visit(), apitest.At(25.2, 80.9, 10)).Seq
 	case "count":
 		kind, _ := in["kind"].(string)
 		return s.w.Count(`SELECT count(*) FROM entries WHERE kind = $1`, kind)

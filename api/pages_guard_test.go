@@ -160,3 +160,22 @@ func TestPagesWearWhatKeepsThemToThemselves(t *testing.T) {
 		t.Errorf("the script %s: %d %v", script, got.Status, got.Header)
 	}
 }
+
+// TestNothingThatAnotherSiteSendsIsKeptForAfterTheLogIn sends a form from
+// elsewhere, without a session, and the same from the own page.
+func TestNothingThatAnotherSiteSendsIsKeptForAfterTheLogIn(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	b := w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
+	form := noteForm(b)
+	b.Cookie = ""
+	own := b.Send("/console/ops/complaint.open", form)
+	if own.Status != http.StatusUnauthorized || !strings.Contains(own.HTML, `name="f.age" value="28"`) {
+		t.Errorf("her own form is lost: %d\n%s", own.Status, own.HTML)
+	}
+	b.Head = map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+	foreign := b.Send("/console/ops/complaint.open", form)
+	if foreign.Status != http.StatusUnauthorized || strings.Contains(foreign.HTML, `name="f.age"`) {
+		t.Errorf("what another site sent is kept: %d\n%s", foreign.Status, foreign.HTML)
+	}
+}

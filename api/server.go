@@ -118,11 +118,12 @@ type request struct {
 	receivedAt time.Time
 	address    string
 	caller     staff.Caller
-	proof      staff.CallProof // of a call without a token
-	cookie     staff.Secret    // of a console
-	browser    staff.Secret    // by which a browser is known
-	centres    []string        // whose books a batch went to
-	kinds      []string        // of op that it entered
+	proof      staff.CallProof   // of a call without a token
+	cookie     staff.Secret      // of a console
+	browser    staff.Secret      // by which a browser is known
+	circles    map[string]string // of centres that were judged
+	centres    []string          // whose books a batch went to
+	kinds      []string          // of op that it entered
 }
 
 type requestKey struct{}

@@ -20,7 +20,6 @@ import (
 // The console of the tests, and the passphrase of everybody there.
 const (
 	Console        = "https://console.kendra.example"
-	ConsoleRP      = "console.kendra.example"
 	GoodPassphrase = "नदी किनारे सात बगुले शाम को उतरे" //nolint:gosec // nobody's but the tests'
 )
 

@@ -28,9 +28,9 @@ type Options struct {
 type Door struct {
 	// Begin reads the request, names the page for the log and sets its time.
 	Begin func(c *fiber.Ctx, page string) (context.Context, context.CancelFunc, error)
-	// Caller makes the Caller of the cookie; a form has the token of its page.
+	// Caller makes the Caller of the cookie, with its session; a form has the token of its page.
 	// What a page asks by itself is quiet: no sign of life of the officer.
-	Caller func(c *fiber.Ctx, csrf string, quiet bool) (staff.Caller, error)
+	Caller func(c *fiber.Ctx, csrf string, quiet bool) (staff.Console, staff.Caller, error)
 	// FromPage refuses what no page of the console has sent.
 	FromPage func(c *fiber.Ctx) error
 	// May judges by the call that a page stands for.
@@ -115,12 +115,8 @@ func (p *Pages) enter(x *exchange) error {
 		return nil
 	}
 	quiet := !post && (x.c.Path() == LivePath || x.c.Get(headQuiet) != "")
-	who, err := p.Door.Caller(x.c, x.c.FormValue("csrf"), quiet)
-	if err != nil {
-		return err
-	}
-	x.who = who
-	if x.session, err = p.Staff.ConsoleOf(x.ctx, p.Door.Session(x.c)); err != nil {
+	var err error
+	if x.session, x.who, err = p.Door.Caller(x.c, x.c.FormValue("csrf"), quiet); err != nil {
 		return err
 	}
 	if err := p.settle(x); err != nil {

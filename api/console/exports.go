@@ -70,48 +70,23 @@ func (p *Pages) takeExport(x *exchange) error {
 	if err := p.stepUp(x); err != nil {
 		return err
 	}
-	in, err := p.signed(x, s)
+	var text string
+	receipt, err := p.answered(x, s, func(in book.Incoming) (*book.Receipt, error) {
+		ctx, done := context.WithTimeout(context.WithoutCancel(x.ctx), exportFor)
+		defer done()
+		out, err := p.Book.ReadExport(ctx, x.who, in, id)
+		if err != nil {
+			return nil, err
+		}
+		text = out.Text
+		return &out.Receipt, nil
+	})
 	if err != nil {
 		return err
 	}
-	ctx, done := context.WithTimeout(context.WithoutCancel(x.ctx), exportFor)
-	defer done()
-	out, err := p.Book.ReadExport(ctx, x.who, *in, id)
-	switch {
-	case err != nil:
-		return err
-	case out.Receipt.Problem != nil:
-		return out.Receipt.Problem
-	}
-	p.Door.Note(x.c, &out.Receipt)
+	p.Door.Note(x.c, receipt)
 	x.c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	x.c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	x.c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+id.String()+`.csv"`)
-	return x.c.SendString(out.Text)
-}
-
-// signed is the op of a form with its signature. Sent again in the same session
-// it is the same op, with the time of the first.
-func (p *Pages) signed(x *exchange, s *said) (*book.Incoming, error) {
-	id, err := uuid.Parse(s.OpID)
-	if err != nil {
-		return nil, contract.NewProblem(contract.CodeNotThePage)
-	}
-	at := contract.At(x.now)
-	if r, err := p.Book.Own(x.ctx, x.who, id); err == nil && r.Entry != nil && r.Entry.SessionID == x.who.SessionID {
-		at = contract.At(r.Entry.DeviceAt)
-	}
-	raw, err := p.text(x, s, at)
-	if err != nil {
-		return nil, err
-	}
-	op, _, err := contract.DecodeOp(raw)
-	if err != nil {
-		return nil, err
-	}
-	sig, err := p.Staff.SignOp(x.ctx, x.who, op)
-	if err != nil {
-		return nil, err
-	}
-	return &book.Incoming{ReceivedAt: x.now, Items: []contract.Item{{Raw: raw, Sig: sig}}}, nil
+	return x.c.SendString(text)
 }

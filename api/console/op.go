@@ -113,7 +113,7 @@ func (p *Pages) op(x *exchange) error {
 
 // answers are the kinds whose op is answered with more than that it is entered.
 var answers = map[contract.Kind]bool{ //nolint:gochecknoglobals // a static table
-	contract.KindIdentityRead: true, contract.KindPhoneSearch: true,
+	contract.KindIdentityRead: true, contract.KindPhoneSearch: true, contract.KindExportRead: true,
 }
 
 // stepUp shows the second factor again, if the form has a code.
@@ -134,19 +134,32 @@ func (p *Pages) stepUp(x *exchange) error {
 // append signs the op and puts it into the book. One that was entered before is
 // not entered again: its receipt is the first one's, if it says the same.
 func (p *Pages) append(x *exchange, s *said) (*book.Receipt, error) {
-	r, err := p.put(x, s, contract.At(x.now), func(in book.Incoming) (*book.Receipt, error) {
+	into := func(in book.Incoming) (*book.Receipt, error) {
 		answer, err := p.Book.Append(x.ctx, x.who, in)
 		if err != nil {
 			return nil, err
 		}
 		return &answer.Receipts[0], nil
-	})
-	if isConflict(err) { // the same at another time, if not another
-		if first, err := p.repeated(x, s); first != nil || err != nil {
-			return first, err
-		}
 	}
-	return r, err
+	r, err := p.put(x, s, contract.At(x.now), into)
+	if !isConflict(err) {
+		return r, err
+	}
+	first, wrong := p.repeated(x, s) // the same at another time, if not another
+	switch {
+	case wrong != nil:
+		return nil, wrong
+	case first == nil:
+		return nil, err
+	case first.Entry == nil || first.Entry.SessionID != x.who.SessionID:
+		return first, nil
+	}
+	// A browser shows the answer to the second click. The book gives a receipt
+	// whole to who hands in the same op: her slip is in it, and nowhere else.
+	if whole, err := p.put(x, s, contract.At(first.Entry.DeviceAt), into); err == nil {
+		return whole, nil
+	}
+	return first, nil
 }
 
 // answered makes an op whose answer is for its officer alone. One that was

@@ -120,7 +120,11 @@ func (p *Pages) fail(c *fiber.Ctx, x *exchange, err error) error {
 		if problem.Code == contract.CodeUnauthorized && c.Method() == fiber.MethodGet {
 			t = nil // he has simply not logged in yet
 		}
-		return p.send(x, problem.Status, "log_in", "page.log_in", logInBody{Problem: t, Kept: keptOf(x)})
+		var kept *keptForm
+		if p.Door.FromPage(c) == nil { // what another site sends is not hers to go on with
+			kept = keptOf(x)
+		}
+		return p.send(x, problem.Status, "log_in", "page.log_in", logInBody{Problem: t, Kept: kept})
 	}
 	if problem.Code == contract.CodeNotThePage && p.resume(x) {
 		return p.send(x, problem.Status, "resume", "page.resume", keptOf(x))

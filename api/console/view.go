@@ -212,9 +212,6 @@ func (v *view) T(key string) (string, error) {
 	return t.in(v.x.lang), nil
 }
 
-// Has tells whether there is such a text.
-func (v *view) Has(key string) bool { _, ok := v.p.look.texts[key]; return ok }
-
 // Word is the text of a code. One that is missing is told of, and stands for itself.
 func (v *view) Word(section, code string) string { return v.p.word(v.x.lang, section, code) }
 

@@ -101,28 +101,23 @@ func (s *Service) RightCSRF(cookie Secret, shown string) bool {
 // consoleMax bounds what is read of a cookie.
 const consoleMax = 200
 
-// AuthenticateConsole makes a Caller of a console's cookie. Nothing of it is remembered: who is revoked is out with the
-// next call, whichever process it comes to.
-func (s *Service) AuthenticateConsole(ctx context.Context, cookie Secret) (Caller, error) {
+// EnterConsole makes a Caller of a console's cookie, with his session. Nothing of it is remembered: who is revoked is out
+// with the next call, whichever process it comes to. What a page asks by itself is quiet: no sign of life of the officer
+// before it.
+func (s *Service) EnterConsole(ctx context.Context, cookie Secret, quiet bool) (Console, Caller, error) {
 	c, who, err := s.console(ctx, cookie)
 	if err != nil {
-		return Caller{}, inside(err, "authenticate console")
+		return Console{}, Caller{}, inside(err, "authenticate console")
 	}
-	if s.now().Sub(c.SeenAt) < seenEvery {
-		return who, nil
+	if quiet || s.now().Sub(c.SeenAt) < seenEvery {
+		return c, who, nil
 	}
 	err = s.write(ctx, who.District, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE console_sessions SET seen_at = greatest(seen_at, $3) WHERE district_id = $1 AND session_id = $2`,
 			who.District, who.SessionID, s.instant())
 		return wrap(err, "note sign of life")
 	})
-	return who, inside(err, "authenticate console")
-}
-
-// WatchConsole is AuthenticateConsole for what a page asks by itself: it is no sign of life of the officer before it.
-func (s *Service) WatchConsole(ctx context.Context, cookie Secret) (Caller, error) {
-	_, who, err := s.console(ctx, cookie)
-	return who, inside(err, "authenticate console")
+	return c, who, inside(err, "authenticate console")
 }
 
 // ConsoleOf tells who is logged in.
