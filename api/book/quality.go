@@ -89,6 +89,9 @@ func (q *qualityQuery) read(ctx context.Context, tx pgx.Tx) error {
 			JOIN entries e ON e.district_id = m.district_id AND e.centre = m.centre AND e.seq = m.seq
 			WHERE m.district_id = $1 AND m.centre = ANY($2) AND e.at >= $3 AND e.at < $4 AND m.kind = $5 GROUP BY m.centre`,
 		begin, end, matterConduct, matterOpen)
+	q.each(p, func(c *Quality) []any { return []any{&c.FollowUps.Of} },
+		`SELECT centre, count(*) FROM matters WHERE district_id = $1 AND centre = ANY($2) AND kind = $3 AND state = $4 AND due_at <= $5
+			GROUP BY centre`, matterFollowPlan, matterOpen, endOfDay(q.now.In(ist).AddDate(0, 0, -1)))
 	q.byDay(p, begin, end)
 	if err := tx.SendBatch(ctx, p).Close(); err != nil {
 		return fmt.Errorf("read quality: %w", err)
@@ -147,12 +150,8 @@ func (q *qualityQuery) rest(ctx context.Context, tx pgx.Tx) error {
 	for _, centre := range q.centres {
 		c := q.of[centre]
 		c.Registered.Of, c.Signed.Of = c.Arrived, over
-		late, err := followUpsDue(ctx, tx, q.district, centre, day(q.now.AddDate(0, 0, -1)), listMost)
-		if err != nil {
-			return err
-		}
 		c.FollowUps.N = figuresOf(counts[centre])["follow_ups"]
-		c.FollowUps.Of = c.FollowUps.N + int64(len(late))
+		c.FollowUps.Of += c.FollowUps.N // to those whose day is over
 	}
 	return nil
 }

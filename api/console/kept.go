@@ -6,7 +6,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
 
@@ -59,12 +58,6 @@ func districtOf(s string) (int32, error) {
 		return 0, contract.NewProblem(contract.CodeBadFormat, contract.WithPointer("/district"))
 	}
 	return int32(n), nil
-}
-
-func districtOfToken(token staff.Secret) int32 {
-	head, _, _ := strings.Cut(string(token), ".")
-	n, _ := strconv.ParseInt(head, 10, 32)
-	return int32(n)
 }
 
 // digits leaves of a one-time code what is typed with spaces.

@@ -36,7 +36,7 @@ func (p *Pages) logIn(x *exchange) error {
 		})
 		if err == nil {
 			p.Door.Opened(x.c, &session)
-			return p.goOn(x, &session, kept)
+			return p.goOn(x, district, &session, kept)
 		}
 	}
 	problem, _ := p.Door.Problem(x.c, err)
@@ -46,12 +46,12 @@ func (p *Pages) logIn(x *exchange) error {
 }
 
 // goOn leads to the first page, or on with the form that was kept.
-func (p *Pages) goOn(x *exchange, session *staff.Console, kept *keptForm) error {
+func (p *Pages) goOn(x *exchange, district int32, session *staff.Console, kept *keptForm) error {
 	if kept == nil {
 		return seeOther(x.c, Root+"/")
 	}
 	x.session = *session
-	x.who = staff.Caller{District: districtOfToken(session.Token), OfficerID: session.Officer.ID, SessionID: session.SessionID, Posts: session.Posts}
+	x.who = staff.Caller{District: district, OfficerID: session.Officer.ID, SessionID: session.SessionID, Posts: session.Posts}
 	return p.send(x, http.StatusOK, "resume", "page.resume", kept)
 }
 
