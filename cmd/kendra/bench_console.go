@@ -124,15 +124,20 @@ func (b *bencher) readPages(path, cookie string) ([]time.Duration, error) {
 }
 
 // consoles compares how long batches take, and what the server holds, while many
-// consoles are open with how it is without them.
+// consoles are open at the centres where they arrive with how it is without them.
+// Each is told of each move; what a page then reads is measured by pages.
 func (b *bencher) consoles(ctx context.Context, phones []*benchPhone) error {
 	b.say("%d consoles open", benchConsoles)
 	if err := b.again(ctx, phones[:stormOthers+1]); err != nil {
 		return err
 	}
-	cookie, err := b.console(ctx, phones[0])
-	if err != nil {
-		return err
+	var seats []seat
+	for _, p := range phones[1 : stormOthers+1] {
+		cookie, err := b.console(ctx, p)
+		if err != nil {
+			return err
+		}
+		seats = append(seats, seat{p.centre, cookie})
 	}
 	s := &series{name: fmt.Sprintf("p50 of %d phones while %d consoles are open", stormOthers, benchConsoles), unit: "ms", against: "without them", bar: 1.2, most: true}
 	more := 0.0
@@ -146,7 +151,7 @@ func (b *bencher) consoles(ctx context.Context, phones []*benchPhone) error {
 			return err
 		}
 		before := b.resident()
-		lines, err := b.openLines(ctx, phones[0].centre, cookie)
+		lines, err := b.openLines(ctx, seats)
 		if err != nil {
 			return err
 		}
@@ -158,10 +163,16 @@ func (b *bencher) consoles(ctx context.Context, phones []*benchPhone) error {
 		}
 		s.add(ms(watched.quantile(0.5)), ms(calm.quantile(0.5)))
 	}
+	if told == 0 {
+		return errors.New("the consoles were told nothing: what was measured is not what is asked")
+	}
 	b.rows = append(b.rows, s.figure(), bound(fmt.Sprintf("more resident memory with %d consoles open", benchConsoles), more, "MB", 100),
 		figure{Name: "moves told to them", Value: float64(told), Unit: "events"})
 	return nil
 }
+
+// seat is where a console stands, and by what it is logged in.
+type seat struct{ centre, cookie string }
 
 // liveLines are open lines of consoles.
 type liveLines struct {
@@ -177,20 +188,22 @@ func (l *liveLines) close() int64 {
 	return l.heard
 }
 
-// openLines opens them, and returns when each has heard its first word.
-func (b *bencher) openLines(ctx context.Context, centre, cookie string) (*liveLines, error) {
+// openLines opens them in turn at each seat, and returns when each has heard its
+// first word.
+func (b *bencher) openLines(ctx context.Context, seats []seat) (*liveLines, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &liveLines{stop: cancel}
 	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 0, DisableCompression: true}}
 	ready := make(chan error, benchConsoles)
-	for range benchConsoles {
+	for i := range benchConsoles {
+		at := seats[i%len(seats)]
 		l.all.Go(func() {
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.path(console.LivePath)+"?centre="+centre, nil)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.path(console.LivePath)+"?centre="+at.centre, nil)
 			if err != nil {
 				ready <- err
 				return
 			}
-			req.Header.Set("Cookie", cookie)
+			req.Header.Set("Cookie", at.cookie)
 			res, err := client.Do(req)
 			if err != nil {
 				ready <- err
