@@ -251,7 +251,7 @@ func (b *bencher) resident() float64 {
 	return kilobytes(string(text), "VmRSS:")
 }
 
-// consoleAlone takes the figures of the consoles alone, on empty books.
+// consoleAlone takes the figures of the consoles alone, on a filled book.
 func (b *bencher) consoleAlone(ctx context.Context, million int) error {
 	seven, err := b.district(ctx, 7, benchConns)
 	if err != nil {
@@ -260,6 +260,12 @@ func (b *bencher) consoleAlone(ctx context.Context, million int) error {
 	if million > 0 {
 		if err := b.fill(ctx, 7, "KRW", million); err != nil {
 			return err
+		}
+		if err := b.fillRegisters(ctx, 7, "KRW", million/10); err != nil {
+			return err
+		}
+		if _, err := b.admin.Exec(ctx, `ANALYZE`); err != nil {
+			return fmt.Errorf("analyse: %w", err)
 		}
 	}
 	if err := b.consoles(ctx, seven); err != nil {
