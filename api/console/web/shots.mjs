@@ -1,6 +1,7 @@
 // Pictures of the pages, of a demo that this starts and ends: each page of the
-// menu of each officer who has a console there, wide and narrow, into shots/;
-// three of them, for README.md, into .github/readme.
+// menu of each officer who has a console there, wide, narrow, at 200 % and in
+// English and dark, into shots/, and what is printed as PDF; three of them, for
+// README.md, into .github/readme.
 import { spawn } from "node:child_process";
 import { copyFile, mkdir, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -20,7 +21,32 @@ const up = new Promise((done, fail) => {
   ended.then(() => fail(new Error("the demo ended:\n" + said)));
 });
 
+// How a page is looked at. A window of half the width with points twice as fine
+// is what a browser shows at 200 %.
+const looks = [
+  { name: "wide", width: 1280, height: 800 },
+  { name: "narrow", width: 320, height: 640, whole: true },
+  { name: "zoomed", width: 640, height: 400, scale: 2, whole: true },
+  { name: "dark-en", width: 1280, height: 800, lang: "en", scheme: "dark" },
+];
+
 const readme = { "centre_incharge / wide": "today.png", "dispatcher /tasks wide": "tasks.png", "centre_incharge /registers/squad wide": "register.png" };
+
+async function shoot(page, origin, role, link, look) {
+  await page.goto(origin + link);
+  await page.waitForTimeout(300);
+  const path = link.replace(/^\/console/, "").replace(/\?.*/, "");
+  const file = `shots/${role}${path.replace(/[^a-z0-9]+/gi, "-")}-${look.name}.png`;
+  await page.screenshot({ path: file, fullPage: look.whole });
+  const kept = readme[`${role} ${path} ${look.name}`];
+  if (kept) await copyFile(file, `.github/readme/${kept}`);
+  console.log(file, (await stat(file)).size);
+}
+
+async function print(page, address, name) {
+  await page.goto(address);
+  await page.pdf({ path: `shots/${name}.pdf`, preferCSSPageSize: true });
+}
 
 try {
   await up;
@@ -30,7 +56,8 @@ try {
   await mkdir("shots", { recursive: true });
   const browser = await chromium.launch({ executablePath: found, args: ["--no-sandbox"] });
   for (const [, role, door] of doors) {
-    const page = await browser.newPage({ locale: "hi-IN", timezoneId: "Asia/Kolkata" });
+    const context = await browser.newContext({ locale: "hi-IN", timezoneId: "Asia/Kolkata" });
+    const page = await context.newPage();
     await page.goto(door);
     await page.click("button");
     await page.waitForLoadState();
@@ -39,21 +66,24 @@ try {
       links.push("/console/complaints/new", "/console/style", "/console/registers/squad");
       await page.goto(`${origin}/console/complaints`);
       links.push(await page.getAttribute("table.list tbody a", "href"));
+      await print(page, `${origin}/console/registers/squad/print`, "register");
     }
-    for (const link of links) {
-      for (const [name, width] of [["wide", 1280], ["narrow", 320]]) {
-        await page.setViewportSize({ width, height: name === "wide" ? 800 : 640 });
-        await page.goto(origin + link);
-        await page.waitForTimeout(400);
-        const path = link.replace(/^\/console/, "").replace(/\?.*/, "");
-        const file = `shots/${role}${path.replace(/[^a-z0-9]+/gi, "-")}-${name}.png`;
-        await page.screenshot({ path: file, fullPage: name === "narrow" });
-        const kept = readme[`${role} ${path} ${name}`];
-        if (kept) await copyFile(file, `.github/readme/${kept}`);
-        console.log(file, (await stat(file)).size);
+    const storageState = await context.storageState();
+    for (const look of looks) {
+      const { width, height } = look;
+      const other = await browser.newContext({
+        locale: "hi-IN", timezoneId: "Asia/Kolkata", storageState, viewport: { width, height }, deviceScaleFactor: look.scale ?? 1, colorScheme: look.scheme ?? "light",
+      });
+      const eye = await other.newPage();
+      await eye.goto(`${origin}/console/help`);
+      if (look.lang) {
+        await eye.click("form[action$='/language'] button");
+        await eye.waitForLoadState();
       }
+      for (const link of links) await shoot(eye, origin, role, link, look);
+      await other.close();
     }
-    await page.close();
+    await context.close();
   }
   await browser.close();
 } finally {
