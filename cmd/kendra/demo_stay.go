@@ -21,8 +21,29 @@ func (d *demo) stay(ctx context.Context, out io.Writer) error {
 	if err := d.invite(ctx, out); err != nil {
 		return err
 	}
+	if err := d.goOn(ctx); err != nil && ctx.Err() == nil {
+		d.say.head("the handsets of the fleet are out of order: %v", err)
+	}
 	<-ctx.Done()
 	return nil
+}
+
+// stayPace is how busy the officers of a demo that stays up are: a task that is
+// sent to one is done in about a minute.
+const stayPace = 4
+
+// goOn has the handsets of the shift go on with the present day, so that there is
+// somebody to answer whoever tries the demo out.
+func (d *demo) goOn(ctx context.Context) error {
+	f, err := fleet.New(d.world.World, fleet.Plan{
+		Seed: d.args.seed, Phones: d.args.phones, Pace: stayPace, Dir: filepath.Join(d.dir, "phones"), Server: d.url,
+		Now: d.clock.now, Transport: d.transport(), Mark: d.probe.mark, Calm: true,
+	})
+	if err != nil {
+		return err
+	}
+	d.fleet.Store(f)
+	return f.Stay(ctx)
 }
 
 // invite prints where everything is, and codes for people who are in no fleet.
@@ -32,7 +53,7 @@ func (d *demo) invite(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	d.later(func() { _ = private.Close() })
-	fmt.Fprintf(out, "\nThe server stays up, on the present time, until Ctrl-C.\n\n")
+	fmt.Fprintf(out, "\nThe server stays up, on the present time, until Ctrl-C, and so do the officers with their handsets: who is on\nduty takes a task within seconds and has done it in about a minute.\n\n")
 	fmt.Fprintf(out, "  phone API   %s/v1/hello\n", d.url)
 	fmt.Fprintf(out, "  operators   http://%s/readyz  /metrics  /debug/pprof/\n", private.Addr)
 	fmt.Fprintf(out, "  pushes      %s (no real phone is woken)\n\n", d.fcm.URL())

@@ -8,6 +8,10 @@
 // the others. What a handset is woken for, or reads in the feed, it adds to
 // its agenda: a task is received, seen, accepted, and worked to its end.
 //
+// A fleet that stays (Fleet.Stay) has no end and no troubles: it is there for
+// whoever tries a server out, answers the tasks that are sent to it and brings a
+// complaint to the desk now and then.
+//
 // Troubles belong to the plan too: dead zones, clocks that are wrong by hours
 // and drift, answers lost after the work was done, requests cut half-way,
 // batches sent twice, two officers on one handset. None of them may lose or

@@ -56,6 +56,9 @@ type handset struct {
 	jobs     map[uuid.UUID]*job
 	sent     []uuid.UUID // tasks sent from here
 
+	briefedOn string // of a fleet that stays: the day of the last briefing
+	taken     int    // of a fleet that stays: complaints at the desk
+
 	newsMu sync.Mutex
 	news   []contract.FeedLine
 }
