@@ -40,6 +40,10 @@ func TestTheDayIsReviewedAndSignedByFormsAlone(t *testing.T) {
 		t.Errorf("signed before it was reviewed: %d", early.Status)
 	}
 
+	before := head.Visit("/console/ops/day.sign?centre=KRW&back=/console/&f.date=" + day)
+	if !strings.Contains(before.HTML, `हर लम्बित शिकायत देखें</a> <b>3</b>`) {
+		t.Errorf("what is open is not said before the signature:\n%s", before.HTML)
+	}
 	page = head.Visit("/console/day/review?date=" + day)
 	if !strings.Contains(page.HTML, "1 / 3") {
 		t.Fatalf("%d\n%s", page.Status, page.HTML)

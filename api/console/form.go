@@ -28,7 +28,9 @@ type form struct {
 	Sections []section // the same, where the form is long
 	Draft    bool      // what is typed is kept while it is filled in
 	Problem  *told
-	Code     bool // it asks for the second factor
+	Code     bool      // it asks for the second factor
+	Day      time.Time // that is signed; zero: none
+	Todo     []todo    // what is still open on it
 }
 
 // input is one field of a form.

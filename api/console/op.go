@@ -36,6 +36,11 @@ func (p *Pages) opPage(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if kind == contract.KindDaySign {
+		if err := p.beforeSign(x, f, given["date"]); err != nil {
+			return err
+		}
+	}
 	return p.send(x, http.StatusOK, "op", "kind."+string(kind), f)
 }
 

@@ -220,6 +220,22 @@ func (p *Pages) todo(x *exchange, d *book.DaySheet, date time.Time) ([]todo, err
 	return list, nil
 }
 
+// beforeSign puts into the form of a signature which day it is and what is still
+// open on it: nobody signs what is not before her.
+func (p *Pages) beforeSign(x *exchange, f *form, day string) error {
+	date, err := time.ParseInLocation(time.DateOnly, day, time.UTC)
+	if err != nil {
+		return nil // the form asks for the day
+	}
+	d, err := p.Book.DaySheet(x.ctx, x.who, x.centre, date)
+	if err != nil {
+		return err
+	}
+	f.Day = date
+	f.Todo, err = p.todo(x, d, date)
+	return err
+}
+
 // minutes writes a figure that there may be none of.
 func minutes(n *float64) string {
 	if n == nil {
