@@ -203,3 +203,43 @@ func summary(r fleet.Report) fleet.Report {
 	r.Acked = nil
 	return r
 }
+
+// TestAFleetThatStaysTakesUpItsHandsetsAndAnswersTasks has a shift end and the
+// same handsets go on: they know who they are, and who is sent a task does it.
+func TestAFleetThatStaysTakesUpItsHandsetsAndAnswersTasks(t *testing.T) {
+	t.Parallel()
+	s := newStation(t, 1, fleet.Centre{Code: "KRW", Lat: 25.218, Lon: 80.923})
+	plan := fleet.Plan{Seed: 3, Phones: 4, Minutes: 2, Pace: 30, Calm: true, Now: s.now, Server: s.url, Dir: t.TempDir()}
+	if _, err := fleet.Run(t.Context(), s.world, plan); err != nil {
+		t.Fatal(err)
+	}
+	handsets := func() (n int) {
+		conn := must[*pgx.Conn](t)(pgx.Connect(t.Context(), s.db.URL)) // sees every district
+		defer func() { _ = conn.Close(context.Background()) }()
+		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM devices`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := handsets()
+	if before == 0 {
+		t.Fatal("no handset was enrolled")
+	}
+	plan.Pace = 1000
+	f := must[*fleet.Fleet](t)(fleet.New(s.world, plan))
+	ctx, leave := context.WithCancel(t.Context())
+	stayed := make(chan error, 1)
+	go func() { stayed <- f.Stay(ctx) }()
+	for f.Report().TasksDone == 0 {
+		select {
+		case err := <-stayed:
+			t.Fatalf("it did not stay: %v", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	leave()
+	<-stayed
+	if n := handsets(); n != before {
+		t.Errorf("%d handsets, there were %d", n, before)
+	}
+}
