@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kendra/api/book"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
@@ -29,6 +31,13 @@ const (
 	liveOften = 45 * time.Second
 	// liveAgainMs is after how long a page that lost its line asks again.
 	liveAgainMs = 1000
+	// liveGather is how long a line that has spoken is silent: what moves in the
+	// meantime it says at once after it. A station in the middle of a storm costs
+	// each open page four words a second and no more.
+	liveGather = 250 * time.Millisecond
+	// liveLines is how many lines one officer may have open in one process, more
+	// than anybody has windows.
+	liveLines = 32
 )
 
 type bookKey struct {
@@ -43,18 +52,22 @@ type Hub struct {
 	mu     sync.Mutex
 	sizes  map[bookKey]int64
 	pages  map[*listener]struct{}
+	lines  map[uuid.UUID]int // how many an officer has open
 	closed bool
 }
 
 // listener is one open page. Its channel holds one mark: that there is something
 // to look at; how much, the hub knows.
 type listener struct {
-	key  bookKey
-	some chan struct{}
+	key     bookKey
+	officer uuid.UUID
+	some    chan struct{}
 }
 
 // NewHub returns a hub without pages.
-func NewHub() *Hub { return &Hub{sizes: map[bookKey]int64{}, pages: map[*listener]struct{}{}} }
+func NewHub() *Hub {
+	return &Hub{sizes: map[bookKey]int64{}, pages: map[*listener]struct{}{}, lines: map[uuid.UUID]int{}}
+}
 
 // Moved is called with each move of a book, of any process.
 func (h *Hub) Moved(m book.Moved) {
@@ -107,10 +120,15 @@ func (l *listener) mark() {
 	}
 }
 
-func (h *Hub) listen(k bookKey) *listener {
-	l := &listener{key: k, some: make(chan struct{}, 1)}
+// listen gives an officer's page its ears; none if she has too many open.
+func (h *Hub) listen(k bookKey, officer uuid.UUID) *listener {
+	l := &listener{key: k, officer: officer, some: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.lines[officer] >= liveLines {
+		return nil
+	}
+	h.lines[officer]++
 	h.pages[l] = struct{}{}
 	return l
 }
@@ -119,6 +137,9 @@ func (h *Hub) leave(l *listener) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.pages, l)
+	if h.lines[l.officer]--; h.lines[l.officer] <= 0 {
+		delete(h.lines, l.officer)
+	}
 }
 
 // state is how far the book of a page has grown as the hub knows it, and whether
@@ -142,13 +163,16 @@ func (p *Pages) live(x *exchange) error {
 		last = -1
 	}
 	c := x.c
+	ears := p.Live.listen(bookKey{x.who.District, x.centre}, x.who.OfficerID)
+	if ears == nil {
+		return contract.NewProblem(contract.CodeTooManyTries)
+	}
 	c.Set("Content-Type", "text/event-stream; charset=utf-8")
 	c.Set("X-Accel-Buffering", "no")
 	line := &liveLine{
-		pages: p, key: bookKey{x.who.District, x.centre}, last: last, centre: x.centre,
+		pages: p, ears: ears, key: ears.key, last: last, centre: x.centre,
 		session: p.Door.Session(c), until: lineTime().Add(LiveFor),
 	}
-	line.ears = p.Live.listen(line.key)
 	c.Context().SetBodyStreamWriter(line.write)
 	return nil
 }
@@ -180,6 +204,9 @@ func (l *liveLine) write(w *bufio.Writer) {
 	for first := true; ; first = false {
 		if err := l.say(w, first); err != nil {
 			return
+		}
+		if !first {
+			time.Sleep(liveGather)
 		}
 		select {
 		case <-l.ears.some:

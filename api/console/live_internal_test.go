@@ -3,6 +3,8 @@ package console
 import (
 	"testing"
 
+	"github.com/google/uuid"
+
 	"kendra/api/book"
 )
 
@@ -19,7 +21,8 @@ func heard(l *listener) bool {
 func TestAHubTellsThePagesOfABookAndNoOthers(t *testing.T) {
 	t.Parallel()
 	h := NewHub()
-	mine, other, far := h.listen(bookKey{7, "KRW"}), h.listen(bookKey{7, "RJP"}), h.listen(bookKey{8, "KRW"})
+	her := uuid.New()
+	mine, other, far := h.listen(bookKey{7, "KRW"}, her), h.listen(bookKey{7, "RJP"}, her), h.listen(bookKey{8, "KRW"}, her)
 	h.Moved(book.Moved{District: 7, Centre: "KRW", Size: 5})
 	h.Moved(book.Moved{District: 7, Centre: "KRW", Size: 6})
 	if !heard(mine) || heard(mine) || heard(other) || heard(far) {
@@ -37,5 +40,26 @@ func TestAHubTellsThePagesOfABookAndNoOthers(t *testing.T) {
 	h.Close()
 	if _, closed := h.state(bookKey{7, "KRW"}); !closed || !heard(mine) || h.Open() != 2 {
 		t.Error("a hub that closes tells its pages")
+	}
+}
+
+// TestAnOfficerHasSoManyLinesAndNoMore opens too many, and one again when one has
+// ended.
+func TestAnOfficerHasSoManyLinesAndNoMore(t *testing.T) {
+	t.Parallel()
+	h, her := NewHub(), uuid.New()
+	var open []*listener
+	for range liveLines {
+		open = append(open, h.listen(bookKey{7, "KRW"}, her))
+	}
+	if h.listen(bookKey{7, "KRW"}, her) != nil {
+		t.Error("one too many")
+	}
+	if h.listen(bookKey{7, "KRW"}, uuid.New()) == nil {
+		t.Error("another officer pays for it")
+	}
+	h.leave(open[0])
+	if h.listen(bookKey{7, "KRW"}, her) == nil {
+		t.Error("one has ended, and there is no place for another")
 	}
 }

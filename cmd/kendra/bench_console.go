@@ -132,7 +132,11 @@ func (b *bencher) consoles(ctx context.Context, phones []*benchPhone) error {
 		return err
 	}
 	var seats []seat
-	for _, p := range phones[1 : stormOthers+1] {
+	busy := phones[1 : stormOthers+1]
+	for _, p := range phones[1:] { // several officers, for one has so many lines and no more
+		if !slices.ContainsFunc(busy, func(b *benchPhone) bool { return b.centre == p.centre }) {
+			continue
+		}
 		cookie, err := b.console(ctx, p)
 		if err != nil {
 			return err

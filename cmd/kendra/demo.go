@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"time"
 
@@ -31,6 +32,9 @@ var errDemo = errors.New("demo: the books, the phones and the push service do no
 
 // runDemo is the verb demo.
 func runDemo(ctx context.Context, c config, args []string, out io.Writer) error {
+	// Go's own HTTP client tells there, in the midst of the demo's words, that a
+	// call which was cut half-way was answered all the same.
+	log.SetOutput(io.Discard)
 	return demoTo(ctx, c, args, out, os.Stderr)
 }
 
