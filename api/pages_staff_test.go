@@ -149,3 +149,29 @@ func TestAPostGoesOverByASheetThatIsSignedAtItsPage(t *testing.T) {
 		t.Errorf("of another centre: %d", p.Status)
 	}
 }
+
+// TestAnOfficerOfAnotherStationIsPostedByNumber names her by number, once wrong.
+func TestAnOfficerOfAnotherStationIsPostedByNumber(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	sp := w.AtConsole("HQ", contract.RoleSp)
+	her := w.Hire("RJP", contract.RoleBeatOfficer)
+	const path = "/console/ops/post.take"
+	m := regexp.MustCompile(`href="(/console/ops/post\.take[^"]*)"`).FindStringSubmatch(sp.Visit("/console/staff?centre=" + apitest.Karwi).HTML)
+	if m == nil {
+		t.Fatal("no way to a posting")
+	}
+	form := typed(sp.Visit(html.UnescapeString(m[1])).Form(path), "f.role", "beat_officer", "f.officer_id", "", "f.officer_id.number", "000000000")
+	w.Pass(31 * time.Second)
+	wrong := sp.Send(path, typed(form, "code", sp.Code()))
+	if wrong.Status != http.StatusUnprocessableEntity || !strings.Contains(wrong.HTML, `value="000000000"`) {
+		t.Fatalf("a number of nobody: %d\n%s", wrong.Status, wrong.HTML)
+	}
+	done := sp.Send(path, typed(wrong.Form(path), "f.role", "beat_officer", "f.officer_id.number", her.Number))
+	if done.Status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", done.Status, done.HTML)
+	}
+	if n := w.Count(`SELECT count(*) FROM posts WHERE officer_id = $1 AND centre = $2`, her.ID, apitest.Karwi); n != 1 {
+		t.Errorf("%d posts at the new station", n)
+	}
+}

@@ -48,6 +48,7 @@ type input struct {
 	Min, Max int64
 	Sealed   bool // what is typed is sealed
 	Hint     string
+	Number   *string // an officer of another centre may be named by number: what was typed
 	Now      *bool // empty, it is the time at which the form is sent, if this is ticked
 	Groups   []optionGroup
 	Wrong    string // what is wrong with it
@@ -160,6 +161,13 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 	if slices.Contains(nowFields[a.kind], path) {
 		on := a.now == nil && in.Value == "" || a.now[path]
 		in.Now = &on
+	}
+	if slices.Contains(numberFields[a.kind], path) {
+		number := ""
+		if v := a.values[numberField(path)]; len(v) > 0 {
+			number = v[0]
+		}
+		in.Number, in.Required = &number, false
 	}
 	ok, err := p.widget(x, &in, f)
 	if ok && err == nil {

@@ -89,6 +89,25 @@ func (p *Pages) read(x *exchange, kind contract.Kind) (*said, error) {
 	return s, nil
 }
 
+// byNumber finds the officers who are named by number.
+func (p *Pages) byNumber(x *exchange, s *said) error {
+	for _, path := range numberFields[s.Kind] {
+		typed := strings.ToUpper(strings.TrimSpace(strings.Join(s.values[numberField(path)], "")))
+		if typed == "" || strings.Join(s.values[path], "") != "" {
+			continue
+		}
+		o, err := p.Staff.FindOfficer(x.ctx, x.who.District, typed)
+		switch {
+		case errors.Is(err, staff.ErrNotKnown):
+			return contract.NewProblem(contract.CodeUnknownReference, contract.WithPointer("/op/body/"+path))
+		case err != nil:
+			return err
+		}
+		s.values[path] = []string{o.ID.String()}
+	}
+	return nil
+}
+
 // op makes the op of a form and appends it. What is refused comes back as the
 // form with all that was typed.
 func (p *Pages) op(x *exchange) error {
@@ -100,6 +119,9 @@ func (p *Pages) op(x *exchange) error {
 		return contract.NewProblem(contract.CodeNotFound)
 	}
 	if err := p.stepUp(x); err != nil {
+		return p.again(x, s, err)
+	}
+	if err := p.byNumber(x, s); err != nil {
 		return p.again(x, s, err)
 	}
 	r, err := p.append(x, s)

@@ -38,6 +38,13 @@ var fieldOrder = map[contract.Kind]string{ //nolint:gochecknoglobals // a static
 // nowFields are times that are those of the sending unless another is typed.
 var nowFields = map[contract.Kind][]string{contract.KindComplaintOpen: {"registered_at"}} //nolint:gochecknoglobals // a static table
 
+// numberFields are officers who may be of any centre: those of this one are in a
+// list, another is named by number.
+var numberFields = map[contract.Kind][]string{contract.KindPostTake: {"officer_id"}} //nolint:gochecknoglobals // a constant
+
+// numberField is what the number beside a list of officers is called in a form.
+func numberField(path string) string { return path + ".number" }
+
 // drafted are the kinds whose forms are kept while they are filled in.
 var drafted = map[contract.Kind]bool{contract.KindComplaintOpen: true} //nolint:gochecknoglobals // a static table
 
