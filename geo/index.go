@@ -29,27 +29,58 @@ func (a Area) Cells9() ([]Cell, error) {
 		return nil, err
 	}
 	seen := make(map[h3.Cell]struct{})
-	for _, g := range a.polygons {
-		over, err := h3.PolygonToCellsExperimental(g.h3(), prefilterRes, h3.ContainmentOverlapping)
+	err := a.overlapping(prefilterRes, func(c h3.Cell) error {
+		disk, err := h3.GridDisk(c, 1)
 		if err != nil {
-			return nil, fmt.Errorf("lay cells over an area: %w", err)
+			return fmt.Errorf("ring around an area: %w", err)
+		}
+		for _, d := range disk {
+			seen[d] = struct{}{}
+		}
+		return nil
+	})
+	return sorted(seen), err
+}
+
+// Overlapping gives the cells at a resolution, 9 or coarser, that overlap the area, in
+// ascending order. ErrTooLarge when there would be too many.
+func (a Area) Overlapping(res int) ([]Cell, error) {
+	if res > prefilterRes || res < 0 {
+		return nil, ErrBadCell
+	}
+	if err := a.checkSize(); err != nil {
+		return nil, err
+	}
+	seen := make(map[h3.Cell]struct{})
+	err := a.overlapping(res, func(c h3.Cell) error {
+		seen[c] = struct{}{}
+		return nil
+	})
+	return sorted(seen), err
+}
+
+func (a Area) overlapping(res int, each func(c h3.Cell) error) error {
+	for _, g := range a.polygons {
+		over, err := h3.PolygonToCellsExperimental(g.h3(), res, h3.ContainmentOverlapping)
+		if err != nil {
+			return fmt.Errorf("lay cells over an area: %w", err)
 		}
 		for _, c := range over {
-			disk, err := h3.GridDisk(c, 1)
-			if err != nil {
-				return nil, fmt.Errorf("ring around an area: %w", err)
-			}
-			for _, d := range disk {
-				seen[d] = struct{}{}
+			if err := each(c); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
+}
+
+func sorted(seen map[h3.Cell]struct{}) []Cell {
 	cells := make([]Cell, 0, len(seen))
 	for c := range seen {
 		cells = append(cells, Cell(c))
 	}
 	slices.Sort(cells)
-	return cells, nil
+	return cells
 }
 
 func (a Area) checkSize() error {

@@ -88,6 +88,8 @@ const (
 	CodeUnknownColumn    Code = "unknown_column"
 	CodeColumnClass      Code = "column_class"
 	CodeReasonRequired   Code = "reason_required"
+	CodeBadArea          Code = "bad_area"
+	CodeBeforeLast       Code = "before_last"
 
 	// Times.
 	CodeEndedBeforeStarted Code = "ended_before_started"

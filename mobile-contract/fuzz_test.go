@@ -210,6 +210,8 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindExportRead:         typed[contract.ExportRead],
 	contract.KindPostTake:           typed[contract.PostTake], contract.KindPostLeave: typed[contract.PostLeave],
 	contract.KindPostCover: typed[contract.PostCover], contract.KindHandoverOpen: typed[contract.HandoverOpen], contract.KindHandoverSign: typed[contract.HandoverSign],
+	contract.KindBeatSet: typed[contract.BeatSet], contract.KindBeatEnd: typed[contract.BeatEnd],
+	contract.KindPlaceSet: typed[contract.PlaceSet], contract.KindPlaceEnd: typed[contract.PlaceEnd],
 	contract.KindDutyStart: typed[contract.DutyStart], contract.KindDutyEnd: typed[contract.DutyEnd],
 	contract.KindVisitRecord: typed[contract.VisitRecord],
 	contract.KindSquadBrief:  typed[contract.SquadBrief], contract.KindSquadRound: typed[contract.SquadRound], contract.KindSquadPerson: typed[contract.SquadPerson],

@@ -62,6 +62,8 @@ func (e FactorRemovalTotp) Valid() bool {
 
 // Defines values for Kind.
 const (
+	KindBeatEnd            Kind = "beat.end"
+	KindBeatSet            Kind = "beat.set"
 	KindCaseName           Kind = "case.name"
 	KindCaseUnname         Kind = "case.unname"
 	KindCodeAdd            Kind = "code.add"
@@ -136,6 +138,8 @@ const (
 	KindPauseAllow         Kind = "pause.allow"
 	KindPauseAsk           Kind = "pause.ask"
 	KindPhoneSearch        Kind = "phone.search"
+	KindPlaceEnd           Kind = "place.end"
+	KindPlaceSet           Kind = "place.set"
 	KindPostCover          Kind = "post.cover"
 	KindPostLeave          Kind = "post.leave"
 	KindPostTake           Kind = "post.take"
@@ -174,6 +178,10 @@ const (
 // Valid indicates whether the value is a known member of the Kind enum.
 func (e Kind) Valid() bool {
 	switch e {
+	case KindBeatEnd:
+		return true
+	case KindBeatSet:
+		return true
 	case KindCaseName:
 		return true
 	case KindCaseUnname:
@@ -321,6 +329,10 @@ func (e Kind) Valid() bool {
 	case KindPauseAsk:
 		return true
 	case KindPhoneSearch:
+		return true
+	case KindPlaceEnd:
+		return true
+	case KindPlaceSet:
 		return true
 	case KindPostCover:
 		return true
@@ -830,6 +842,43 @@ type Beat struct {
 
 	// Polygon A GeoJSON Polygon or MultiPolygon
 	Polygon *GeoJSON `json:"polygon,omitempty"`
+}
+
+// BeatEnd A beat that is no more from a day on. What was visited stays
+type BeatEnd struct {
+	BeatID UUID `json:"beat_id"`
+
+	// On First day (IST) without it
+	On     openapi_types.Date `json:"on"`
+	Reason string             `json:"reason"`
+}
+
+// BeatRounds On how many days a week the beat is owed a round, and between which hours of the day
+type BeatRounds struct {
+	// HoursFrom Time of the day (IST), HH:MM
+	HoursFrom *HourOfDay `json:"hours_from,omitempty"`
+
+	// HoursTo Time of the day (IST), HH:MM
+	HoursTo *HourOfDay `json:"hours_to,omitempty"`
+	PerWeek int        `json:"per_week"`
+}
+
+// BeatSet A beat as it is from a day on: new, or changed. Visits before that day keep the beat as it was. Outside the district is flagged (`outside_district`, the kilometres), not refused
+type BeatSet struct {
+	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+	Area   GroundArea `json:"area"`
+	BeatID UUID       `json:"beat_id"`
+
+	// Code The office's own code of a beat or place, unique in its centre
+	Code GroundCode `json:"code"`
+
+	// From First day (IST), not before that of the last version
+	From   openapi_types.Date `json:"from"`
+	NameEn string             `json:"name_en"`
+	NameHi string             `json:"name_hi"`
+
+	// Rounds On how many days a week the beat is owed a round, and between which hours of the day
+	Rounds *BeatRounds `json:"rounds,omitempty"`
 }
 
 // Bundle defines model for Bundle.
@@ -2184,6 +2233,12 @@ type GlassReview struct {
 	Verdict string `json:"verdict"`
 }
 
+// GroundArea A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+type GroundArea = string
+
+// GroundCode The office's own code of a beat or place, unique in its centre
+type GroundCode = string
+
 // Handover defines model for Handover.
 type Handover struct {
 	Head HandoverLine `json:"head"`
@@ -2331,6 +2386,9 @@ type HoldSet struct {
 	// SubjectID The complaint, or the entry with which anything else began: a person, a visit, a task, an FIR
 	SubjectID openapi_types.UUID `json:"subject_id"`
 }
+
+// HourOfDay Time of the day (IST), HH:MM
+type HourOfDay = string
 
 // IdentityRead An officer reads sealed fields, with a reason; sent to /v1/unseal
 type IdentityRead struct {
@@ -2880,6 +2938,48 @@ type Place struct {
 	Mock     *bool     `json:"mock,omitempty"`
 	Provider *Provider `json:"provider,omitempty"`
 	SpeedMps *float64  `json:"speed_mps,omitempty"`
+}
+
+// PlaceEnd A place that is no more to be seen from a day on
+type PlaceEnd struct {
+	// On First day (IST) without it
+	On      openapi_types.Date `json:"on"`
+	PlaceID UUID               `json:"place_id"`
+	Reason  string             `json:"reason"`
+}
+
+// PlaceSet A place that is to be seen (village, school, market ...) as it is from a day on: new, or changed. No private house is one
+type PlaceSet struct {
+	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+	Area   *GroundArea `json:"area,omitempty"`
+	BeatID *UUID       `json:"beat_id,omitempty"`
+
+	// Code The office's own code of a beat or place, unique in its centre
+	Code GroundCode `json:"code"`
+
+	// EveryDays A visit is owed at least every so many days
+	EveryDays int `json:"every_days"`
+
+	// From First day (IST), not before that of the last version
+	From openapi_types.Date `json:"from"`
+
+	// HoursFrom Time of the day (IST), HH:MM
+	HoursFrom *HourOfDay `json:"hours_from,omitempty"`
+
+	// HoursTo Time of the day (IST), HH:MM
+	HoursTo *HourOfDay `json:"hours_to,omitempty"`
+	Kind    string     `json:"kind"`
+
+	// Lat Of its gate or middle
+	Lat     float64  `json:"lat"`
+	Lon     float64  `json:"lon"`
+	NameEn  string   `json:"name_en"`
+	NameHi  string   `json:"name_hi"`
+	PlaceID UUID     `json:"place_id"`
+	Tags    []string `json:"tags,omitempty"`
+
+	// Weight How much a missed visit counts; 1 when it is left out
+	Weight *int `json:"weight,omitempty"`
 }
 
 // PlaceV A place that can point at a woman; sealed as a whole, only its cell at resolution 7 stays open

@@ -92,6 +92,7 @@ func (b *badWorld) here() {
 		set(kind, "task_id", accepted)
 	}
 	b.hanging(set)
+	b.ground(set)
 	set("escalation.answer", "subject_id", late)
 	b.Pass(26*time.Hour + time.Minute)
 	tick(b.T.(*testing.T), b.World)
@@ -102,6 +103,17 @@ func (b *badWorld) here() {
 	b.sealed(set)
 	b.kept(set)
 	b.posted(set)
+}
+
+// ground enters a beat and a place that end, and leaves ids for new ones.
+func (b *badWorld) ground(set func(kind, field string, id uuid.UUID)) {
+	beat, place := b.Ground("old"), b.GroundPlace("old", 25.22, 80.92)
+	b.Incharge.Enter("beat.set", beat)
+	b.Incharge.Enter("place.set", place)
+	set("beat.end", "beat_id", beat.BeatID)
+	set("place.end", "place_id", place.PlaceID)
+	set("beat.set", "beat_id", uuid.Must(uuid.NewV7()))
+	b.ofKind["place.set"] = map[string]uuid.UUID{"place_id": uuid.Must(uuid.NewV7()), "beat_id": b.BeatID}
 }
 
 // hanging enters what hangs on complaints, as the examples have it.
@@ -177,7 +189,9 @@ func (b *badWorld) there() {
 	squad, area := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	b.SQL(`INSERT INTO squads (district_id, squad_id, centre, hi, en) VALUES ($1, $2, 'RJP', 'स्क्वाड २', 'Squad 2')`, []any{booktest.District, squad},
 		`INSERT INTO beats (district_id, beat_id, centre, hi, en) VALUES ($1, $2, 'RJP', 'बीट २', 'Beat 2')`, []any{booktest.District, area})
-	b.foreign = map[string][]uuid.UUID{"post_id": {beat.Posts[0].PostID}, "cover_id": {beat.Posts[0].PostID}, "squad_id": {squad}, "beat_id": {area}, "": {
+	far := b.GroundPlace("far", 25.38, 81.15)
+	b.Other.Enter("place.set", far)
+	b.foreign = map[string][]uuid.UUID{"place_id": {far.PlaceID}, "post_id": {beat.Posts[0].PostID}, "cover_id": {beat.Posts[0].PostID}, "squad_id": {squad}, "beat_id": {area}, "": {
 		beat.Enter("complaint.open", complaintOf(b.World, registered)).OpID, beat.Enter("visit.record", v).OpID,
 		b.Other.Enter("task.send", task).OpID, beat.Enter("duty.start", contract.DutyStart{}).OpID,
 		beat.Send(beat.Item("note.add", contract.NoteAdd{SubjectID: uuid.Must(uuid.NewV7()), Text: "बाद में"}))[0].OpID,
@@ -302,7 +316,8 @@ type badCase struct {
 
 // anybodys are the fields whose id may be one that nobody has: that of a new
 // post, and what nothing hangs on or what is too urgent to wait for.
-var anybodys = []string{"post.take/post_id", "post.cover/cover_id", "task.send/case_id", "task.done/line_id", "visit.record/plan_id"}
+var anybodys = []string{"post.take/post_id", "post.cover/cover_id", "task.send/case_id", "task.done/line_id", "visit.record/plan_id",
+	"beat.set/beat_id", "place.set/place_id"}
 
 // cases are all ways in which a body is spoilt, one field at a time.
 func (b *badWorld) cases(kind string, body map[string]any) []badCase {

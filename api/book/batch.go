@@ -91,7 +91,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 	for _, d := range drafts {
 		d.reset()
 	}
-	var woken, ruled bool
+	var woken, ruled, grounded bool
 	var grown int64
 	err = within(ctx, b.Pool, district, pgx.ReadWrite, func(tx pgx.Tx) error {
 		t := b.newBatch(tx, district, centre, r)
@@ -102,6 +102,7 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 			return err
 		}
 		woken, r.provided, ruled = len(t.notices) > 0, t.provided, len(t.state.newRules) > 0
+		grounded = t.state.newGround
 		root, err := t.tree.root()
 		if err != nil {
 			return fmt.Errorf("root: %w", err)
@@ -122,6 +123,9 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		return t.flush(ctx, head)
 	})
 	if err == nil {
+		if grounded {
+			b.groundMoved(ctx, district)
+		}
 		b.committed(ctx, woken, ruled, Moved{District: district, Centre: centre, Size: grown})
 	}
 	return err

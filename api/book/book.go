@@ -67,6 +67,7 @@ type Options struct {
 type Book struct {
 	Options
 	rules  atomic.Pointer[rules]
+	ground ground
 	turns  chan struct{}
 	reload sync.Mutex // held while the rules are read, or it is looked whether they have changed
 

@@ -37,7 +37,7 @@ func (t *batch) doubts(d *draft) error {
 	}
 	var beat *geo.Area
 	if d.beat != nil {
-		beat = d.rules.beats[beatKey{t.district, *d.beat}]
+		beat = t.book.ground.area(t.district, *d.beat, day(d.at), d.rules)
 	}
 	var prev *geo.Trace
 	if r := t.state.traces.get(d.officer); r != nil {

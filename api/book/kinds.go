@@ -15,13 +15,16 @@ var (
 		staff.BeatOfficer, staff.SquadMember, staff.SquadLeader, staff.DeskOfficer, staff.Counsellor,
 		staff.CentreIncharge, staff.SHO, staff.Dispatcher,
 	}
-	onRounds   = []string{staff.SquadMember, staff.SquadLeader, staff.CentreIncharge, staff.SHO}
-	seniors    = []string{staff.SquadLeader, staff.CentreIncharge, staff.SHO}
-	incharges  = []string{staff.CentreIncharge, staff.SHO}
-	senders    = []string{staff.Dispatcher, staff.CentreIncharge, staff.SHO}
-	visitors   = []string{staff.BeatOfficer, staff.SquadMember, staff.SquadLeader, staff.DeskOfficer, staff.CentreIncharge, staff.SHO}
-	appointed  = []string{staff.CentreIncharge, staff.SHO, staff.AddlSP, staff.SP, staff.Sysadmin, roleRegistrar}
-	clockOnly  = []string{roleClock}
+	onRounds  = []string{staff.SquadMember, staff.SquadLeader, staff.CentreIncharge, staff.SHO}
+	seniors   = []string{staff.SquadLeader, staff.CentreIncharge, staff.SHO}
+	incharges = []string{staff.CentreIncharge, staff.SHO}
+	senders   = []string{staff.Dispatcher, staff.CentreIncharge, staff.SHO}
+	visitors  = []string{staff.BeatOfficer, staff.SquadMember, staff.SquadLeader, staff.DeskOfficer, staff.CentreIncharge, staff.SHO}
+	appointed = []string{staff.CentreIncharge, staff.SHO, staff.AddlSP, staff.SP, staff.Sysadmin, roleRegistrar}
+	clockOnly = []string{roleClock}
+
+	groundMakers = []string{staff.CentreIncharge, staff.SHO, roleRegistrar}
+
 	inspectors = []string{staff.SHO, staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP}
 	office     = []string{staff.AddlSP, staff.SP}
 	desk       = []string{staff.DeskOfficer, staff.CentreIncharge, staff.SHO}
@@ -71,6 +74,12 @@ var kinds = table(
 
 	// visit.go
 	amending(define("visit.record", visitors, needsVisit, checkVisit, applyVisit), amendVisit),
+
+	// ground.go
+	define("beat.set", groundMakers, needsBeatSet, checkBeatSet, applyBeatSet),
+	define("beat.end", groundMakers, needsBeatEnd, checkBeatEnd, applyBeatEnd),
+	define("place.set", groundMakers, needsPlaceSet, checkPlaceSet, applyPlaceSet),
+	define("place.end", groundMakers, needsPlaceEnd, checkPlaceEnd, applyPlaceEnd),
 
 	// squad.go
 	define("squad.brief", seniors, needsBrief, checkBrief, applyBrief),

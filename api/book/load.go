@@ -37,6 +37,9 @@ type needs struct {
 	handed                                  bool // with their clocks, and what else is open, to be handed over
 	dayClocks                               bool
 	rulesAfter                              *int64 // changes of the rules after this number
+
+	groundBeats, groundPlaces []uuid.UUID // with all their versions
+	beatCodes, placeCodes     []string    // whoever has them
 }
 
 func (n *needs) task(id uuid.UUID)    { n.tasks = append(n.tasks, id) }
@@ -127,6 +130,7 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	if ids := slices.Concat(n.complaints, n.matters, n.entries, n.tasks, n.dutyIDs, n.handovers); len(ids) > 0 {
 		s.queueEntered(b, ids)
 	}
+	s.queueGround(b, n)
 	s.queueDays(b, n)
 	if n.rulesAfter != nil {
 		s.queueHeard(b, *n.rulesAfter)

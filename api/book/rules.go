@@ -30,6 +30,7 @@ type rules struct {
 	columns   map[string][]Column
 	districts map[int32]*districtRules
 	beats     map[beatKey]*geo.Area
+	beatOf    map[beatKey]string // the centre
 	cells     map[beatKey][]string
 
 	schema [32]byte    // what the lists of the schema are
@@ -202,7 +203,7 @@ func (b *Book) ruled(ctx context.Context) {
 func (b *Book) loadRules(ctx context.Context) error {
 	r := &rules{
 		seed: map[string]map[string]Code{}, columns: map[string][]Column{}, districts: map[int32]*districtRules{},
-		beats: map[beatKey]*geo.Area{}, cells: map[beatKey][]string{},
+		beats: map[beatKey]*geo.Area{}, beatOf: map[beatKey]string{}, cells: map[beatKey][]string{},
 	}
 	if err := r.loadSeed(ctx, b); err != nil {
 		return err
@@ -228,7 +229,10 @@ func (b *Book) loadRules(ctx context.Context) error {
 			if err := r.loadBeats(ctx, tx, d); err != nil {
 				return err
 			}
-			return r.loadChanges(ctx, tx, d)
+			if err := r.loadChanges(ctx, tx, d); err != nil {
+				return err
+			}
+			return b.ground.load(ctx, tx, d, r)
 		})
 		if err != nil {
 			return fmt.Errorf("load rules: %w", err)
@@ -355,8 +359,8 @@ func (r *rules) loadBeats(ctx context.Context, tx pgx.Tx, district int32) error 
 	if err != nil {
 		return err
 	}
-	for id, text := range areas {
-		area, err := geo.ParseGeoJSON([]byte(text))
+	for id, b := range areas {
+		area, err := geo.ParseGeoJSON([]byte(b.Area))
 		if err != nil {
 			return fmt.Errorf("beat %s: %w", id, err)
 		}
@@ -365,7 +369,7 @@ func (r *rules) loadBeats(ctx context.Context, tx pgx.Tx, district int32) error 
 			return fmt.Errorf("cells of beat %s: %w", id, err)
 		}
 		k := beatKey{district, id}
-		r.beats[k] = &area
+		r.beats[k], r.beatOf[k] = &area, b.Centre
 		for _, c := range cells {
 			r.cells[k] = append(r.cells[k], c.String())
 		}

@@ -120,6 +120,10 @@ type State struct {
 	reads      *rows[int64, Read]
 	allows     *rows[uuid.UUID, readAllow]
 	handovers  *rows[uuid.UUID, Handover]
+
+	beatVersions  *rows[versionKey, BeatVersion]
+	placeVersions *rows[versionKey, PlaceVersion]
+	newGround     bool // beats or places changed
 }
 
 func newState(district int32, centre string, v *ruleView) *State {
@@ -130,8 +134,9 @@ func newState(district int32, centre string, v *ruleView) *State {
 		matters: newRows[uuid.UUID, Matter](), clocks: newClockLists(), reviews: newRows[reviewKey, Review](),
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
-		handovers: newRows[uuid.UUID, Handover](),
-		serials:   newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
+		handovers:    newRows[uuid.UUID, Handover](),
+		beatVersions: newRows[versionKey, BeatVersion](), placeVersions: newRows[versionKey, PlaceVersion](),
+		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),
 		traces: newRows[uuid.UUID, traceRow](), entries: map[uuid.UUID]*entryRef{},

@@ -30,6 +30,7 @@ const (
 	flagNoCard            = "no_previous_card"
 	flagNoHandover        = "no_handover"
 	flagOwnUnreviewed     = "own_not_reviewed"
+	flagOutsideDistrict   = "outside_district"
 )
 
 // Flags lists the codes of all flags that an entry may carry.
@@ -38,7 +39,7 @@ func Flags() []string {
 		geo.FlagMock, geo.FlagPoorFix, geo.FlagStaleFix, geo.FlagImpossibleSpeed, geo.FlagOutsideBeat, geo.FlagClockOff,
 		geo.FlagSamePoint, flagNoDuty, flagDutyUnended, flagNotBriefed, flagAadhaarLike, flagTaskClosed, flagSessionDoubt,
 		flagForced, flagRetiredCode, flagOldColumns, flagWomanOfficer, flagNotTold, flagSectionOutOfForce, flagLateCall, flagSamePerson,
-		flagNoCard, flagNoHandover, flagOwnUnreviewed,
+		flagNoCard, flagNoHandover, flagOwnUnreviewed, flagOutsideDistrict,
 	}
 }
 
@@ -79,6 +80,7 @@ func checkVisit(s *State, d *draft, b *contract.VisitRecord) error {
 	}
 	d.beat = b.BeatID
 	d.facts["proof_state"] = proofState(d, len(b.OfficersBy) > 0)
+	d.findGround(s, b.BeatID)
 	d.opens(registerWomenBeat)
 	d.seenBy = append(d.seenBy, b.OfficersBy...)
 	return nil
@@ -116,8 +118,11 @@ func applyVisit(s *State, e *Entry, b *contract.VisitRecord) []push.Notice {
 	if proof, ok := e.Facts["proof_state"].(string); ok {
 		cols["proof_state"] = proof
 	}
+	beat := foundGround(e, b.BeatID, cols)
 	s.fill(k, func(l *Line) {
-		l.BeatID = b.BeatID
+		if beat != nil { // a correction that names none leaves what was found
+			l.BeatID = beat
+		}
 		s.total(l, numbers)
 	}, cols)
 	return nil

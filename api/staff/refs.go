@@ -28,7 +28,8 @@ func QueueKnown(b *pgx.Batch, district int32, officers, squads, beats []uuid.UUI
 			district, squads).Query(textsInto(squadOf))
 	}
 	if len(beats) > 0 {
-		b.Queue(`SELECT beat_id, centre FROM beats WHERE district_id = $1 AND beat_id = ANY($2)`,
+		b.Queue(`SELECT beat_id, centre FROM beats WHERE district_id = $1 AND beat_id = ANY($2)
+			UNION SELECT beat_id, centre FROM beat_versions WHERE district_id = $1 AND beat_id = ANY($2)`,
 			district, beats).Query(textsInto(beatOf))
 	}
 }
@@ -75,14 +76,22 @@ func SquadsOf(ctx context.Context, tx pgx.Tx, district int32, centre string) ([]
 	return ids, nil
 }
 
-// BeatAreas returns the areas (GeoJSON) of the district's beats that have one.
-func BeatAreas(ctx context.Context, tx pgx.Tx, district int32) (map[uuid.UUID]string, error) {
-	rows, err := tx.Query(ctx, `SELECT beat_id, area FROM beats WHERE district_id = $1 AND area IS NOT NULL`, district)
+// BeatArea is the area (GeoJSON) of a beat of the staff list, and whose it is.
+type BeatArea struct{ Centre, Area string }
+
+// BeatAreas returns the district's beats of the staff list that have an area.
+func BeatAreas(ctx context.Context, tx pgx.Tx, district int32) (map[uuid.UUID]BeatArea, error) {
+	rows, err := tx.Query(ctx, `SELECT beat_id, centre, area FROM beats WHERE district_id = $1 AND area IS NOT NULL`, district)
 	if err != nil {
 		return nil, fmt.Errorf("read beats: %w", err)
 	}
-	areas := map[uuid.UUID]string{}
-	if err := textsInto(areas)(rows); err != nil {
+	areas := map[uuid.UUID]BeatArea{}
+	var id uuid.UUID
+	var b BeatArea
+	if _, err := pgx.ForEachRow(rows, []any{&id, &b.Centre, &b.Area}, func() error {
+		areas[id] = b
+		return nil
+	}); err != nil {
 		return nil, fmt.Errorf("read beats: %w", err)
 	}
 	return areas, nil

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 
 	"kendra/api/book"
 	contract "kendra/mobile-contract"
@@ -15,6 +16,27 @@ func (w *World) Visit() contract.VisitRecord {
 		BeatID: &w.BeatID, StartedAt: contract.At(w.Now().Add(-20 * time.Minute)), EndedAt: contract.At(w.Now()),
 		PlaceType: "village", Women: 12, Girls: 5,
 	}
+}
+
+// Ground is a new beat from today on, of the same outline as the beat of the staff list.
+func (w *World) Ground(code string) contract.BeatSet {
+	return contract.BeatSet{
+		BeatID: uuid.Must(uuid.NewV7()), Code: code, NameHi: "बीट २", NameEn: "Beat 2 " + code, From: w.Date(0),
+		Area: `{"type":"Polygon","coordinates":[[[80.90,25.20],[80.95,25.20],[80.95,25.25],[80.90,25.25],[80.90,25.20]]]}`,
+	}
+}
+
+// GroundPlace is a new village from today on, to be seen once a week.
+func (w *World) GroundPlace(code string, lat, lon float64) contract.PlaceSet {
+	return contract.PlaceSet{
+		PlaceID: uuid.Must(uuid.NewV7()), Code: code, NameHi: "ग्राम", NameEn: "Village " + code, Kind: "village",
+		Lat: lat, Lon: lon, EveryDays: 7, From: w.Date(0),
+	}
+}
+
+// Date is a day from today on, in India.
+func (w *World) Date(days int) openapi_types.Date {
+	return openapi_types.Date{Time: w.Now().In(time.FixedZone("IST", 5*3600+1800)).AddDate(0, 0, days)}
 }
 
 // Brief is the squad's briefing for today.

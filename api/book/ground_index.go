@@ -1,0 +1,412 @@
+package book
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"kendra/geo"
+)
+
+// ground is what this process knows of all beats and places, by cells: the cell
+// only prefilters, the polygon or the distance decides. It is read with the rules,
+// only what is new; what a visit found by it stands in the entry, so that nothing
+// depends on when it was read.
+type ground struct {
+	mu        sync.RWMutex
+	districts map[int32]*districtGround
+}
+
+// districtGround is one district. Cells are never taken out: a version that ended
+// is skipped by its days.
+type districtGround struct {
+	read     [2]map[string]int64 // of beats, of places, by centre: up to which entry versions were read
+	beats    map[uuid.UUID][]groundBeat
+	places   map[uuid.UUID][]groundPlace
+	beatsIn  map[geo.Cell][]uuid.UUID // cell 9
+	placesIn map[geo.Cell][]uuid.UUID // cell 9
+	n        int
+	boundary *geo.Area
+	outline  string
+	frame    *geo.Box
+}
+
+type groundBeat struct {
+	centre, from, until, code string
+	area                      *geo.Area
+}
+
+type groundPlace struct {
+	centre, from, until, code string
+	at                        geo.Point
+	area                      *geo.Area
+	beat                      *uuid.UUID
+}
+
+const (
+	// groundMost bounds the versions of a district that a process holds: some 100 bytes each, outlines besides.
+	groundMost = 400_000
+	// nearM and nearMost are how near to a place's point a visit counts as one of it, besides the accuracy
+	// of its fix, which helps no further than this in all.
+	nearM    = 150.0
+	nearMost = 500.0
+	// frameDegrees is how far around its stations a district reaches that has no outline: some 35 km.
+	frameDegrees = 0.32
+)
+
+var errMuchGround = errors.New("too many versions of beats and places")
+
+// load reads what is new in a district.
+func (g *ground) load(ctx context.Context, tx pgx.Tx, district int32, r *rules) error {
+	known := func(which int) (centres []string, seqs []int64) {
+		g.mu.RLock()
+		defer g.mu.RUnlock()
+		if d := g.districts[district]; d != nil {
+			for c, n := range d.read[which] {
+				centres, seqs = append(centres, c), append(seqs, n)
+			}
+		}
+		return centres, seqs
+	}
+	const fresh = ` v LEFT JOIN unnest($2::text[], $3::bigint[]) AS k (c, n) ON k.c = v.centre
+		WHERE v.district_id = $1 AND v.seq > coalesce(k.n, 0) ORDER BY v.seq`
+	centres, seqs := known(0)
+	rows, err := tx.Query(ctx, `SELECT `+beatVersionColumns+` FROM beat_versions`+fresh, district, centres, seqs)
+	if err != nil {
+		return fmt.Errorf("read beats: %w", err)
+	}
+	beats, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[BeatVersion])
+	if err != nil {
+		return fmt.Errorf("read beats: %w", err)
+	}
+	centres, seqs = known(1)
+	rows, err = tx.Query(ctx, `SELECT `+placeVersionColumns+` FROM place_versions`+fresh, district, centres, seqs)
+	if err != nil {
+		return fmt.Errorf("read places: %w", err)
+	}
+	places, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[PlaceVersion])
+	if err != nil {
+		return fmt.Errorf("read places: %w", err)
+	}
+	outline, frame, err := readFrame(ctx, tx, district)
+	if err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	d := g.districts[district]
+	if d == nil {
+		d = &districtGround{
+			read: [2]map[string]int64{{}, {}}, beats: map[uuid.UUID][]groundBeat{}, places: map[uuid.UUID][]groundPlace{},
+			beatsIn: map[geo.Cell][]uuid.UUID{}, placesIn: map[geo.Cell][]uuid.UUID{},
+		}
+		if g.districts == nil {
+			g.districts = map[int32]*districtGround{}
+		}
+		g.districts[district] = d
+	}
+	return d.take(beats, places, outline, frame, r.staffBeats(district))
+}
+
+// readFrame is the outline of a district, if it has one, and the frame around its stations.
+func readFrame(ctx context.Context, tx pgx.Tx, district int32) (string, *geo.Box, error) {
+	var outline string
+	var south, west, north, east *float64
+	err := tx.QueryRow(ctx, `SELECT coalesce((SELECT area FROM boundaries WHERE district_id = $1), ''),
+		min(lat), min(lon), max(lat), max(lon) FROM centres WHERE district_id = $1`, district).Scan(&outline, &south, &west, &north, &east)
+	if err != nil {
+		return "", nil, fmt.Errorf("read frame: %w", err)
+	}
+	if south == nil || west == nil {
+		return outline, nil, nil
+	}
+	return outline, &geo.Box{South: *south - frameDegrees, West: *west - frameDegrees, North: *north + frameDegrees, East: *east + frameDegrees}, nil
+}
+
+// staffBeat is a beat of the staff list, which stands before its first version.
+type staffBeat struct {
+	id     uuid.UUID
+	centre string
+	area   *geo.Area
+}
+
+func (r *rules) staffBeats(district int32) []staffBeat {
+	var out []staffBeat
+	for k, area := range r.beats {
+		if k.District == district {
+			out = append(out, staffBeat{id: k.Beat, centre: r.beatOf[k], area: area})
+		}
+	}
+	return out
+}
+
+func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, outline string, frame *geo.Box, staffList []staffBeat) error {
+	if d.n += len(beats) + len(places); d.n > groundMost {
+		return errMuchGround
+	}
+	for _, v := range beats {
+		area, err := geo.ParseGeoJSON([]byte(v.Area))
+		if err != nil {
+			area, _, err = groundArea(v.Area) // a ring that was mended when it was checked
+		}
+		if err != nil {
+			return fmt.Errorf("beat %s: %w", v.BeatID, err)
+		}
+		if err := d.cover(d.beatsIn, v.BeatID, area); err != nil {
+			return err
+		}
+		one := groundBeat{centre: v.Centre, from: v.From, until: v.Until, code: v.Code, area: &area}
+		d.beats[v.BeatID] = replaced(d.beats[v.BeatID], one, func(b groundBeat) string { return b.from })
+		d.read[0][v.Centre] = max(d.read[0][v.Centre], v.Seq)
+	}
+	for _, v := range places {
+		one := groundPlace{centre: v.Centre, from: v.From, until: v.Until, code: v.Code, at: geo.Point{Lat: v.Lat, Lon: v.Lon}, beat: v.BeatID}
+		if v.Area != "" {
+			area, _, err := groundArea(v.Area)
+			if err != nil {
+				return fmt.Errorf("place %s: %w", v.PlaceID, err)
+			}
+			if err := d.cover(d.placesIn, v.PlaceID, area); err != nil {
+				return err
+			}
+			one.area = &area
+		}
+		d.note(d.placesIn, geo.Cell(v.Cell).Parent(9), v.PlaceID)
+		d.places[v.PlaceID] = replaced(d.places[v.PlaceID], one, func(p groundPlace) string { return p.from })
+		d.read[1][v.Centre] = max(d.read[1][v.Centre], v.Seq)
+	}
+	for _, b := range staffList {
+		list := d.beats[b.id]
+		if len(list) > 0 && list[0].from == "" {
+			list[0].area = b.area
+		} else {
+			list = slices.Insert(list, 0, groundBeat{centre: b.centre, area: b.area})
+			if err := d.cover(d.beatsIn, b.id, *b.area); err != nil {
+				return err
+			}
+		}
+		if len(list) > 1 {
+			list[0].until = list[1].from
+		}
+		d.beats[b.id] = list
+	}
+	if outline != d.outline {
+		area, err := geo.ParseGeoJSON([]byte(outline))
+		if err != nil {
+			return fmt.Errorf("outline of the district: %w", err)
+		}
+		d.boundary, d.outline = &area, outline
+	}
+	d.frame = frame
+	return nil
+}
+
+// replaced puts a version in its place among the others, by the day it begins on.
+func replaced[V any](list []V, one V, from func(V) string) []V {
+	i, found := slices.BinarySearchFunc(list, from(one), func(v V, day string) int {
+		switch f := from(v); {
+		case f < day:
+			return -1
+		case f > day:
+			return 1
+		}
+		return 0
+	})
+	if found {
+		list[i] = one
+		return list
+	}
+	return slices.Insert(list, i, one)
+}
+
+func (d *districtGround) cover(in map[geo.Cell][]uuid.UUID, id uuid.UUID, area geo.Area) error {
+	cells, err := area.Cells9()
+	if err != nil {
+		return fmt.Errorf("cells of %s: %w", id, err)
+	}
+	for _, c := range cells {
+		d.note(in, c, id)
+	}
+	return nil
+}
+
+func (d *districtGround) note(in map[geo.Cell][]uuid.UUID, c geo.Cell, id uuid.UUID) {
+	if !slices.Contains(in[c], id) {
+		in[c] = append(in[c], id)
+	}
+}
+
+// groundMoved makes this process know what it has itself entered. Others read it
+// within half a minute.
+func (b *Book) groundMoved(ctx context.Context, district int32) {
+	b.reload.Lock()
+	defer b.reload.Unlock()
+	r := b.rules.Load()
+	if err := b.read(ctx, district, func(tx pgx.Tx) error { return b.ground.load(ctx, tx, district, r) }); err != nil {
+		b.Log.Error("ground", "err", err)
+	}
+}
+
+// area is the outline of a beat on a day, or nil.
+func (g *ground) area(district int32, beat uuid.UUID, day string, r *rules) *geo.Area {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if d := g.districts[district]; d != nil {
+		for _, v := range d.beats[beat] {
+			if holds(v.from, v.until, day) {
+				return v.area
+			}
+		}
+		if len(d.beats[beat]) > 0 {
+			return nil
+		}
+	}
+	return r.beats[beatKey{district, beat}]
+}
+
+// outside is how many kilometres a point lies outside the district: its outline, or
+// without one the frame around its stations. 0 is inside, or nobody knows.
+func (g *ground) outside(district int32, p geo.Point) float64 {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	d := g.districts[district]
+	switch {
+	case d == nil || d.boundary == nil && d.frame == nil:
+		return 0
+	case d.boundary != nil && d.boundary.Contains(p), d.boundary == nil && d.frame.Contains(p):
+		return 0
+	case d.boundary != nil:
+		return math.Max(d.boundary.EdgeDistance(p)/1000, 0.1)
+	}
+	at := geo.Point{Lat: min(max(p.Lat, d.frame.South), d.frame.North), Lon: min(max(p.Lon, d.frame.West), d.frame.East)}
+	return math.Max(geo.Distance(p, at)/1000, 0.1)
+}
+
+// found is what lies where a visit was made.
+type found struct {
+	beat  uuid.UUID
+	place uuid.UUID
+	code  string // of the place
+	metre float64
+}
+
+// find looks for the beat and the place of a point on a day: beats of the centre,
+// places of the centre before those of others. Of several the nearest is taken, and
+// of those as near the first by id, so that the answer does not hang on the order of reading.
+func (g *ground) find(district int32, centre, day string, p geo.Point, accuracy float64) found {
+	var out found
+	cell, err := geo.CellAt(p)
+	if err != nil {
+		return out
+	}
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	d := g.districts[district]
+	if d == nil {
+		return out
+	}
+	deep := math.Inf(-1)
+	for _, id := range d.beatsIn[cell.Parent(9)] {
+		for _, v := range d.beats[id] {
+			if v.centre != centre || !holds(v.from, v.until, day) || !v.area.Contains(p) {
+				continue
+			}
+			if in := math.Round(v.area.EdgeDistance(p)); in > deep || in == deep && compareIDs(id, out.beat) < 0 {
+				out.beat, deep = id, in
+			}
+		}
+	}
+	d.findPlace(&out, centre, day, p, cell, math.Min(nearM+math.Max(accuracy, 0), nearMost))
+	return out
+}
+
+func (d *districtGround) findPlace(out *found, centre, day string, p geo.Point, cell geo.Cell, reach float64) {
+	own := false
+	out.metre = math.Inf(1)
+	// Two rings of cells 9 hold all points within nearMost: a ring is 300 m deep at least.
+	disk, err := geo.GridDisk(cell.Parent(9), 2)
+	if err != nil {
+		return
+	}
+	for _, c := range disk {
+		for _, id := range d.placesIn[c] {
+			for _, v := range d.places[id] {
+				if !holds(v.from, v.until, day) {
+					continue
+				}
+				far := geo.Distance(p, v.at)
+				if v.area != nil && v.area.Contains(p) {
+					far = 0
+				}
+				far = math.Round(far)
+				if here := v.centre == centre; far > reach || own && !here {
+					continue
+				} else if !here == !own && (far > out.metre || far == out.metre && compareIDs(id, out.place) >= 0) {
+					continue
+				} else {
+					own = here
+				}
+				out.place, out.code, out.metre = id, v.code, far
+			}
+		}
+	}
+}
+
+// The facts of what a visit found.
+const (
+	factFoundBeat  = "found_beat"  // id without hyphens
+	factFoundPlace = "found_place" // the same
+	factFoundCode  = "found_code"  // of the place
+	factFoundM     = "found_m"     // metres to the place, whole
+)
+
+// findGround notes where a visit was made, by the fix that came with it. What the
+// officer says of her beat stands; a correction, whose fix is that of another
+// moment, finds nothing.
+func (d *draft) findGround(s *State, said *uuid.UUID) {
+	if d.op.Place == nil || string(d.op.Kind) != "visit.record" || d.batch == nil {
+		return
+	}
+	p, err := geo.NewPoint(d.op.Place.Lat, d.op.Place.Lon)
+	if err != nil {
+		return
+	}
+	f := d.batch.book.ground.find(s.District, s.Centre, day(d.at), p, d.op.Place.AccuracyM)
+	if f.beat != uuid.Nil && said == nil {
+		d.facts[factFoundBeat] = hexOf(f.beat)
+	}
+	if f.place != uuid.Nil {
+		d.facts[factFoundPlace], d.facts[factFoundCode] = hexOf(f.place), f.code
+		d.facts[factFoundM] = strconv.Itoa(int(f.metre))
+	}
+}
+
+// foundGround is the beat of a visit, as it was said or else found, and the columns
+// of its place.
+func foundGround(e *Entry, said *uuid.UUID, cols map[string]any) *uuid.UUID {
+	if code, ok := e.Facts[factFoundCode].(string); ok {
+		cols["found_place"] = code
+		if text, ok := e.Facts[factFoundM].(string); ok {
+			if m, err := strconv.ParseInt(text, 10, 64); err == nil {
+				cols["found_m"] = m
+			}
+		}
+	}
+	if said != nil {
+		return said
+	}
+	if text, ok := e.Facts[factFoundBeat].(string); ok {
+		if id, err := uuid.Parse(text); err == nil {
+			cols["beat_id"] = id.String()
+			return &id
+		}
+	}
+	return nil
+}
