@@ -23,7 +23,7 @@ func readCSV(r io.Reader, s *sink) error {
 	c.ReuseRecord, c.FieldsPerRecord = true, -1
 	head, err := c.Read()
 	if err != nil {
-		return brokenCSV(c, err)
+		return brokenCSV(l.at(c.InputOffset()), err)
 	}
 	columns := make([]string, len(head))
 	for i, name := range head {
@@ -42,27 +42,26 @@ func readCSV(r io.Reader, s *sink) error {
 			return nil
 		}
 		if err != nil {
-			return brokenCSV(c, err)
+			return brokenCSV(l.at(c.InputOffset()), err)
 		}
 		line, _ := c.FieldPos(0)
 		f := Feature{Line: line, Props: map[string]string{}}
-		if err := s.give(f, f.row(columns, record)); err != nil {
+		err = f.row(columns, record)
+		if err := s.give(f, err); err != nil {
 			return err
 		}
 	}
 }
 
-func brokenCSV(c *csv.Reader, err error) error {
+func brokenCSV(line int, err error) error {
 	var broken *csv.ParseError
 	switch {
+	case errors.Is(err, ErrTooLong):
+		return &Error{Line: line, Err: fmt.Errorf("%w: %w", ErrBroken, ErrTooLong)}
 	case errors.As(err, &broken):
 		return &Error{Line: broken.Line, Err: fmt.Errorf("%w: %w", ErrBroken, broken.Err)}
 	case errors.Is(err, io.EOF):
 		return &Error{Line: 1, Err: fmt.Errorf("the first line names the columns: %w", ErrBroken)}
-	}
-	line := 1
-	if c.InputOffset() > 0 {
-		line, _ = c.FieldPos(0)
 	}
 	return &Error{Line: line, Err: err}
 }
@@ -76,6 +75,7 @@ func (f *Feature) row(columns, record []string) error {
 		if !utf8.ValidString(value) {
 			return fmt.Errorf("%w %s: not UTF-8: save the file as CSV UTF-8", ErrCSVColumn, columns[i])
 		}
+		value = plain(value)
 		if columns[i] == "wkt" {
 			if value = strings.TrimSpace(value); value == "" {
 				continue
@@ -112,6 +112,20 @@ func (f *Feature) row(columns, record []string) error {
 	}
 	f.Point = &p
 	return nil
+}
+
+// A cell that a spreadsheet would take for a formula is written with an apostrophe
+// before it, and read without.
+func isFormula(value string) bool {
+	value = strings.TrimLeft(value, "'")
+	return value != "" && strings.IndexByte("=+-@", value[0]) >= 0
+}
+
+func plain(value string) string {
+	if strings.HasPrefix(value, "'") && isFormula(value) {
+		return value[1:]
+	}
+	return value
 }
 
 // parseWKT reads POINT (lon lat), POLYGON ((...), (...)) and MULTIPOLYGON.

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"kendra/geo"
 )
 
@@ -30,17 +32,17 @@ type object struct {
 // jsonReader goes over a file of GeoJSON.
 type jsonReader struct {
 	lines *lines
-	dec   *json.Decoder
+	dec   *jsontext.Decoder
 	sink  *sink
 }
 
 func readGeoJSON(r io.Reader, s *sink) error {
 	l := newLines(skipBOM(r))
-	j := &jsonReader{lines: l, dec: json.NewDecoder(l), sink: s}
+	j := &jsonReader{lines: l, dec: jsontext.NewDecoder(l, jsontext.AllowDuplicateNames(true)), sink: s}
 	if err := j.file(); err != nil {
 		return j.broken(err)
 	}
-	if _, err := j.dec.Token(); !errors.Is(err, io.EOF) {
+	if _, err := j.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return j.broken(errors.New("something stands behind the end"))
 	}
 	return nil
@@ -52,12 +54,14 @@ func (j *jsonReader) broken(err error) error {
 		return err
 	}
 	offset := j.dec.InputOffset()
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) && syntax.Offset > offset {
-		offset = syntax.Offset - 1
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("it ends in the middle")
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, ErrTooLong):
+		err = ErrTooLong
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		offset, err = j.lines.read, errors.New("it ends in the middle")
+	case errors.As(err, &syntax):
+		offset, err = syntax.ByteOffset, syntax.Err
 	}
 	return &Error{Line: j.lines.at(offset), Err: fmt.Errorf("%w: %w", ErrBroken, err)}
 }
@@ -71,22 +75,22 @@ func (j *jsonReader) file() error {
 	begins := j.lines.at(j.dec.InputOffset())
 	rest := map[string]json.RawMessage{}
 	streamed := false
-	for j.dec.More() {
+	for j.dec.PeekKind() != '}' {
 		j.lines.begin(j.dec.InputOffset())
-		token, err := j.dec.Token()
+		token, err := j.dec.ReadToken()
 		if err != nil {
 			return err
 		}
-		name, _ := token.(string)
-		if name == "features" {
+		name := token.String()
+		if name == "features" && j.dec.PeekKind() == '[' {
 			streamed = true
 			if err := j.features(); err != nil {
 				return err
 			}
 			continue
 		}
-		var raw json.RawMessage
-		if err := j.dec.Decode(&raw); err != nil {
+		raw, err := j.dec.ReadValue()
+		if err != nil {
 			return err
 		}
 		if name == "crs" {
@@ -95,10 +99,10 @@ func (j *jsonReader) file() error {
 			}
 		}
 		if slices.Contains([]string{"type", "coordinates", "geometry", "geometries", "properties", "id"}, name) {
-			rest[name] = raw
+			rest[name] = json.RawMessage(raw.Clone())
 		}
 	}
-	if _, err := j.dec.Token(); err != nil {
+	if _, err := j.dec.ReadToken(); err != nil {
 		return err
 	}
 	if streamed {
@@ -109,43 +113,41 @@ func (j *jsonReader) file() error {
 		return err
 	}
 	f := Feature{Line: begins}
-	return j.sink.give(f, f.read(whole))
+	err = f.read(whole)
+	return j.sink.give(f, err)
 }
 
-func (j *jsonReader) open(want json.Delim) error {
-	token, err := j.dec.Token()
-	if err != nil {
-		return err
+func (j *jsonReader) open(want jsontext.Kind) error {
+	token, err := j.dec.ReadToken()
+	if err == nil && token.Kind() != want {
+		err = fmt.Errorf("%q is expected", rune(want))
 	}
-	if token != want {
-		return fmt.Errorf("%q is expected", rune(want))
-	}
-	return nil
+	return err
 }
 
 func (j *jsonReader) features() error {
 	if err := j.open('['); err != nil {
 		return err
 	}
-	for j.dec.More() {
-		at := j.dec.InputOffset()
-		j.lines.begin(at)
-		var raw json.RawMessage
-		if err := j.dec.Decode(&raw); err != nil {
+	for j.dec.PeekKind() != ']' {
+		j.lines.begin(j.dec.InputOffset())
+		raw, err := j.dec.ReadValue()
+		if err != nil {
 			return err
 		}
 		f := Feature{Line: j.lines.at(j.dec.InputOffset() - int64(len(raw)))}
-		if err := j.sink.give(f, f.read(raw)); err != nil {
+		err = f.read(json.RawMessage(raw))
+		if err := j.sink.give(f, err); err != nil {
 			return err
 		}
 	}
-	_, err := j.dec.Token()
+	_, err := j.dec.ReadToken()
 	return err
 }
 
 // checkSystem refuses a coordinate system that is not longitude and latitude
 // of WGS 84: the numbers would be taken for degrees.
-func checkSystem(raw json.RawMessage) error {
+func checkSystem(raw []byte) error {
 	text := strings.ToUpper(string(raw))
 	if text == "NULL" || strings.Contains(text, "CRS84") || strings.Contains(text, "4326") {
 		return nil

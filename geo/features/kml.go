@@ -216,8 +216,10 @@ func (m *placemark) coordinates(k *kmlReader, text string) {
 			return
 		}
 		m.rings = append(m.rings, points)
+	case k.under("LinearRing") && len(m.rings) > 0:
+		m.fail(fmt.Errorf("a polygon with two rims: %w", ErrGeometry))
 	case k.under("LinearRing"):
-		m.rings = append([][]geo.Point{points}, m.rings...)
+		m.rings = [][]geo.Point{points}
 	}
 }
 

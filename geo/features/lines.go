@@ -16,7 +16,7 @@ type lines struct {
 	line  int     // lines before those
 }
 
-func newLines(r io.Reader) *lines { return &lines{r: r, until: MaxFile, line: 1} }
+func newLines(r io.Reader) *lines { return &lines{r: r, until: MaxFeature, line: 1} }
 
 // Read reads on.
 func (l *lines) Read(p []byte) (int, error) {

@@ -2,6 +2,7 @@ package features
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -36,15 +37,16 @@ func (f *Feature) repair() error {
 			}
 		}
 	}
-	if _, err := geo.NewArea(f.Rings); err != nil { // ranges, the antimeridian, rings that enclose nothing
-		return err
+	_, flat := geo.NewArea(f.Rings) // ranges, the antimeridian
+	if flat != nil && !errors.Is(flat, geo.ErrFlatRing) {
+		return flat
 	}
 	for i, rings := range f.Rings {
 		if err := simple(rings); err != nil {
 			return fmt.Errorf("polygon %d: %w", i+1, err)
 		}
 	}
-	return nil
+	return flat // a line that crosses itself may enclose nothing, and is better told where
 }
 
 // mend closes a ring and leaves out repeated points and spikes.

@@ -90,12 +90,13 @@ func (w *Writer) json(f Feature) error {
 	return err
 }
 
-// row writes the columns that there are; a cell that a spreadsheet would take for
-// a formula is refused, since an apostrophe before it would be read again.
+// row writes the columns that there are.
 func (w *Writer) row(f Feature) error {
 	record := make([]string, len(Columns))
 	for i, name := range Columns {
-		record[i] = f.Props[name]
+		if record[i] = f.Props[name]; isFormula(record[i]) {
+			record[i] = "'" + record[i]
+		}
 	}
 	if f.Point != nil {
 		record[slices.Index(Columns, "lat")], record[slices.Index(Columns, "lon")] = degrees(f.Point.Lat), degrees(f.Point.Lon)
