@@ -71,17 +71,37 @@ type PlaceVersion struct {
 // holds tells whether a version is so on a day.
 func holds(from, until, day string) bool { return from <= day && (until == "" || day < until) }
 
-// lastVersion is the version of a beat or place that began last, or nil.
-func lastVersion[V any](r *rows[versionKey, V], id uuid.UUID) *V {
-	var best *V
-	var from string
-	for k, v := range r.m {
-		if k.ID == id && (best == nil || k.From > from) {
-			best, from = v, k.From
-		}
-	}
-	return best
+// versions are the rows of beats or places, found by id and by code.
+type versions[V any] struct {
+	*rows[versionKey, V]
+
+	last  map[uuid.UUID]string // first day of the newest
+	codes map[string][]versionKey
 }
+
+func newVersions[V any]() *versions[V] {
+	return &versions[V]{rows: newRows[versionKey, V](), last: map[uuid.UUID]string{}, codes: map[string][]versionKey{}}
+}
+
+func (r *versions[V]) load(k versionKey, code string, v *V) {
+	r.rows.load(k, v)
+	r.note(k, code)
+}
+
+func (r *versions[V]) put(k versionKey, code string, v *V) {
+	r.rows.put(k, v)
+	r.note(k, code)
+}
+
+func (r *versions[V]) note(k versionKey, code string) {
+	r.last[k.ID] = max(r.last[k.ID], k.From)
+	if !slices.Contains(r.codes[code], k) {
+		r.codes[code] = append(r.codes[code], k)
+	}
+}
+
+// lastOf is the version of a beat or place that began last, or nil.
+func (r *versions[V]) lastOf(id uuid.UUID) *V { return r.get(versionKey{id, r.last[id]}) }
 
 // groundDay checks the first day of a version against that of the last.
 func (d *draft) groundDay(at time.Time, field, lastFrom, lastUntil string) (string, error) {
@@ -150,7 +170,7 @@ func checkBeatSet(s *State, d *draft, b *contract.BeatSet) error {
 	if of := s.beats[b.BeatID]; of != "" && of != s.Centre {
 		return refuse(contract.CodeUnknownReference, d.ptr("/beat_id"))
 	}
-	last := lastVersion(s.beatVersions, b.BeatID)
+	last := s.beatVersions.lastOf(b.BeatID)
 	if last == nil {
 		last = &BeatVersion{}
 	}
@@ -158,7 +178,8 @@ func checkBeatSet(s *State, d *draft, b *contract.BeatSet) error {
 	if err != nil {
 		return err
 	}
-	for k, v := range s.beatVersions.m {
+	for _, k := range s.beatVersions.codes[b.Code] {
+		v := s.beatVersions.get(k)
 		if k.ID != b.BeatID && v.Centre == s.Centre && v.Code == b.Code && (v.Until == "" || v.Until > from) {
 			return refuse(contract.CodeAlreadyThere, d.ptr("/code"))
 		}
@@ -189,15 +210,20 @@ func applyBeatSet(s *State, e *Entry, b *contract.BeatSet) []push.Notice {
 	if r := b.Rounds; r != nil {
 		v.PerWeek, v.HoursFrom, v.HoursTo = r.PerWeek, textOf(r.HoursFrom), textOf(r.HoursTo)
 	}
-	if last := lastVersion(s.beatVersions, b.BeatID); last != nil && last.From < v.From && last.Until == "" {
+	if last := s.beatVersions.lastOf(b.BeatID); last != nil && last.From < v.From && last.Until == "" {
 		was := *last
 		was.Until, was.Seq = v.From, e.Seq
-		s.beatVersions.put(versionKey{was.BeatID, was.From}, &was)
+		s.beatVersions.put(versionKey{was.BeatID, was.From}, was.Code, &was)
 	}
-	s.beatVersions.put(versionKey{v.BeatID, v.From}, v)
-	s.beats[v.BeatID], s.newGround = s.Centre, true
+	s.beatVersions.put(versionKey{v.BeatID, v.From}, v.Code, v)
+	s.beats[v.BeatID] = s.Centre
+	s.moved(e)
 	return nil
 }
+
+// moved has this process read what changed once it stands in the book; an import is
+// read when all of it does.
+func (s *State) moved(e *Entry) { s.newGround = s.newGround || e.Role != roleRegistrar }
 
 func numbersOf(cells []geo.Cell) []int64 {
 	out := make([]int64, len(cells))
@@ -220,7 +246,7 @@ func needsBeatEnd(_ *draft, b *contract.BeatEnd, n *needs) {
 }
 
 func checkBeatEnd(s *State, d *draft, b *contract.BeatEnd) error {
-	last := lastVersion(s.beatVersions, b.BeatID)
+	last := s.beatVersions.lastOf(b.BeatID)
 	switch {
 	case last == nil || last.Centre != s.Centre:
 		return refuse(contract.CodeUnknownReference, d.ptr("/beat_id"))
@@ -232,10 +258,10 @@ func checkBeatEnd(s *State, d *draft, b *contract.BeatEnd) error {
 }
 
 func applyBeatEnd(s *State, e *Entry, b *contract.BeatEnd) []push.Notice {
-	v := *lastVersion(s.beatVersions, b.BeatID)
+	v := *s.beatVersions.lastOf(b.BeatID)
 	v.Until, v.Seq = b.On.Format(time.DateOnly), e.Seq
-	s.beatVersions.put(versionKey{v.BeatID, v.From}, &v)
-	s.newGround = true
+	s.beatVersions.put(versionKey{v.BeatID, v.From}, v.Code, &v)
+	s.moved(e)
 	return nil
 }
 
@@ -249,7 +275,7 @@ func checkPlaceSet(s *State, d *draft, b *contract.PlaceSet) error {
 	if s.Centre == HQ {
 		return refuse(contract.CodeWrongCentre, "/centre")
 	}
-	last := lastVersion(s.placeVersions, b.PlaceID)
+	last := s.placeVersions.lastOf(b.PlaceID)
 	switch {
 	case last == nil:
 		last = &PlaceVersion{}
@@ -260,7 +286,8 @@ func checkPlaceSet(s *State, d *draft, b *contract.PlaceSet) error {
 	if err != nil {
 		return err
 	}
-	for k, v := range s.placeVersions.m {
+	for _, k := range s.placeVersions.codes[b.Code] {
+		v := s.placeVersions.get(k)
 		if k.ID != b.PlaceID && v.Centre == s.Centre && v.Code == b.Code && (v.Until == "" || v.Until > from) {
 			return refuse(contract.CodeAlreadyThere, d.ptr("/code"))
 		}
@@ -305,13 +332,13 @@ func applyPlaceSet(s *State, e *Entry, b *contract.PlaceSet) []push.Notice {
 			v.Cells = numbersOf(cells)
 		}
 	}
-	if last := lastVersion(s.placeVersions, b.PlaceID); last != nil && last.From < v.From && last.Until == "" {
+	if last := s.placeVersions.lastOf(b.PlaceID); last != nil && last.From < v.From && last.Until == "" {
 		was := *last
 		was.Until, was.Seq = v.From, e.Seq
-		s.placeVersions.put(versionKey{was.PlaceID, was.From}, &was)
+		s.placeVersions.put(versionKey{was.PlaceID, was.From}, was.Code, &was)
 	}
-	s.placeVersions.put(versionKey{v.PlaceID, v.From}, v)
-	s.newGround = true
+	s.placeVersions.put(versionKey{v.PlaceID, v.From}, v.Code, v)
+	s.moved(e)
 	return nil
 }
 
@@ -320,7 +347,7 @@ func needsPlaceEnd(_ *draft, b *contract.PlaceEnd, n *needs) {
 }
 
 func checkPlaceEnd(s *State, d *draft, b *contract.PlaceEnd) error {
-	last := lastVersion(s.placeVersions, b.PlaceID)
+	last := s.placeVersions.lastOf(b.PlaceID)
 	switch {
 	case last == nil || last.Centre != s.Centre:
 		return refuse(contract.CodeUnknownReference, d.ptr("/place_id"))
@@ -332,9 +359,9 @@ func checkPlaceEnd(s *State, d *draft, b *contract.PlaceEnd) error {
 }
 
 func applyPlaceEnd(s *State, e *Entry, b *contract.PlaceEnd) []push.Notice {
-	v := *lastVersion(s.placeVersions, b.PlaceID)
+	v := *s.placeVersions.lastOf(b.PlaceID)
 	v.Until, v.Seq = b.On.Format(time.DateOnly), e.Seq
-	s.placeVersions.put(versionKey{v.PlaceID, v.From}, &v)
-	s.newGround = true
+	s.placeVersions.put(versionKey{v.PlaceID, v.From}, v.Code, &v)
+	s.moved(e)
 	return nil
 }

@@ -20,7 +20,7 @@ func (s *State) queueGround(b *pgx.Batch, n *needs) {
 		take := func(rows pgx.Rows) error {
 			list, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[BeatVersion])
 			for _, v := range list {
-				s.beatVersions.load(versionKey{v.BeatID, v.From}, v)
+				s.beatVersions.load(versionKey{v.BeatID, v.From}, v.Code, v)
 			}
 			return wrap(err, "read beats")
 		}
@@ -33,7 +33,7 @@ func (s *State) queueGround(b *pgx.Batch, n *needs) {
 		take := func(rows pgx.Rows) error {
 			list, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[PlaceVersion])
 			for _, v := range list {
-				s.placeVersions.load(versionKey{v.PlaceID, v.From}, v)
+				s.placeVersions.load(versionKey{v.PlaceID, v.From}, v.Code, v)
 			}
 			return wrap(err, "read places")
 		}

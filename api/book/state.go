@@ -121,8 +121,8 @@ type State struct {
 	allows     *rows[uuid.UUID, readAllow]
 	handovers  *rows[uuid.UUID, Handover]
 
-	beatVersions  *rows[versionKey, BeatVersion]
-	placeVersions *rows[versionKey, PlaceVersion]
+	beatVersions  *versions[BeatVersion]
+	placeVersions *versions[PlaceVersion]
 	newGround     bool // beats or places changed
 }
 
@@ -135,7 +135,7 @@ func newState(district int32, centre string, v *ruleView) *State {
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
 		handovers:    newRows[uuid.UUID, Handover](),
-		beatVersions: newRows[versionKey, BeatVersion](), placeVersions: newRows[versionKey, PlaceVersion](),
+		beatVersions: newVersions[BeatVersion](), placeVersions: newVersions[PlaceVersion](),
 		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),

@@ -96,3 +96,23 @@ func BeatAreas(ctx context.Context, tx pgx.Tx, district int32) (map[uuid.UUID]Be
 	}
 	return areas, nil
 }
+
+// BeatName is a beat of the staff list.
+type BeatName struct {
+	ID             uuid.UUID
+	Centre         string
+	NameHi, NameEn string
+}
+
+// BeatNames lists the beats of the staff list of a district.
+func BeatNames(ctx context.Context, tx pgx.Tx, district int32) ([]BeatName, error) {
+	rows, err := tx.Query(ctx, `SELECT beat_id, centre, hi, en FROM beats WHERE district_id = $1 ORDER BY centre, en`, district)
+	if err != nil {
+		return nil, fmt.Errorf("read beats: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[BeatName])
+	if err != nil {
+		return nil, fmt.Errorf("read beats: %w", err)
+	}
+	return list, nil
+}

@@ -23,6 +23,9 @@ const usage = `kendra: the Mission Shakti Kendra's server
   kendra officer VERB             people, phones and codes
   kendra keys rotate KEY          a new key while the servers run
   kendra import FILE.csv ...      staff lists
+  kendra import beats|places|boundary FILE
+                                  what lies on the ground, from GeoJSON, KML or CSV
+  kendra export beats|places FILE the same, out again
   kendra incident --from --to     sessions, reads and affected cases of a span
   kendra bench                    the measured table
 
@@ -74,6 +77,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return runKeys(ctx, c, rest, out)
 	case "import":
 		return runImport(ctx, c, rest, out)
+	case "export":
+		return runExport(ctx, c, rest, out)
 	case "incident":
 		return runIncident(ctx, c, rest, out)
 	case "bench":

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -225,6 +226,9 @@ func (n *node) takePosts(ctx context.Context, district int32, rows []staff.PostR
 }
 
 func runImport(ctx context.Context, c config, args []string, out io.Writer) error {
+	if len(args) > 0 && slices.Contains(groundWords, args[0]) {
+		return runGroundImport(ctx, c, args, out)
+	}
 	f := flags("import", "staff lists from CSV; kind = file name (officers.csv ...), all or nothing", out)
 	district := f.Int("district", defaultDistrict, "district")
 	dry := f.Bool("dry-run", false, "check everything, keep nothing")

@@ -1,0 +1,456 @@
+package book
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	openapi_types "github.com/oapi-codegen/runtime/types"
+	"golang.org/x/text/unicode/norm"
+
+	"kendra/geo"
+	"kendra/geo/features"
+	contract "kendra/mobile-contract"
+)
+
+// everyDays is how often a place of a kind is owed a visit where a file does not say.
+// No source names these: they are ours, to be set per place.
+var everyDays = map[string]int{ //nolint:gochecknoglobals // a static table
+	"school": 7, "college": 7, "coaching": 7, "hostel": 7, "market": 7, "mall": 7, "park": 7, "crossing": 7, "bus_stand": 7,
+	"auto_stand": 7, "railway_station": 7, "panchayat_bhawan": 7, "village": 15, "ward": 15, "temple_ghat": 15, "cinema": 15,
+	"hospital": 15, "bank": 15, "brick_kiln": 30,
+}
+
+const everyDaysElse = 30
+
+// foldName is a name without what spellings differ in: case, spaces, signs, and of
+// Hindi the dot below and the joiners.
+func foldName(name string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(name) {
+		switch {
+		case r == '\u093c', r == '\u200c', r == '\u200d':
+		case r == '\u0901':
+			b.WriteRune('\u0902') // chandrabindu as anusvara
+		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r):
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// groundRow is what the properties of a feature say.
+type groundRow struct {
+	centre, code, hi, en string
+	kind                 string
+	beat                 *uuid.UUID
+	hoursFrom, hoursTo   string
+	every, weight, week  int
+	tags                 []string
+	from, to             string
+}
+
+var (
+	groundCode = regexp.MustCompile(`^[a-z0-9_.]{1,40}$`)
+	groundTag  = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)
+	groundTime = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+)
+
+// codeOf is a code as the book has it: lower case, other signs as low lines.
+func groundCodeOf(text string) (string, error) {
+	code := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r == ' ' || r == '-' || r == '/':
+			return '_'
+		}
+		return r
+	}, strings.TrimSpace(text))
+	if !groundCode.MatchString(code) {
+		return "", fmt.Errorf("code %.40q: 1 to 40 of a-z, 0-9, _ and . are wanted", text)
+	}
+	return code, nil
+}
+
+func first(props map[string]string, names ...string) string {
+	for _, n := range names {
+		if v := props[n]; v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// row reads the properties of a feature and finds its station.
+func (w *groundPlanner) row(f features.Feature, middle geo.Point) (groundRow, error) {
+	var r groundRow
+	p := f.Props
+	var err error
+	text := first(p, "code", "id")
+	if text == "" {
+		return r, errors.New("no code")
+	}
+	if r.code, err = groundCodeOf(text); err != nil {
+		return r, err
+	}
+	r.hi, r.en = first(p, "hi", "name_hi", "name:hi", "name", "en", "name_en"), first(p, "en", "name_en", "name:en", "name", "hi", "name_hi")
+	for _, name := range []string{r.hi, r.en} {
+		if n := utf8.RuneCountInString(name); n < 1 || n > 120 || strings.ContainsFunc(name, unicode.IsControl) {
+			return r, errors.New("a name of 1 to 120 letters is wanted in hi or en")
+		}
+		if phoneLike(name) {
+			return r, errors.New("a name holds what looks like a phone number")
+		}
+	}
+	if r.centre, err = w.station(first(p, "station", "centre"), middle); err != nil {
+		return r, err
+	}
+	if r.from, r.to, err = w.days(p["from"], p["to"]); err != nil {
+		return r, err
+	}
+	if r.hoursFrom, r.hoursTo, err = hoursOf(p["hours"]); err != nil {
+		return r, err
+	}
+	if r.week, err = whole(p, "per_week", 0, 1, 7); err != nil {
+		return r, err
+	}
+	if r.weight, err = whole(p, "weight", 1, 1, 5); err != nil {
+		return r, err
+	}
+	if w.in.Kind == GroundBeats {
+		return r, nil
+	}
+	if r.kind = w.stands.kinds[foldName(first(p, "kind", "place_type"))]; r.kind == "" {
+		return r, fmt.Errorf("kind %.40q is none of the list", first(p, "kind", "place_type"))
+	}
+	def := everyDays[r.kind]
+	if def == 0 {
+		def = everyDaysElse
+	}
+	if r.every, err = whole(p, "every_days", def, 1, 365); err != nil {
+		return r, err
+	}
+	if r.tags, err = tagsOf(p["tags"]); err != nil {
+		return r, err
+	}
+	r.beat, err = w.beatOf(r.centre, p["beat"], middle)
+	return r, err
+}
+
+func whole(p map[string]string, name string, def, low, high int) (int, error) {
+	if p[name] == "" {
+		return def, nil
+	}
+	n, err := strconv.Atoi(p[name])
+	if err != nil || n < low || n > high {
+		return 0, fmt.Errorf("%s: a number from %d to %d is wanted", name, low, high)
+	}
+	return n, nil
+}
+
+func tagsOf(text string) ([]string, error) {
+	var out []string
+	for tag := range strings.SplitSeq(text, ";") {
+		if tag = strings.ToLower(strings.TrimSpace(tag)); tag == "" {
+			continue
+		}
+		if tag = strings.ReplaceAll(tag, " ", "_"); !groundTag.MatchString(tag) {
+			return nil, fmt.Errorf("tag %.40q: a-z, 0-9 and _ are wanted", tag)
+		}
+		if out = append(out, tag); len(out) > 10 {
+			return nil, errors.New("more than 10 tags")
+		}
+	}
+	return out, nil
+}
+
+func hoursOf(text string) (from, to string, err error) {
+	if text == "" {
+		return "", "", nil
+	}
+	from, to, _ = strings.Cut(strings.ReplaceAll(text, " ", ""), "-")
+	if !groundTime.MatchString(from) || !groundTime.MatchString(to) || to <= from {
+		return "", "", fmt.Errorf("hours %.20q: HH:MM-HH:MM is wanted", text)
+	}
+	return from, to, nil
+}
+
+func (w *groundPlanner) days(from, to string) (string, string, error) {
+	if from == "" {
+		from = w.in.From.Format(time.DateOnly)
+	}
+	for _, d := range []string{from, to} {
+		if d == "" {
+			continue
+		}
+		if _, err := time.Parse(time.DateOnly, d); err != nil || d < groundSince || d > day(w.now.AddDate(0, 0, groundAhead)) {
+			return "", "", fmt.Errorf("day %.20q: YYYY-MM-DD is wanted, from %s to a year ahead", d, groundSince)
+		}
+	}
+	return from, to, nil
+}
+
+// station is the one that a feature names, the one of the file, the one in whose beat it
+// lies, or else the nearest.
+func (w *groundPlanner) station(named string, middle geo.Point) (string, error) {
+	if named != "" {
+		if code := w.stands.names[foldName(named)]; code != "" {
+			return code, nil
+		}
+		return "", fmt.Errorf("station %.40q does not exist", named)
+	}
+	if w.in.Centre != "" {
+		return w.stands.names[foldName(w.in.Centre)], nil
+	}
+	if centre := w.book.ground.centreOf(w.district, w.today, middle); centre != "" {
+		return centre, nil
+	}
+	best, far := "", math.Inf(1)
+	for code, s := range w.stands.stations {
+		if s.at == nil {
+			continue
+		}
+		if d := geo.Distance(middle, *s.at); d < far || d == far && code < best {
+			best, far = code, d
+		}
+	}
+	if best == "" {
+		return "", errors.New("no station is named, and none has a place")
+	}
+	return best, nil
+}
+
+// centreOf is the centre in whose beat a point lies, or empty.
+func (g *ground) centreOf(district int32, day string, p geo.Point) string {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	d := g.districts[district]
+	cell, err := geo.CellAt(p)
+	if d == nil || err != nil {
+		return ""
+	}
+	best := ""
+	for _, id := range d.beatsIn[cell.Parent(9)] {
+		for _, v := range d.beats[id] {
+			if holds(v.from, v.until, day) && v.area.Contains(p) && (best == "" || v.centre < best) {
+				best = v.centre
+			}
+		}
+	}
+	return best
+}
+
+// beatOf is the beat that a place names by code or name, or the one it lies in.
+func (w *groundPlanner) beatOf(centre, named string, middle geo.Point) (*uuid.UUID, error) {
+	if named != "" {
+		if code, err := groundCodeOf(named); err == nil {
+			if v := w.stands.beats[groundKey{centre, code}]; v != nil {
+				return &v.BeatID, nil
+			}
+		}
+		if id, ok := w.stands.staffs[groundKey{centre, foldName(named)}]; ok {
+			return &id, nil
+		}
+		for k, v := range w.stands.beats {
+			if k.centre == centre && (foldName(v.NameEn) == foldName(named) || foldName(v.NameHi) == foldName(named)) {
+				return &v.BeatID, nil
+			}
+		}
+		return nil, fmt.Errorf("beat %.40q does not exist in %s", named, centre)
+	}
+	if f := w.book.ground.find(w.district, centre, w.today, middle, 0); f.beat != uuid.Nil {
+		return &f.beat, nil
+	}
+	return nil, nil //nolint:nilnil // a place may stand in no beat
+}
+
+// groundID is the id of a new beat or place: it follows from where and what it is.
+func groundID(district int32, kind, centre, code string) uuid.UUID {
+	sum := sha256.Sum256([]byte("kendra " + kind + " v2\n" + strconv.Itoa(int(district)) + "\n" + centre + "\n" + code))
+	id := uuid.UUID(sum[:16])
+	id[6] = id[6]&0x0f | 0x80
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func dateOf(day string) openapi_types.Date {
+	t, _ := time.Parse(time.DateOnly, day) // in the form that days gave it
+	return openapi_types.Date{Time: t}
+}
+
+const groundTextMax = 100_000 // as the contract has it
+
+func areaText(g features.Geometry) (string, error) {
+	text := g.Text()
+	if len(text) > groundTextMax {
+		return "", fmt.Errorf("its outline is %d characters long, %d are most: leave out points", len(text), groundTextMax)
+	}
+	if _, _, err := groundArea(text); err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+func (w *groundPlanner) beat(c *GroundChange, r groundRow, f features.Feature) (versionState, error) {
+	text, err := areaText(f.Geometry)
+	if err != nil {
+		return versionState{}, err
+	}
+	body := contract.BeatSet{Code: r.code, NameHi: r.hi, NameEn: r.en, Area: text, From: dateOf(r.from)}
+	if r.week > 0 {
+		body.Rounds = &contract.BeatRounds{PerWeek: r.week, HoursFrom: optional(r.hoursFrom), HoursTo: optional(r.hoursTo)}
+	}
+	var state versionState
+	old := w.stands.beats[groundKey{r.centre, r.code}]
+	switch {
+	case old != nil:
+		c.ID = old.BeatID
+		state = versionState{known: true, from: old.From, until: old.Until}
+		state.same = old.NameHi == r.hi && old.NameEn == r.en && old.Area == text && old.PerWeek == r.week &&
+			(r.week == 0 || old.HoursFrom == r.hoursFrom && old.HoursTo == r.hoursTo)
+	default:
+		if id, ok := w.stands.staffs[groundKey{r.centre, foldName(r.en)}]; ok {
+			c.ID = id // the beat of the staff list, to which posts belong
+		} else {
+			c.ID = groundID(w.district, GroundBeats, r.centre, r.code)
+		}
+	}
+	body.BeatID = c.ID
+	c.kind, c.body = "beat.set", body
+	return state, nil
+}
+
+func (w *groundPlanner) place(c *GroundChange, r groundRow, f features.Feature, middle geo.Point) (versionState, error) {
+	body := contract.PlaceSet{
+		Code: r.code, NameHi: r.hi, NameEn: r.en, Kind: r.kind, BeatID: r.beat, Lat: middle.Lat, Lon: middle.Lon, EveryDays: r.every,
+		HoursFrom: optional(r.hoursFrom), HoursTo: optional(r.hoursTo), Tags: r.tags, From: dateOf(r.from),
+	}
+	if r.weight != 1 {
+		body.Weight = &r.weight
+	}
+	area := ""
+	if f.Point == nil {
+		var err error
+		if area, err = areaText(f.Geometry); err != nil {
+			return versionState{}, err
+		}
+		body.Area = &area
+	}
+	var state versionState
+	if old := w.stands.places[groundKey{r.centre, r.code}]; old != nil {
+		c.ID = old.PlaceID
+		state = versionState{known: true, from: old.From, until: old.Until}
+		state.same = old.NameHi == r.hi && old.NameEn == r.en && old.Kind == r.kind && sameID(old.BeatID, r.beat) && old.Lat == middle.Lat &&
+			old.Lon == middle.Lon && old.Area == area && old.EveryDays == r.every && old.HoursFrom == r.hoursFrom &&
+			old.HoursTo == r.hoursTo && old.Weight == r.weight && slices.Equal(old.Tags, r.tags)
+	} else {
+		c.ID = groundID(w.district, GroundPlaces, r.centre, r.code)
+	}
+	body.PlaceID = c.ID
+	c.kind, c.body = "place.set", body
+	return state, nil
+}
+
+// begin sets the first day of a change.
+func (c *GroundChange) begin(day string) {
+	c.from = day
+	switch b := c.body.(type) {
+	case contract.BeatSet:
+		b.From = dateOf(day)
+		c.body = b
+	case contract.PlaceSet:
+		b.From = dateOf(day)
+		c.body = b
+	}
+}
+
+func sameID(a, b *uuid.UUID) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
+
+// ops are the ops of a change.
+func (c *GroundChange) ops(at time.Time) []ServerOp {
+	var out []ServerOp
+	if c.What == GroundNew || c.What == GroundChanged {
+		out = append(out, ServerOp{Kind: c.kind, Subject: c.ID, Rule: "import", At: at, Body: c.body})
+	}
+	if c.to == "" {
+		return out
+	}
+	end := ServerOp{Subject: c.ID, Rule: "import", At: at}
+	if c.kind == "beat.set" {
+		end.Kind, end.Body = "beat.end", contract.BeatEnd{BeatID: c.ID, On: dateOf(c.to), Reason: c.reason}
+	} else {
+		end.Kind, end.Body = "place.end", contract.PlaceEnd{PlaceID: c.ID, On: dateOf(c.to), Reason: c.reason}
+	}
+	return append(out, end)
+}
+
+// doubleM is how near two places of one name are the same, most likely.
+const doubleM = 300.0
+
+// doubles offers places that may be the same under two codes: of one folded name and
+// near each other, in the file or in the book. With Merge the one of the book is changed,
+// and of two in the file the first is taken.
+func (w *groundPlanner) doubles() {
+	type known struct {
+		at    geo.Point
+		key   groundKey
+		line  int
+		place *PlaceVersion
+	}
+	byName := map[string][]known{}
+	for k, v := range w.stands.places {
+		if _, inFile := w.seen[k]; inFile || v.Until != "" {
+			continue
+		}
+		name := foldName(v.NameEn)
+		byName[name] = append(byName[name], known{at: geo.Point{Lat: v.Lat, Lon: v.Lon}, key: k, place: v})
+	}
+	for _, list := range byName {
+		slices.SortFunc(list, func(a, b known) int { return strings.Compare(a.key.centre+" "+a.key.code, b.key.centre+" "+b.key.code) })
+	}
+	kept := w.plan.Changes[:0]
+	for _, c := range w.plan.Changes {
+		at, _ := c.Geometry.Middle()
+		name := foldName(c.NameEn)
+		here := groundKey{c.Centre, c.Code}
+		var other *known
+		for i, o := range byName[name] {
+			if d := geo.Distance(at, o.at); d <= doubleM && c.What != GroundSame {
+				other = &byName[name][i]
+				w.plan.Doubles = append(w.plan.Doubles, GroundDouble{
+					Line: c.Line, Code: c.Code, Centre: c.Centre, OtherLine: o.line, OtherCode: o.key.code, OtherCentre: o.key.centre, Metres: math.Round(d),
+				})
+				break
+			}
+		}
+		if other == nil || !w.in.Merge {
+			byName[name] = append(byName[name], known{at: at, key: here, line: c.Line})
+			kept = append(kept, c)
+			continue
+		}
+		if body, ok := c.body.(contract.PlaceSet); ok && other.place != nil && other.key.centre == c.Centre && c.What == GroundNew && c.from >= other.place.From {
+			body.PlaceID, body.Code = other.place.PlaceID, other.key.code
+			c.ID, c.Code, c.What, c.body = body.PlaceID, body.Code, GroundChanged, body
+			w.seen[other.key] = c.Line
+			kept = append(kept, c)
+		}
+	}
+	w.plan.Changes = kept
+}
