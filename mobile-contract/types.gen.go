@@ -3804,7 +3804,7 @@ type TaskSend struct {
 	PlaceType *string `json:"place_type,omitempty"`
 	TaskKind  string  `json:"task_kind"`
 
-	// Text No name or number
+	// Text No name or number; with a case_id, a name of that case is refused `name_in_text`
 	Text *string `json:"text,omitempty"`
 
 	// To Exactly one of them; a role is that role at the op's centre

@@ -52,8 +52,9 @@ type batch struct {
 	sheets   []keptSheet                // files of exports
 	sealed   map[uuid.UUID]*sealedEntry // entries whose sealed fields are read
 	readers  map[uuid.UUID]*reader
-	marksIn  map[uuid.UUID][]seal.Mark // of the cases that they belong to
-	files    map[uuid.UUID]*files.File // that ops attach or read
+	marksIn  map[uuid.UUID][]seal.Mark    // of the cases that they belong to
+	naming   map[uuid.UUID][]*sealedEntry // by case: the entries that say who it is about
+	files    map[uuid.UUID]*files.File    // that ops attach or read
 	attached []*files.File
 	owes     []owed
 	provided []string
@@ -134,7 +135,7 @@ func (b *Book) newBatch(tx pgx.Tx, district int32, centre string, r *release) *b
 		known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
 		held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
 		sealed: map[uuid.UUID]*sealedEntry{}, readers: map[uuid.UUID]*reader{}, marksIn: map[uuid.UUID][]seal.Mark{},
-		files: map[uuid.UUID]*files.File{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
+		naming: map[uuid.UUID][]*sealedEntry{}, files: map[uuid.UUID]*files.File{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
 	}
 	t.state = newState(district, centre, b.rules.Load().of(district))
 	t.state.now = t.now
@@ -300,6 +301,11 @@ func (t *batch) more(ctx context.Context, n *needs) error {
 	if err := t.loadReaders(ctx, n.readers, cases); err != nil {
 		return err
 	}
+	named, err := t.loadNaming(ctx, n.named)
+	if err != nil {
+		return err
+	}
+	cases = append(cases, named...)
 	for _, e := range t.state.entries {
 		cases = append(cases, e.CaseID)
 	}
