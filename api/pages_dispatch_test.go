@@ -206,3 +206,35 @@ func TestWhoIsOffDutyIsInNoListOfTheNearest(t *testing.T) {
 		t.Error("off duty he is shown")
 	}
 }
+
+func TestATaskOfAComplaintDoesNotTellHerNameToWhomItGoes(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	near := onRound(t, w, apitest.Karwi, 25.22, 80.92)
+	c := came(w)
+	c.ComplainantName, c.GuardianName = "श्रीमती सुनीता देवी", new("रामपाल")
+	id := *w.Enlist(apitest.Karwi, contract.RoleDeskOfficer).Enter("complaint.open", c).OpID
+	b := w.AtConsole(apitest.Karwi, contract.RoleDispatcher)
+	page := b.Visit("/console/tasks/new?case=" + id.String())
+	for _, text := range []string{"सुनिता जी को अस्पताल ले जायें", "Take Suneeta to the hospital", "Rampal ke ghar par"} {
+		again := b.Send("/console/ops/task.send", aTask(page, "f.to.officer_id", near.ID.String(), "f.text", text))
+		if again.Status != http.StatusUnprocessableEntity || !strings.Contains(again.HTML, `id="f.text.wrong"`) ||
+			!strings.Contains(again.HTML, "प्रकरण से जुड़ा कोई नाम नहीं") {
+			t.Fatalf("%s: %d\n%s", text, again.Status, again.HTML)
+		}
+		if back := again.Form("/console/ops/task.send"); back.Get("f.case_id") != id.String() || strings.Count(html.UnescapeString(again.HTML), text) != 1 {
+			t.Errorf("%s: the case or the text is lost, or said elsewhere: %v", text, back)
+		}
+	}
+	if p := b.Send("/console/ops/task.send", aTask(page, "f.to.officer_id", near.ID.String(), "f.text", "देवी मन्दिर के पास महिला को अस्पताल ले जायें")); p.Status != http.StatusSeeOther {
+		t.Errorf("without a name: %d\n%s", p.Status, p.HTML)
+	}
+	if n := w.Count(`SELECT count(*) FROM reads`); n != 0 {
+		t.Errorf("%d reads are noted", n)
+	}
+	for _, name := range []string{"सुनीता", "सुनिता", "Suneeta", "Rampal", "रामपाल"} {
+		if strings.Contains(w.Log.String(), name) {
+			t.Errorf("the log tells %s", name)
+		}
+	}
+}
