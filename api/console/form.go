@@ -35,7 +35,7 @@ type form struct {
 type input struct {
 	Name     string // f.<path in the body>
 	Label    string
-	Widget   string // select, choices, checks, yes_no, text, area, number, date, time, tick, lines
+	Widget   string // select, choices, checks, yes_no, text, area, number, date, time, tick, lines, rows
 	Type     string // of an <input> of the widget lines
 	Lines    []string
 	Value    string
@@ -49,6 +49,8 @@ type input struct {
 	Now      *bool // empty, it is the time at which the form is sent, if this is ticked
 	Groups   []optionGroup
 	Wrong    string // what is wrong with it
+	Rows     [][]input
+	RowLabel string // what one of the rows is called
 }
 
 type option struct {
@@ -136,7 +138,12 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 	if prefix != "" {
 		kind = partKind(a.kind, prefix)
 	}
-	if f.Type == "object" {
+	switch {
+	case f.Name == "extra":
+		return p.addExtra(x, a, out, path, kind, f)
+	case isRows(&f):
+		return p.addRows(x, a, out, path, f)
+	case f.Type == "object":
 		for _, m := range ordered(partKind(a.kind, path+"."), f.Fields) {
 			m.Required = m.Required && f.Required
 			if err := p.add(x, a, out, path+".", m); err != nil {
@@ -145,13 +152,8 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 		}
 		return nil
 	}
-	in := input{
-		Type: "text", Name: fieldPrefix + path, Label: p.fieldLabel(x, kind, f.Name), Required: f.Required, MaxLen: f.MaxLen,
-		Min: f.Min, Max: f.Max, Sealed: f.Class != 0, Values: a.values[path],
-	}
-	if len(in.Values) > 0 {
-		in.Value = in.Values[0]
-	}
+	in := inputOf(a, path, f)
+	in.Label = p.fieldLabel(x, kind, f.Name)
 	if t, ok := p.look.texts["hint."+string(a.kind)+"."+path]; ok {
 		in.Hint = t.in(x.lang)
 	}
@@ -164,6 +166,18 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 		*out = append(*out, in)
 	}
 	return err
+}
+
+// inputOf is the input of a field at a path, with what stands in it.
+func inputOf(a *ask, path string, f contract.Field) input {
+	in := input{
+		Type: "text", Name: fieldPrefix + path, Required: f.Required, MaxLen: f.MaxLen, Min: f.Min, Max: f.Max, Sealed: f.Class != 0,
+		Values: a.values[path],
+	}
+	if len(in.Values) > 0 {
+		in.Value = in.Values[0]
+	}
+	return in
 }
 
 // linesMore is how many empty fields a list that is typed has.
@@ -297,6 +311,12 @@ func bodyOf(fields []contract.Field, prefix string, said map[string][]string) ma
 		if f.Type == "object" {
 			if m := bodyOf(f.Fields, path+".", said); len(m) > 0 {
 				out[f.Name] = m
+			}
+			continue
+		}
+		if isRows(&f) {
+			if list := rowsOf(&f, path, said); list != nil {
+				out[f.Name] = list
 			}
 			continue
 		}

@@ -303,23 +303,24 @@ func (p *Pages) refill(x *exchange, s *said, err error) (*form, int, error) {
 	f.Problem.RequestID = id
 	f.Code = f.Code || problem.Code == contract.CodeStepUp
 	f.Problem.at = problem.Pointer
-	f.point(problem)
+	f.point(problem, s.values)
 	return f, http.StatusUnprocessableEntity, nil
 }
 
 // point says at the field what is wrong with it.
-func (f *form) point(problem *contract.Problem) {
-	at := fieldPrefix + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(problem.Pointer, "/op"), "/body/"), "/", ".")
-	mark := func(list []input) {
-		for i := range list {
-			if list[i].Name == at || strings.HasPrefix(at, list[i].Name+".") {
-				list[i].Wrong, f.Problem.Field = f.Problem.Title, list[i].Name
-			}
+func (f *form) point(problem *contract.Problem, said map[string][]string) {
+	pointer := strings.TrimPrefix(strings.TrimPrefix(problem.Pointer, "/op"), "/body")
+	at := fieldPrefix + pointedAt(contract.BodyFields(f.Kind), said, pointer)
+	mark := func(in *input) bool {
+		if in.Name != at && !strings.HasPrefix(at, in.Name+".") {
+			return false
 		}
+		in.Wrong, f.Problem.Field = f.Problem.Title, in.Name
+		return true
 	}
-	mark(f.Inputs)
+	each(f.Inputs, mark)
 	for i := range f.Sections {
-		mark(f.Sections[i].Inputs)
+		each(f.Sections[i].Inputs, mark)
 	}
 }
 

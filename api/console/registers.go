@@ -168,6 +168,7 @@ func (p *Pages) sums(x *exchange, page *book.RegisterPage) []sum {
 func (p *Pages) registerRow(x *exchange, columns []book.Column, r *book.RegisterRow) registerRow {
 	var values map[string]any
 	_ = json.Unmarshal(r.Columns, &values)
+	added := addedValues(values)
 	if to, ok := values["assigned_to"].(string); ok { // the post that the paper's column names
 		values["assigned_by"] = p.word(x.lang, "enum.assigned_to", to)
 	}
@@ -180,15 +181,37 @@ func (p *Pages) registerRow(x *exchange, columns []book.Column, r *book.Register
 		out.State = p.lineState(x, r.Register, r.State)
 	}
 	for _, c := range columns {
-		sealed := slices.Contains(r.Sealed, "/"+c.Name) // they are named by pointers
+		pointer, from := "/"+c.Name, values
+		if c.Added {
+			pointer, from = "/extra/"+strings.ToLower(c.Class), added
+		}
+		sealed := slices.Contains(r.Sealed, pointer) // they are named by pointers
 		text := ""
-		if v, ok := values[c.Name]; ok && !sealed {
+		if v, ok := from[c.Name]; ok && !sealed {
 			text = p.cell(x, &c, v)
 		}
 		if m := r.Masks[c.Name]; m != "" {
 			text = m
 		}
 		out.Cells, out.Sealed = append(out.Cells, text), append(out.Sealed, sealed && text == "")
+	}
+	return out
+}
+
+// addedValues are the open values of a line in the columns that the district office
+// added, by column.
+func addedValues(values map[string]any) map[string]any {
+	out := map[string]any{}
+	extra, _ := values["extra"].(map[string]any)
+	list, _ := extra["open"].([]any)
+	for _, one := range list {
+		row, _ := one.(map[string]any)
+		name, _ := row[columnMember].(string)
+		for member, v := range row {
+			if member != columnMember {
+				out[name] = v
+			}
+		}
 	}
 	return out
 }

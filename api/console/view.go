@@ -399,6 +399,9 @@ func (v *view) InHindi() *view {
 // Ticked is what a box says that there may be none of.
 func (v *view) Ticked(on *bool) bool { return on != nil && *on }
 
+// Nth is the number of what stands at an index.
+func (v *view) Nth(i int) int { return i + 1 }
+
 // Now is the time at which the page was made.
 func (v *view) Now() time.Time { return v.x.now }
 
