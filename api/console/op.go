@@ -32,7 +32,11 @@ func (p *Pages) opPage(x *exchange) error {
 			values[path] = []string{string(value)}
 		}
 	})
-	f, err := p.formOf(x, ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given, values: values})
+	a := ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given, values: values}
+	if fill := present[kind]; fill != nil {
+		fill(p, x, &a)
+	}
+	f, err := p.formOf(x, a)
 	if err != nil {
 		return err
 	}
@@ -49,6 +53,11 @@ func isID(s string) bool {
 // fixedCodes are the codes that a page gives and no officer chooses: which limit
 // he answers for.
 var fixedCodes = map[contract.Kind]string{contract.KindEscalationAnswer: "limit"} //nolint:gochecknoglobals // a constant
+
+// present are the kinds whose form begins with what holds now.
+//
+//nolint:gochecknoglobals // a static table
+var present = map[contract.Kind]func(p *Pages, x *exchange, a *ask){contract.KindLadderSet: presentLadder}
 
 var codePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
