@@ -116,10 +116,14 @@ func (q *qualityQuery) read(ctx context.Context, tx pgx.Tx) error {
 	q.ask(p, func(c *Quality) *Trend { return &c.Reopened },
 		`SELECT centre, arrived_at AS at, disposed_at IS NOT NULL OR strpos(data, '"reopened":') > 0 AS of, strpos(data, '"reopened":') > 0 AS n
 			FROM complaints WHERE district_id = $1 AND centre = ANY($2) AND arrived_at >= $3 AND arrived_at < $5`, end)
-	q.ask(p, func(c *Quality) *Trend { return &c.Flags },
-		`SELECT m.centre, e.at, true AS of, m.state <> $7 AS n FROM matters m
+	// What was raised is counted by its day; those that wait are few, and found by their due time.
+	q.parted(p, `SELECT centre, day::timestamp AT TIME ZONE 'Asia/Kolkata' AS at, n, n AS of FROM tallies WHERE district_id = $1 AND centre = ANY($2)
+			AND day BETWEEN $5::text::date AND $6::text::date AND starts_with(code, 'conduct.')
+		UNION ALL SELECT m.centre, e.received_at, -1, 0 FROM matters m
 			JOIN entries e ON e.district_id = m.district_id AND e.centre = m.centre AND e.seq = m.seq
-			WHERE m.district_id = $1 AND m.centre = ANY($2) AND e.at >= $3 AND e.at < $5 AND m.kind = $6`, end, matterConduct, matterOpen)
+			WHERE m.district_id = $1 AND m.centre = ANY($2) AND m.kind = $7 AND m.due_at IS NOT NULL AND e.received_at >= $3 AND e.received_at < $8`,
+		`sum(n)::bigint, sum(of)::bigint`, []any{q.from.Format(time.DateOnly), q.to.Format(time.DateOnly), matterConduct, end},
+		q.shares(func(c *Quality) *Trend { return &c.Flags }))
 	// A day of a plan was kept if she was looked in on by its end; one that nobody kept is still due.
 	q.ask(p, func(c *Quality) *Trend { return &c.FollowUps },
 		`SELECT l.centre, l.at, true AS of, to_char(l.at AT TIME ZONE 'Asia/Kolkata', 'YYYY-MM-DD') <= m.data::json #>> '{days,0}' AS n
@@ -157,7 +161,12 @@ func (q *qualityQuery) parted(p *pgx.Batch, rows, columns string, args []any, ta
 // ask puts a question into a pipeline whose rows say whether they count, and among what.
 // Parameters 1 to 4 are district, centres, the beginning and the days of a part.
 func (q *qualityQuery) ask(p *pgx.Batch, into func(c *Quality) *Trend, rows string, args ...any) {
-	q.parted(p, rows, `count(*) FILTER (WHERE n AND of), count(*) FILTER (WHERE of)`, args, func(row pgx.CollectableRow) error {
+	q.parted(p, rows, `count(*) FILTER (WHERE n AND of), count(*) FILTER (WHERE of)`, args, q.shares(into))
+}
+
+// shares takes rows of a centre, a part or none, and a share.
+func (q *qualityQuery) shares(into func(c *Quality) *Trend) func(row pgx.CollectableRow) error {
+	return func(row pgx.CollectableRow) error {
 		var centre string
 		var part *int
 		var s Share
@@ -172,7 +181,7 @@ func (q *qualityQuery) ask(p *pgx.Batch, into func(c *Quality) *Trend, rows stri
 			t.Parts[*part] = s
 		}
 		return nil
-	})
+	}
 }
 
 // arrived reads who came, and how soon it was registered.
