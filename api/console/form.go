@@ -189,7 +189,12 @@ const areaFrom = 161
 // widget chooses how a field is asked for; one that a page cannot ask for is
 // left out.
 func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
+	if f.Name == villageField {
+		f.List = p.villages(x)
+	}
 	switch {
+	case f.Name == listField && f.Required: // of a column that is added it is a new one
+		in.Widget, in.Options = "select", p.listOptions(x)
 	case f.List != "" || len(f.Enum) > 0:
 		in.Widget, in.Options = "select", p.options(x, f)
 		if large[f.Name] {
@@ -233,6 +238,7 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	default:
 		return false, nil
 	}
+	in.keepVillage(&f)
 	for i := range in.Options {
 		in.Options[i].Chosen = slices.Contains(in.Values, in.Options[i].Value)
 	}

@@ -219,6 +219,9 @@ func addedValues(values map[string]any) map[string]any {
 // cell is a value of a column in words. What a line is linked to stands in its last
 // column; here it is that there is such a thing.
 func (p *Pages) cell(x *exchange, c *book.Column, value any) string {
+	if code, ok := value.(string); ok && c.Name == villageField {
+		return p.villageName(x, x.centre, code)
+	}
 	if c.Type != "link" && !strings.HasSuffix(c.Name, "_ids") {
 		return p.say(x, c.List, value)
 	}
@@ -228,25 +231,10 @@ func (p *Pages) cell(x *exchange, c *book.Column, value any) string {
 	switch {
 	case s == "" && len(list) == 0:
 		return ""
-	case err == nil && c.Name == "squad_id":
-		return p.squadName(x, id)
-	case err == nil && c.Name == "beat_id":
-		return p.beatName(x, id)
+	case err == nil && (c.Name == "squad_id" || c.Name == "beat_id"):
+		return p.unitName(x, c.Name, id)
 	}
 	return "✓ " + p.look.texts["registers.linked"].in(x.lang)
-}
-
-func (p *Pages) beatName(x *exchange, id uuid.UUID) string {
-	home, err := p.around(x)
-	if err != nil {
-		return ""
-	}
-	for _, b := range home.Beats {
-		if b.ID == id {
-			return (&view{p: p, x: x}).either(b.NameHi, b.NameEn)
-		}
-	}
-	return p.word(x.lang, "field", "beat_id")
 }
 
 func linePath(register string, year int, serial int64, centre string) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kendra/api/book"
 	contract "kendra/mobile-contract"
 )
 
@@ -158,7 +159,9 @@ func (p *Pages) sayField(x *exchange, kind contract.Kind, f *contract.Field, v a
 	switch name, _ := v.(string); {
 	case name != "" && f.Name == "limit":
 		return p.word(x.lang, "limit", name)
-	case name != "" && f.Name == "list":
+	case name != "" && f.Name == villageField:
+		return p.villageName(x, x.centre, name)
+	case name != "" && f.Name == listField:
 		if label := p.listName(x, name); label != "" {
 			return label
 		}
@@ -178,6 +181,10 @@ func (p *Pages) sayField(x *exchange, kind contract.Kind, f *contract.Field, v a
 func (p *Pages) listName(x *exchange, list string) string {
 	if t, ok := p.look.texts["fieldlist."+list]; ok {
 		return t.in(x.lang)
+	}
+	if centre := book.VillageCentre(list); centre != "" {
+		v := &view{p: p, x: x}
+		return p.look.texts["rules.villages"].in(x.lang) + ": " + v.CentreName(centre)
 	}
 	for _, c := range p.Book.Columns(x.who.District) {
 		if c.Added && c.List == list {
