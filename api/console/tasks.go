@@ -168,9 +168,9 @@ type taskBody struct {
 
 // task shows one task and its ladder, as it moves.
 func (p *Pages) task(x *exchange) error {
-	id, err := uuid.Parse(x.c.Params("id"))
+	id, err := idOf(x)
 	if err != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return err
 	}
 	t, err := p.Book.Task(x.ctx, x.who, id)
 	if err != nil {

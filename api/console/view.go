@@ -148,6 +148,15 @@ func (p *Pages) settle(x *exchange) error {
 	return nil
 }
 
+// idOf is the id in the address of a page.
+func idOf(x *exchange) (uuid.UUID, error) {
+	id, err := uuid.Parse(x.c.Params("id"))
+	if err != nil {
+		return uuid.Nil, contract.NewProblem(contract.CodeNotFound)
+	}
+	return id, nil
+}
+
 // around is the officer's home, read when a page first wants it.
 func (p *Pages) around(x *exchange) (*staff.Home, error) {
 	if x.home == nil {
