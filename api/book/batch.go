@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"kendra/api/files"
 	"kendra/api/seal"
@@ -483,19 +481,3 @@ func (t *batch) reaches(p staff.Post) bool {
 
 // isHeldNow tells whether the draft is a held op that is being tried again.
 func (t *batch) isHeldNow(d *draft) bool { return slices.Contains(t.fromHeld, d.op.ID) }
-
-// pgCode is the SQLSTATE of a database error, or empty.
-func pgCode(err error) string {
-	var e *pgconn.PgError
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return ""
-}
-
-// transient tells the errors of a database that is busy or going down from
-// those that a statement itself deserves.
-func transient(code string) bool {
-	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57") ||
-		strings.HasPrefix(code, "40") || code == "55P03" || code == "25006"
-}
