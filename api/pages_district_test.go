@@ -64,7 +64,8 @@ func TestTheDistrictOfTwelveStationsIsASmallPage(t *testing.T) {
 	t.Cleanup(func() { w.SQL(`DELETE FROM complaints WHERE seq > 100000`) }) // no book has them
 	b := w.AtConsole("HQ", contract.RoleSp)
 	page := b.Visit("/console/district")
-	if n := strings.Count(page.HTML, "<svg"); page.Status != http.StatusOK || int64(n) != stations*10 || strings.Contains(page.HTML, "style=") {
+	// There were no calls, follow-ups or patterns: three figures of ten have nothing to draw.
+	if n := strings.Count(page.HTML, "<svg"); page.Status != http.StatusOK || int64(n) != stations*7 || strings.Contains(page.HTML, "style=") {
 		t.Fatalf("%d, %d pictures of %d stations", page.Status, n, stations)
 	}
 	var small bytes.Buffer

@@ -188,6 +188,9 @@ func (d *drawing) bars(of func(i int) (n, of float64, word string)) *trend {
 		whole.WriteString(at + "2")
 		bars.WriteString(at + strconv.Itoa(height(n, most)))
 	}
+	if whole.Len() == 0 { // there was nothing to do
+		return nil
+	}
 	return &trend{Whole: whole.String(), Bars: bars.String(), Words: strings.Join(words, ", ")}
 }
 

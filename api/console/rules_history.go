@@ -56,9 +56,17 @@ func (p *Pages) ruleChanges(x *exchange, list []book.RuleChange) []ruleChange {
 		var body map[string]any
 		_ = json.Unmarshal(c.Body, &body)
 		delete(body, "valid_from") // it stands beside
+		var span []fact
+		if contract.Kind(c.Kind) == contract.KindLimitSet { // months and seconds are one time
+			months, _ := body["months"].(float64)
+			seconds, _ := body["seconds"].(float64)
+			delete(body, "months")
+			delete(body, "seconds")
+			span = []fact{{p.look.texts["rules.time"].in(x.lang), p.limitTime(x, &book.Limit{Months: int(months), Seconds: int64(seconds)})}}
+		}
 		out[i] = ruleChange{From: c.From, Ahead: c.From.After(x.now)}
 		out[i].Kind, out[i].At, out[i].Seq = c.Kind, contract.At(c.At), c.Seq
-		out[i].Said = p.factsOf(x, contract.Kind(c.Kind), body)
+		out[i].Said = append(p.factsOf(x, contract.Kind(c.Kind), body), span...)
 		out[i].Actor = p.actor(x, c.OfficerID, c.Role)
 	}
 	return out
