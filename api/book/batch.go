@@ -52,6 +52,7 @@ type batch struct {
 	readers  map[uuid.UUID]*reader
 	marksIn  map[uuid.UUID][]seal.Mark    // of the cases that they belong to
 	naming   map[uuid.UUID][]*sealedEntry // by case: the entries that say who it is about
+	guesses  map[uuid.UUID]int            // by officer: texts of today that were refused for a name
 	files    map[uuid.UUID]*files.File    // that ops attach or read
 	attached []*files.File
 	owes     []owed
@@ -133,7 +134,7 @@ func (b *Book) newBatch(tx pgx.Tx, district int32, centre string, r *release) *b
 		known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
 		held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
 		sealed: map[uuid.UUID]*sealedEntry{}, readers: map[uuid.UUID]*reader{}, marksIn: map[uuid.UUID][]seal.Mark{},
-		naming: map[uuid.UUID][]*sealedEntry{}, files: map[uuid.UUID]*files.File{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
+		naming: map[uuid.UUID][]*sealedEntry{}, guesses: map[uuid.UUID]int{}, files: map[uuid.UUID]*files.File{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
 	}
 	t.state = newState(district, centre, b.rules.Load().of(district))
 	t.state.now = t.now

@@ -46,7 +46,7 @@ func checkTaskSend(s *State, d *draft, b *contract.TaskSend) error {
 	if b.DueAt != nil && !b.DueAt.After(d.at) {
 		return refuse(contract.CodeEndedBeforeStarted, "/body/due_at")
 	}
-	if err := d.batch.checkNames(s, b); err != nil {
+	if err := d.batch.checkNames(s, d, b); err != nil {
 		return err
 	}
 	d.seenBy = append(d.seenBy, s.addressees(b.To.OfficerID, b.To.SquadID, roleOf(b.To.Role), d.at)...)

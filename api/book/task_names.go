@@ -20,12 +20,21 @@ import (
 // To compare, the names are opened inside this process, and only as long as it takes.
 // That is no read, and leaves no entry: nobody is shown anything. The answer says that
 // a name stands in the text, and not which word it is.
+//
+// Who sends texts to guess a name learns from a refusal that he was right. So refusals
+// are counted with the refused reads, where those above see them (reads_denied.go), and
+// after some of a day every text of his about a case is refused: what is guessed wrong
+// stands in the book, for all to see.
 
 // nameFields are the sealed fields that hold a name, by the last part of their pointers.
 var nameFields = []string{"complainant_name", "guardian_name", "complainant_id", "name", "parent_name"}
 
 // namingKinds are the kinds of entry that have such fields.
 var namingKinds = []string{"complaint.open", "squad.person", "entry.correct"}
+
+// namesRefused is how many refusals of a day an officer has before no text of his about
+// a case goes. A task without a text always does.
+const namesRefused = 5
 
 // namingMost bounds how many entries of one case are opened: it is opened once and
 // corrected seldom.
@@ -61,17 +70,35 @@ func (t *batch) loadNaming(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, e
 		return nil, fmt.Errorf("read names of cases: %w", err)
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[sealedEntry])
+	if err != nil {
+		return nil, fmt.Errorf("read names of cases: %w", err)
+	}
 	for _, e := range list {
 		t.naming[e.CaseID] = append(t.naming[e.CaseID], e)
 	}
-	return cases, wrap(err, "read names of cases")
+	rows, err = t.tx.Query(ctx, `SELECT officer_id, sum(tries)::int FROM read_denials
+		WHERE district_id = $1 AND centre = $2 AND at > $3 AND code = $4 GROUP BY officer_id`,
+		t.district, t.centre, t.now.AddDate(0, 0, -1), string(contract.CodeNameInText))
+	if err != nil {
+		return nil, fmt.Errorf("count refused names: %w", err)
+	}
+	var officer uuid.UUID
+	var tries int
+	_, err = pgx.ForEachRow(rows, []any{&officer, &tries}, func() error {
+		t.guesses[officer] = tries
+		return nil
+	})
+	return cases, wrap(err, "count refused names")
 }
 
 // checkNames refuses the text of a task in which a name of its case stands, or a part
 // of one. A name whose key was destroyed is known to nobody, and passed over.
-func (t *batch) checkNames(s *State, b *contract.TaskSend) error {
+func (t *batch) checkNames(s *State, d *draft, b *contract.TaskSend) error {
 	if b.CaseID == nil || b.Text == nil {
 		return nil
+	}
+	if t.guesses[d.officer] >= namesRefused {
+		return refuse(contract.CodeNameInText, "/body/text")
 	}
 	said := nameSounds(*b.Text)
 	if len(said) == 0 {
@@ -93,6 +120,7 @@ func (t *batch) checkNames(s *State, b *contract.TaskSend) error {
 			return &fault{fmt.Errorf("names of entry %s: %w", e.OpID, err)}
 		}
 		if there {
+			t.guesses[d.officer]++
 			return refuse(contract.CodeNameInText, "/body/text")
 		}
 	}

@@ -4,19 +4,26 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"kendra/api/book"
 	"kendra/api/book/booktest"
+	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
 
-// about sends a task of a case with a text.
+// about sends a task of a case with a text, each by another dispatcher: of one a few
+// are refused and no more.
 func about(w *booktest.World, id uuid.UUID, text string) book.Receipt {
+	return aboutBy(w.Enlist(booktest.Centre, staff.Dispatcher), w, id, &text)
+}
+
+func aboutBy(o *booktest.Officer, w *booktest.World, id uuid.UUID, text *string) book.Receipt {
 	b := w.Task(w.Second)
-	b.CaseID, b.Text = &id, &text
-	return w.Dispatcher.Do("task.send", b)
+	b.CaseID, b.Text = &id, text
+	return o.Do("task.send", b)
 }
 
 // refusesName checks that a text is refused for a name, and that the answer says no more
@@ -54,15 +61,15 @@ func TestTheTextOfATaskDoesNotTellWhoItsCaseIsAbout(t *testing.T) {
 	c := careOf(t, func(b *contract.ComplaintOpen) {
 		b.ComplainantName, b.GuardianName = "श्रीमती सुनीता देवी", ptr("रामलाल यादव")
 	})
-	before := count(t, c.World, `SELECT size FROM heads WHERE centre = 'KRW'`)
+	const sent = `SELECT count(*) FROM tasks`
 	for _, text := range []string{
 		"सुनीता के घर जायें", "सुनिता जी से मिलें", "SUNITA ke ghar jayen", "Go to Suneeta's house", "मिलें: सुनी\u200dता", "घर रामलाल का",
 		"Ramlal ke ghar", "yadav basti",
 	} {
 		refusesName(t, c.World, c.id, text)
 	}
-	if n := count(t, c.World, `SELECT size FROM heads WHERE centre = 'KRW'`); n != before {
-		t.Errorf("%d entries were made", n-before)
+	if n := count(t, c.World, sent); n != 0 {
+		t.Errorf("%d tasks were sent", n)
 	}
 	if n := count(t, c.World, `SELECT count(*) FROM reads`); n != 0 {
 		t.Errorf("%d reads are noted, though nobody read", n)
@@ -120,4 +127,34 @@ func TestANameWhoseKeyIsGoneIsPassedOver(t *testing.T) {
 	refusesName(t, c.World, c.id, "सुनीता के घर जायें")
 	c.SQL(`DELETE FROM case_keys WHERE district_id = $1 AND case_id = $2`, []any{booktest.District, c.id})
 	allows(t, c.World, c.id, "सुनीता के घर जायें")
+}
+
+// TestNamesAreNotGuessedByTheTextsOfTasks lets a dispatcher try names until he is told
+// nothing more.
+func TestNamesAreNotGuessedByTheTextsOfTasks(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, func(b *contract.ComplaintOpen) { guardedOne(b); b.ComplainantName = "सुनीता" })
+	for range 5 {
+		if r := aboutBy(c.Dispatcher, c.World, c.id, ptr("सुनीता")); r.Outcome != book.Refused {
+			t.Fatalf("%+v", r)
+		}
+	}
+	other := c.desk.Enter("complaint.open", c.intake()).OpID
+	for _, id := range []uuid.UUID{c.id, other} {
+		if r := aboutBy(c.Dispatcher, c.World, id, ptr("थाने पर मिलें")); r.Outcome != book.Refused || r.Problem.Code != contract.CodeNameInText {
+			t.Errorf("he is told more: %s %v", r.Outcome, r.Problem)
+		}
+	}
+	if r := aboutBy(c.Dispatcher, c.World, c.id, nil); r.Outcome != book.Entered {
+		t.Errorf("a task without a text does not go: %v", r.Problem)
+	}
+	allows(t, c.World, c.id, "थाने पर मिलें") // by another
+	if r := c.readers(c.SHO, booktest.Centre)[c.Dispatcher.ID]; r.Denied != 7 {
+		t.Errorf("the head of the station sees %d refusals", r.Denied)
+	}
+	c.Pass(25 * time.Hour)
+	c.Dispatcher.SignIn()
+	if r := aboutBy(c.Dispatcher, c.World, c.id, ptr("थाने पर मिलें")); r.Outcome != book.Entered {
+		t.Errorf("a day later: %v", r.Problem)
+	}
 }
