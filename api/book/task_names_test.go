@@ -158,3 +158,33 @@ func TestNamesAreNotGuessedByTheTextsOfTasks(t *testing.T) {
 		t.Errorf("a day later: %v", r.Problem)
 	}
 }
+
+// TestANameIsFoundWhereverTheCaseBegan sends tasks of a complaint that came from another
+// station, whose opening and its correction stand in that one's book.
+func TestANameIsFoundWhereverTheCaseBegan(t *testing.T) {
+	t.Parallel()
+	c := careOf(t, func(b *contract.ComplaintOpen) { b.ComplainantName = "सुनीता" })
+	fix := func(o *booktest.Officer, of uuid.UUID, name string) {
+		b := c.intake()
+		b.ComplainantName = name
+		o.Enter("entry.correct", contract.EntryCorrect{CorrectsID: of, Reason: "नाम गलत लिखा गया था", Complaint: &b})
+	}
+	fix(c.desk, c.id, "शकुन्तला")
+	c.Incharge.Enter("complaint.transfer", transferTo("RJP", c.id))
+	c.Pass(time.Minute)
+	tick(t, c.World)
+	there := lives(t, c.World, "centre = 'RJP'")[0].ID
+	sends := func(text string) book.Receipt {
+		o := c.Enlist(booktest.OtherCentre, staff.Dispatcher)
+		role := contract.Role(staff.CentreIncharge)
+		return o.Do("task.send", contract.TaskSend{To: contract.TaskTarget{Role: &role}, TaskKind: "visit", Urgency: "soon", CaseID: &there, Text: &text})
+	}
+	for _, name := range []string{"Sunita", "शकुंतला"} {
+		if r := sends(name + " ke ghar jayen"); r.Outcome != book.Refused || r.Problem.Code != contract.CodeNameInText {
+			t.Errorf("%s: %s %v", name, r.Outcome, r.Problem)
+		}
+	}
+	if r := sends("थाने पर मिलें"); r.Outcome != book.Entered {
+		t.Errorf("%v", r.Problem)
+	}
+}
