@@ -81,6 +81,7 @@ const (
 	CodeWrongCentre      Code = "wrong_centre"
 	CodeUnknownCode      Code = "unknown_code"
 	CodeIdentityInText   Code = "identity_in_text"
+	CodeNameInText       Code = "name_in_text"
 	CodeUnknownReference Code = "unknown_reference"
 	CodeWrongReference   Code = "wrong_reference"
 	CodeWrongState       Code = "wrong_state"

@@ -941,7 +941,7 @@ type ClockView struct {
 	StoppedAt *Time `json:"stopped_at,omitempty"`
 }
 
-// CodeAdd A code is added to a list; HQ's book only
+// CodeAdd A code is added to a list; HQ's book only. A village is added to the list of its station, `village_krw`
 type CodeAdd struct {
 	Code string `json:"code"`
 	En   string `json:"en"`
@@ -1233,7 +1233,7 @@ type ComplaintOpen struct {
 	StatusSafe *bool   `json:"status_safe,omitempty"`
 	TokenNo    *string `json:"token_no,omitempty"`
 
-	// VillageCode Code of a village
+	// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 	VillageCode *VillageCode `json:"village_code,omitempty"`
 	VisitID     *UUID        `json:"visit_id,omitempty"`
 
@@ -3688,7 +3688,7 @@ type Task struct {
 	To      TaskTarget `json:"to"`
 	Urgency Urgency    `json:"urgency"`
 
-	// VillageCode Code of a village
+	// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 	VillageCode *VillageCode `json:"village_code,omitempty"`
 }
 
@@ -3804,14 +3804,14 @@ type TaskSend struct {
 	PlaceType *string `json:"place_type,omitempty"`
 	TaskKind  string  `json:"task_kind"`
 
-	// Text No name or number
+	// Text No name or number; with a case_id, a name of that case is refused `name_in_text`
 	Text *string `json:"text,omitempty"`
 
 	// To Exactly one of them; a role is that role at the op's centre
 	To      TaskTarget `json:"to"`
 	Urgency Urgency    `json:"urgency"`
 
-	// VillageCode Code of a village
+	// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 	VillageCode *VillageCode `json:"village_code,omitempty"`
 }
 
@@ -3874,7 +3874,7 @@ type Urgency string
 // Vehicle defines model for Vehicle.
 type Vehicle string
 
-// VillageCode Code of a village
+// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 type VillageCode = string
 
 // VisitRecord A visit of a women beat; opens a line of the women_beat register
@@ -3918,7 +3918,7 @@ type VisitRecord struct {
 	StartedAt Time     `json:"started_at"`
 	Topics    []string `json:"topics,omitempty"`
 
-	// VillageCode Code of a village
+	// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 	VillageCode *VillageCode `json:"village_code,omitempty"`
 	Women       int          `json:"women"`
 }

@@ -210,7 +210,7 @@ var kinds = table(
 	fresh(define(kindExportRead, exporters, needsExportRead, checkExportRead, applyExportRead)),
 
 	// rule_ops.go, columns.go: in HQ's book
-	define("code.add", office, needsRule[contract.CodeAdd], checkRule(checkCodeAdd), applyRule[contract.CodeAdd]),
+	define("code.add", office, needsCodeAdd, checkRule(checkCodeAdd), applyRule[contract.CodeAdd]),
 	define("code.rename", office, needsRule[contract.CodeRename], checkRule(checkCodeRename), applyRule[contract.CodeRename]),
 	define("code.retire", office, needsRule[contract.CodeRetire], checkRule(checkCodeRetire), applyRule[contract.CodeRetire]),
 	define("column.add", office, needsRule[contract.ColumnAdd], checkRule(checkColumnAdd), applyRule[contract.ColumnAdd]),

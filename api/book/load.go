@@ -21,6 +21,7 @@ type needs struct {
 	entries, lines, heldIDs, traces                        []uuid.UUID
 	reads                                                  []uuid.UUID // entries whose sealed fields are asked for
 	readers                                                []uuid.UUID // officers who read now, and have a budget
+	named                                                  []uuid.UUID // entries of cases whose names a text must not hold
 	files                                                  []uuid.UUID // files that are attached
 	briefs                                                 []briefKey
 	keys                                                   []string

@@ -120,16 +120,8 @@ func (p *Pages) doDeed(x *exchange) error {
 	return p.send(x, http.StatusOK, "deed", "page."+x.page.name, b)
 }
 
-func deviceOf(x *exchange) (uuid.UUID, error) {
-	id, err := uuid.Parse(x.c.Params("id"))
-	if err != nil {
-		return uuid.Nil, contract.NewProblem(contract.CodeNotFound)
-	}
-	return id, nil
-}
-
 func (p *Pages) doLost(x *exchange) (*deedDone, error) {
-	id, err := deviceOf(x)
+	id, err := idOf(x)
 	if err == nil {
 		err = p.Staff.ReportLost(x.ctx, x.who, id)
 	}
@@ -137,7 +129,7 @@ func (p *Pages) doLost(x *exchange) (*deedDone, error) {
 }
 
 func (p *Pages) doReplace(x *exchange) (*deedDone, error) {
-	id, err := deviceOf(x)
+	id, err := idOf(x)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +141,7 @@ func (p *Pages) doReplace(x *exchange) (*deedDone, error) {
 }
 
 func (p *Pages) doApprove(x *exchange) (*deedDone, error) {
-	id, err := deviceOf(x)
+	id, err := idOf(x)
 	if err == nil {
 		_, err = p.Staff.Approve(x.ctx, x.who, id)
 	}
@@ -183,7 +175,7 @@ func asked(name string, by uuid.UUID, at time.Time, agreed bool, code *staff.Cod
 }
 
 func (p *Pages) doEndDevice(x *exchange) (*deedDone, error) {
-	id, err := deviceOf(x)
+	id, err := idOf(x)
 	if err == nil {
 		err = p.Staff.EndOwnDevice(x.ctx, x.who, id)
 	}

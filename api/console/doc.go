@@ -11,6 +11,7 @@
 //	pages.go     the table of contents: path, title, the call that a page stands for
 //	session.go   log-in, log-out, the second factor again, the first setting up
 //	form.go      a form: fields by the contract, one op_id, a stamp
+//	rows.go      lists of objects in a form, and the columns that a district added
 //	op.go        a form that comes back: op, receipt, or the form again with what is wrong
 //	view.go      what all pages share: language, officer, centre, labels, dates
 //	text.go      the catalogue, texts/*.yaml: each text once, in Hindi and English

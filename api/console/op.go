@@ -32,7 +32,11 @@ func (p *Pages) opPage(x *exchange) error {
 			values[path] = []string{string(value)}
 		}
 	})
-	f, err := p.formOf(x, ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given, values: values})
+	a := ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given, values: values}
+	if fill := present[kind]; fill != nil {
+		fill(p, x, &a)
+	}
+	f, err := p.formOf(x, a)
 	if err != nil {
 		return err
 	}
@@ -54,6 +58,11 @@ func isID(s string) bool {
 // fixedCodes are the codes that a page gives and no officer chooses: which limit
 // he answers for.
 var fixedCodes = map[contract.Kind]string{contract.KindEscalationAnswer: "limit"} //nolint:gochecknoglobals // a constant
+
+// present are the kinds whose form begins with what holds now.
+//
+//nolint:gochecknoglobals // a static table
+var present = map[contract.Kind]func(p *Pages, x *exchange, a *ask){contract.KindLadderSet: presentLadder}
 
 var codePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
@@ -330,23 +339,24 @@ func (p *Pages) refill(x *exchange, s *said, err error) (*form, int, error) {
 	f.Problem.RequestID = id
 	f.Code = f.Code || problem.Code == contract.CodeStepUp
 	f.Problem.at = problem.Pointer
-	f.point(problem)
+	f.point(problem, s.values)
 	return f, http.StatusUnprocessableEntity, nil
 }
 
 // point says at the field what is wrong with it.
-func (f *form) point(problem *contract.Problem) {
-	at := fieldPrefix + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(problem.Pointer, "/op"), "/body/"), "/", ".")
-	mark := func(list []input) {
-		for i := range list {
-			if list[i].Name == at || strings.HasPrefix(at, list[i].Name+".") {
-				list[i].Wrong, f.Problem.Field = f.Problem.Title, list[i].Name
-			}
+func (f *form) point(problem *contract.Problem, said map[string][]string) {
+	pointer := strings.TrimPrefix(strings.TrimPrefix(problem.Pointer, "/op"), "/body")
+	at := fieldPrefix + pointedAt(contract.BodyFields(f.Kind), said, pointer)
+	mark := func(in *input) bool {
+		if in.Name != at && !strings.HasPrefix(at, in.Name+".") {
+			return false
 		}
+		in.Wrong, f.Problem.Field = f.Problem.Title, in.Name
+		return true
 	}
-	mark(f.Inputs)
+	each(f.Inputs, mark)
 	for i := range f.Sections {
-		mark(f.Sections[i].Inputs)
+		each(f.Sections[i].Inputs, mark)
 	}
 }
 

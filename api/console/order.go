@@ -9,7 +9,7 @@ import (
 
 // notAsked are fields that no form asks for: the phone's, and what a page gives.
 var notAsked = map[string]bool{ //nolint:gochecknoglobals // a static table
-	"place": true, "incident_place": true, "extra": true, "scan": true, "companions": true,
+	"place": true, "incident_place": true, "scan": true, "companions": true,
 }
 
 // large are the codes that are chosen from buttons, not from a list that opens.
@@ -33,6 +33,7 @@ var fieldOrder = map[contract.Kind]string{ //nolint:gochecknoglobals // a static
 	"inspection.record": "kind inspected_at registers_seen line_nos findings direction assigned_to due_at remarks gd_no",
 	"phone.search":      "phone reason",
 	"glass.review":      "verdict text",
+	"ladder.set":        "ladder rungs valid_from",
 }
 
 // nowFields are times that are those of the sending unless another is typed.

@@ -194,9 +194,9 @@ type sheetItem struct {
 
 // handover shows what is open under a post, for both to sign.
 func (p *Pages) handover(x *exchange) error {
-	id, err := uuid.Parse(x.c.Params("id"))
+	id, err := idOf(x)
 	if err != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return err
 	}
 	h, err := p.Book.Handover(x.ctx, x.who, id)
 	if err != nil {

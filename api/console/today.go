@@ -103,7 +103,7 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 	}
 	b.Steps = p.steps(x, here, map[string]string{"date": date.Format(time.DateOnly)}, kinds...)
 	for _, s := range d.Squads {
-		b.Out = append(b.Out, squadOut{p.squadName(x, s.SquadID), s.Briefed, s.OnDuty})
+		b.Out = append(b.Out, squadOut{p.unitName(x, "squad_id", s.SquadID), s.Briefed, s.OnDuty})
 	}
 	for _, day := range d.Unsigned {
 		if t, err := time.Parse(time.DateOnly, day); err == nil {

@@ -148,6 +148,15 @@ func (p *Pages) settle(x *exchange) error {
 	return nil
 }
 
+// idOf is the id in the address of a page.
+func idOf(x *exchange) (uuid.UUID, error) {
+	id, err := uuid.Parse(x.c.Params("id"))
+	if err != nil {
+		return uuid.Nil, contract.NewProblem(contract.CodeNotFound)
+	}
+	return id, nil
+}
+
 // around is the officer's home, read when a page first wants it.
 func (p *Pages) around(x *exchange) (*staff.Home, error) {
 	if x.home == nil {
@@ -398,6 +407,9 @@ func (v *view) InHindi() *view {
 
 // Ticked is what a box says that there may be none of.
 func (v *view) Ticked(on *bool) bool { return on != nil && *on }
+
+// Nth is the number of what stands at an index.
+func (v *view) Nth(i int) int { return i + 1 }
 
 // Now is the time at which the page was made.
 func (v *view) Now() time.Time { return v.x.now }

@@ -247,6 +247,7 @@ await scene("every page of the menu holds WCAG 2.2 AA in both languages, light a
     await logIn(page, who);
     const links = await page.$$eval("nav.menu a", (list) => list.map((a) => a.getAttribute("href")));
     links.push("/console/style", "/console/complaints/new", "/console/registers/help_desk");
+    if (who === "sp") links.push("/console/ops/ladder.set?centre=HQ&f.ladder=overdue", "/console/rules?limit=overall&hours=24");
     for (const lang of ["hi", "en"]) {
       if ((await page.getAttribute("html", "lang")) !== lang) {
         await page.click("form[action$='/language'] button");
