@@ -108,6 +108,7 @@ var access = []grant{
 	{call: "approveInvitation", self: union(heads, circleHead, aboveAll)},
 	{call: "listDevices", centre: staff.Roles},
 	{call: "reportLost", centre: staff.Roles},
+	{call: "inviteDevice", centre: heads},
 	{call: "replaceDevice", centre: heads},
 	{call: "approveReplacement", centre: heads, circle: circleHead, district: []staff.Role{staff.Nodal, staff.AddlSP, staff.SP}},
 }

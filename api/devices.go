@@ -72,6 +72,15 @@ func (s *server) ReportLost(ctx context.Context, in ReportLostRequestObject) (Re
 	return ReportLost204Response{}, nil
 }
 
+// InviteDevice gives the code of a new phone.
+func (s *server) InviteDevice(ctx context.Context, in InviteDeviceRequestObject) (InviteDeviceResponseObject, error) {
+	code, err := s.Staff.InviteDevice(ctx, of(ctx).caller, in.Params.Centre)
+	if err != nil {
+		return nil, err
+	}
+	return InviteDevice201JSONResponse{Centre: in.Params.Centre, Code: string(code.Text), ExpiresAt: contract.At(code.ExpiresAt)}, nil
+}
+
 // ReplaceDevice asks for a phone in the place of a lost one, or gives its code.
 func (s *server) ReplaceDevice(ctx context.Context, in ReplaceDeviceRequestObject) (ReplaceDeviceResponseObject, error) {
 	r, err := s.Staff.Replace(ctx, of(ctx).caller, in.DeviceID)

@@ -90,6 +90,9 @@ type ServerInterface interface {
 	// EnrolDevice Enrol this phone with a one-time code
 	// (POST /v1/devices)
 	EnrolDevice(c *fiber.Ctx) error
+	// InviteDevice Get a one-time code by which one new phone is enrolled for the centre
+	// (POST /v1/devices/invitations)
+	InviteDevice(c *fiber.Ctx, params InviteDeviceParams) error
 	// DeletePushToken Forget the FCM token of this device
 	// (DELETE /v1/devices/self/push-token)
 	DeletePushToken(c *fiber.Ctx) error
@@ -745,6 +748,43 @@ func (siw *ServerInterfaceWrapper) EnrolDevice(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.EnrolDevice(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// InviteDevice operation middleware
+func (siw *ServerInterfaceWrapper) InviteDevice(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params InviteDeviceParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.InviteDevice(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -1930,6 +1970,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Post(options.BaseURL+"/v1/devices", wrapper.EnrolDevice)
 
+	router.Post(options.BaseURL+"/v1/devices/invitations", wrapper.InviteDevice)
+
 	router.Post(options.BaseURL+"/v1/devices/:device_id/lost", wrapper.ReportLost)
 
 	router.Post(options.BaseURL+"/v1/devices/:device_id/replacement", wrapper.ReplaceDevice)
@@ -2748,6 +2790,35 @@ type EnrolDevicedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EnrolDevicedefaultApplicationProblemPlusJSONResponse) VisitEnrolDeviceResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type InviteDeviceRequestObject struct {
+	Params InviteDeviceParams
+}
+
+type InviteDeviceResponseObject interface {
+	VisitInviteDeviceResponse(ctx *fiber.Ctx) error
+}
+
+type InviteDevice201JSONResponse DeviceInvitation
+
+func (response InviteDevice201JSONResponse) VisitInviteDeviceResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response)
+}
+
+type InviteDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response InviteDevicedefaultApplicationProblemPlusJSONResponse) VisitInviteDeviceResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3765,6 +3836,9 @@ type StrictServerInterface interface {
 	// EnrolDevice Enrol this phone with a one-time code
 	// (POST /v1/devices)
 	EnrolDevice(ctx context.Context, request EnrolDeviceRequestObject) (EnrolDeviceResponseObject, error)
+	// InviteDevice Get a one-time code by which one new phone is enrolled for the centre
+	// (POST /v1/devices/invitations)
+	InviteDevice(ctx context.Context, request InviteDeviceRequestObject) (InviteDeviceResponseObject, error)
 	// DeletePushToken Forget the FCM token of this device
 	// (DELETE /v1/devices/self/push-token)
 	DeletePushToken(ctx context.Context, request DeletePushTokenRequestObject) (DeletePushTokenResponseObject, error)
@@ -4666,6 +4740,33 @@ func (sh *strictHandler) EnrolDevice(ctx *fiber.Ctx) error {
 		return err
 	} else if validResponse, ok := response.(EnrolDeviceResponseObject); ok {
 		if err := validResponse.VisitEnrolDeviceResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// InviteDevice operation middleware
+func (sh *strictHandler) InviteDevice(ctx *fiber.Ctx, params InviteDeviceParams) error {
+	var request InviteDeviceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.InviteDevice(ctx.UserContext(), request.(InviteDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "InviteDevice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(InviteDeviceResponseObject); ok {
+		if err := validResponse.VisitInviteDeviceResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -801,7 +801,7 @@ type Alarm struct {
 	Centre   *Centre `json:"centre,omitempty"`
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
-	// Kind new_device, device_lost, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
+	// Kind new_device, device_lost, device_invited, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
 	// activation_code_guessed, poison_op, console_asked, console_code, console_activated, console_changed, console_guessed, passkey_copied,
 	// many_failures; read_budget (more reads than the budget), glass_broken (a guarded case was opened in need),
 	// file_changed (a stored file is not what was brought); others may come
@@ -1587,6 +1587,18 @@ type DaySheet struct {
 // DaySign The day is reviewed: each open complaint has been looked at
 type DaySign struct {
 	Date openapi_types.Date `json:"date"`
+}
+
+// DeviceInvitation defines model for DeviceInvitation.
+type DeviceInvitation struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// Code Enrols one phone; shown once
+	Code string `json:"code"`
+
+	// ExpiresAt RFC 3339 with an offset or Z
+	ExpiresAt Time `json:"expires_at"`
 }
 
 // DeviceLine defines model for DeviceLine.
@@ -3998,6 +4010,11 @@ type GetDayParams struct {
 
 // ListDevicesParams defines parameters for ListDevices.
 type ListDevicesParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+}
+
+// InviteDeviceParams defines parameters for InviteDevice.
+type InviteDeviceParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
 }
 

@@ -57,6 +57,7 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 	number := []deedField{{Name: "officer_no", Type: "text", Complete: "off"}}
 	deeds = map[string]deed{
 		"lost":           {grave: true, do: (*Pages).doLost},
+		"enrol":          {do: (*Pages).doEnrol},
 		"replace":        {do: (*Pages).doReplace},
 		"approve":        {do: (*Pages).doApprove},
 		"invite":         {fields: number, do: (*Pages).doInvite},
@@ -134,6 +135,16 @@ func (p *Pages) doLost(x *exchange) (*deedDone, error) {
 		err = p.Staff.ReportLost(x.ctx, x.who, id)
 	}
 	return &deedDone{Text: "deed.lost.done"}, err
+}
+
+func (p *Pages) doEnrol(x *exchange) (*deedDone, error) {
+	code, err := p.Staff.InviteDevice(x.ctx, x.who, x.centre)
+	if err != nil {
+		return nil, err
+	}
+	out := &deedDone{Text: "deed.enrol.code", Code: string(code.Text), Until: code.ExpiresAt}
+	out.QR, err = qrOf(out.Code)
+	return out, err
 }
 
 func (p *Pages) doReplace(x *exchange) (*deedDone, error) {

@@ -22,6 +22,7 @@ type staffBody struct {
 	Handovers []handoverRow
 	Phones    []phoneRow
 	SeesPhone bool
+	Enrol     string // where a new phone is taken in; empty: not by him
 	Invite    string // where a console is asked for; empty: not by him
 	Approve   string
 }
@@ -86,6 +87,9 @@ func (p *Pages) staffPage(x *exchange) error {
 		if b.Phones, err = p.phones(x); err != nil {
 			return err
 		}
+	}
+	if p.Door.May(x.ctx, x.who, "inviteDevice", x.centre) == nil {
+		b.Enrol = Root + "/staff/enrol?centre=" + url.QueryEscape(x.centre)
 	}
 	if p.Door.May(x.ctx, x.who, "inviteToConsole", "") == nil {
 		at := "?centre=" + url.QueryEscape(x.centre)

@@ -21,6 +21,7 @@ const (
 	alarmNewDevice    = "new_device"
 	alarmLost         = "device_lost"
 	alarmReplace      = "replacement_asked"
+	alarmNewPhone     = "device_invited" // a code for a new phone was given
 	alarmConsoleAsked = "console_asked"
 	alarmConsoleCode  = "console_code" // by the operator, at the command line
 	alarmConsole      = "console_activated"

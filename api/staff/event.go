@@ -22,6 +22,7 @@ const (
 	eventRevoke    = "revoke_device"
 	eventLost      = "report_lost"
 	eventReplace   = "replace_device"
+	eventNewPhone  = "invite_device"
 	eventEnd       = "end_sessions"
 	eventEndOwn    = "end_own_device"
 	eventState     = "officer_state"
