@@ -87,6 +87,7 @@ var access = []grant{
 	{call: "getDay", centre: heads, circle: circleHead, district: office},
 	{call: "getReturns", centre: heads, circle: circleHead, district: aboveAll},
 	{call: "listHandovers", centre: atStation, circle: circleHead, district: aboveAll},
+	{call: "getRoster", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getHandover", self: staff.Roles, centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "acceptTask", centre: atStation},
 	{call: "listExports", centre: heads, circle: circleHead, district: office},

@@ -165,6 +165,9 @@ type ServerInterface interface {
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(c *fiber.Ctx, params GetReturnsParams) error
+	// GetRoster Who is on which duty in a week of a centre
+	// (GET /v1/roster)
+	GetRoster(c *fiber.Ctx, params GetRosterParams) error
 	// SearchPhone In which cases a number stands
 	// (POST /v1/search/phone)
 	SearchPhone(c *fiber.Ctx) error
@@ -1746,6 +1749,50 @@ func (siw *ServerInterfaceWrapper) GetReturns(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// GetRoster operation middleware
+func (siw *ServerInterfaceWrapper) GetRoster(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRosterParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "week" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "week", query, &params.Week, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter week: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetRoster(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // SearchPhone operation middleware
 func (siw *ServerInterfaceWrapper) SearchPhone(c *fiber.Ctx) error {
 
@@ -2067,6 +2114,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Post(options.BaseURL+"/v1/search/phone", wrapper.SearchPhone)
 
 	router.Get(options.BaseURL+"/v1/exports", wrapper.ListExports)
+
+	router.Get(options.BaseURL+"/v1/roster", wrapper.GetRoster)
 
 	router.Get(options.BaseURL+"/v1/handovers", wrapper.ListHandovers)
 
@@ -3532,6 +3581,35 @@ func (response GetReturnsdefaultApplicationProblemPlusJSONResponse) VisitGetRetu
 	return ctx.JSON(&response.Body)
 }
 
+type GetRosterRequestObject struct {
+	Params GetRosterParams
+}
+
+type GetRosterResponseObject interface {
+	VisitGetRosterResponse(ctx *fiber.Ctx) error
+}
+
+type GetRoster200JSONResponse Roster
+
+func (response GetRoster200JSONResponse) VisitGetRosterResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetRosterdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetRosterdefaultApplicationProblemPlusJSONResponse) VisitGetRosterResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type SearchPhoneRequestObject struct {
 	Body *SearchPhoneJSONRequestBody
 }
@@ -3911,6 +3989,9 @@ type StrictServerInterface interface {
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(ctx context.Context, request GetReturnsRequestObject) (GetReturnsResponseObject, error)
+	// GetRoster Who is on which duty in a week of a centre
+	// (GET /v1/roster)
+	GetRoster(ctx context.Context, request GetRosterRequestObject) (GetRosterResponseObject, error)
 	// SearchPhone In which cases a number stands
 	// (POST /v1/search/phone)
 	SearchPhone(ctx context.Context, request SearchPhoneRequestObject) (SearchPhoneResponseObject, error)
@@ -5460,6 +5541,33 @@ func (sh *strictHandler) GetReturns(ctx *fiber.Ctx, params GetReturnsParams) err
 		return err
 	} else if validResponse, ok := response.(GetReturnsResponseObject); ok {
 		if err := validResponse.VisitGetReturnsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRoster operation middleware
+func (sh *strictHandler) GetRoster(ctx *fiber.Ctx, params GetRosterParams) error {
+	var request GetRosterRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRoster(ctx.UserContext(), request.(GetRosterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRoster")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRosterResponseObject); ok {
+		if err := validResponse.VisitGetRosterResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

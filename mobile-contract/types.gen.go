@@ -148,6 +148,7 @@ const (
 	KindRetentionAllow     Kind = "retention.allow"
 	KindRetentionAsk       Kind = "retention.ask"
 	KindReturnSign         Kind = "return.sign"
+	KindRosterSet          Kind = "roster.set"
 	KindSquadBrief         Kind = "squad.brief"
 	KindSquadPerson        Kind = "squad.person"
 	KindSquadReview        Kind = "squad.review"
@@ -345,6 +346,8 @@ func (e Kind) Valid() bool {
 	case KindRetentionAsk:
 		return true
 	case KindReturnSign:
+		return true
+	case KindRosterSet:
 		return true
 	case KindSquadBrief:
 		return true
@@ -850,6 +853,9 @@ type Bundle struct {
 	Posts         []Post           `json:"posts"`
 	ReferenceEtag string           `json:"reference_etag"`
 
+	// Roster The caller's own duties of the next seven days, as the rosters have them
+	Roster []OwnDuty `json:"roster,omitempty"`
+
 	// ServerTime RFC 3339 with an offset or Z
 	ServerTime Time    `json:"server_time"`
 	Squads     []Squad `json:"squads"`
@@ -919,6 +925,9 @@ type CheckpointKey struct {
 
 // ClockOpID A UUIDv7, or the UUIDv8 the clock makes of rule, subject and due time
 type ClockOpID = openapi_types.UUID
+
+// ClockTime Hours and minutes, 00:00 to 23:59
+type ClockTime = string
 
 // ClockView A limit that runs or ran. Times are the server's, so that a phone can warn offline
 type ClockView struct {
@@ -2757,6 +2766,22 @@ type OwnDevices struct {
 	Devices []OwnDevice `json:"devices"`
 }
 
+// OwnDuty A duty of the caller that a roster has
+type OwnDuty struct {
+	BeatID *UUID `json:"beat_id,omitempty"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre             `json:"centre"`
+	Day    openapi_types.Date `json:"day"`
+	Duty   string             `json:"duty"`
+
+	// From Hours and minutes, 00:00 to 23:59
+	From *ClockTime `json:"from,omitempty"`
+
+	// To Hours and minutes, 00:00 to 23:59
+	To *ClockTime `json:"to,omitempty"`
+}
+
 // OwnSession defines model for OwnSession.
 type OwnSession struct {
 	// CreatedAt RFC 3339 with an offset or Z
@@ -3445,6 +3470,46 @@ type Returns struct {
 
 // Role What a post is
 type Role string
+
+// Roster defines model for Roster.
+type Roster struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre   Centre      `json:"centre"`
+	RosterID *UUID       `json:"roster_id,omitempty"`
+	Rows     []RosterRow `json:"rows"`
+
+	// SetAt RFC 3339 with an offset or Z
+	SetAt *Time `json:"set_at,omitempty"`
+	SetBy *UUID `json:"set_by,omitempty"`
+
+	// Week The Monday
+	Week openapi_types.Date `json:"week"`
+}
+
+// RosterRow A duty of an officer on a day. `from` and `to` are times of India and both there, but for `rest` and `leave`; up to 14 hours. One that is over at or before the time at which it begins is over on the next day
+type RosterRow struct {
+	BeatID *UUID `json:"beat_id,omitempty"`
+
+	// Day On which it begins
+	Day  openapi_types.Date `json:"day"`
+	Duty string             `json:"duty"`
+
+	// From Hours and minutes, 00:00 to 23:59
+	From      *ClockTime `json:"from,omitempty"`
+	OfficerID UUID       `json:"officer_id"`
+
+	// To Hours and minutes, 00:00 to 23:59
+	To *ClockTime `json:"to,omitempty"`
+}
+
+// RosterSet Who is on which duty in a week of the centre. It takes the place of what was said of that week before; `replaces` is the op_id of that, without it there was none (else `roster_changed`)
+type RosterSet struct {
+	Replaces *UUID       `json:"replaces,omitempty"`
+	Rows     []RosterRow `json:"rows"`
+
+	// Week The Monday
+	Week openapi_types.Date `json:"week"`
+}
 
 // Rung A row of the ladder a task climbs when nobody receives it
 type Rung struct {
@@ -4170,6 +4235,14 @@ type GetReturnsParams struct {
 
 	// To At most 92 days from the first
 	To openapi_types.Date `form:"to" json:"to"`
+}
+
+// GetRosterParams defines parameters for GetRoster.
+type GetRosterParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+
+	// Week Its Monday
+	Week openapi_types.Date `form:"week" json:"week"`
 }
 
 // ListTasksParams defines parameters for ListTasks.

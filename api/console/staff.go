@@ -18,7 +18,9 @@ import (
 // phones.
 type staffBody struct {
 	Roll      []rollRow
-	Steps     []step // a new posting
+	Steps     []step       // a new posting
+	Planned   []plannedRow // today
+	Roster    string       // where the week is
 	Handovers []handoverRow
 	Phones    []phoneRow
 	SeesPhone bool
@@ -78,6 +80,10 @@ func (p *Pages) staffPage(x *exchange) error {
 	}
 	for i := range roll {
 		b.Roll = append(b.Roll, p.rollRow(x, &roll[i], here))
+	}
+	b.Roster = Root + "/staff/roster?centre=" + url.QueryEscape(x.centre)
+	if b.Planned, err = p.plannedToday(x); err != nil {
+		return err
 	}
 	if b.Handovers, err = p.handovers(x); err != nil {
 		return err
