@@ -107,6 +107,8 @@ var access = []grant{
 	// phones and consoles
 	{call: "inviteToConsole", self: union(heads, circleHead, aboveAll)},
 	{call: "approveInvitation", self: union(heads, circleHead, aboveAll)},
+	{call: "listSessions", centre: heads},
+	{call: "endSession", centre: heads},
 	{call: "listDevices", centre: staff.Roles},
 	{call: "reportLost", centre: staff.Roles},
 	{call: "inviteDevice", centre: heads},

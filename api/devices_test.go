@@ -297,3 +297,75 @@ func TestACentreGivesFortyCodesForNewPhonesADay(t *testing.T) {
 		t.Errorf("%d codes are open", n)
 	}
 }
+
+func TestTheHeadsOfAStationSeeTheSessionsOfTheirOfficersAndEndOne(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	incharge, sho, beat := w.Enlist(apitest.Karwi, "centre_incharge"), w.Enlist(apitest.Karwi, "sho"), w.Enlist(apitest.Karwi, "beat_officer")
+	stranger, sp := w.Enlist(apitest.Rajapur, "centre_incharge"), w.Enlist("HQ", "sp")
+	desk := w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
+	const list = "/v1/officers/sessions?centre=KRW"
+	end := func(x *apitest.Shift, id uuid.UUID) *apitest.Answer {
+		return x.Do(apitest.Request{Method: http.MethodPost, Path: "/v1/officers/sessions/" + id.String() + "/end?centre=KRW"})
+	}
+	for _, x := range []*apitest.Shift{beat, sp} {
+		x.Do(apitest.Get(list)).Refused(http.StatusForbidden, contract.CodeForbidden, "centre")
+		end(x, sho.Session.SessionID).Refused(http.StatusForbidden, contract.CodeForbidden, "centre")
+	}
+	stranger.Do(apitest.Get(list)).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
+	end(stranger, beat.Session.SessionID).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
+
+	seen := func() map[uuid.UUID]contract.SessionLine {
+		out := map[uuid.UUID]contract.SessionLine{}
+		var l contract.SessionList
+		incharge.Read(list, &l)
+		for _, s := range l.Sessions {
+			out[s.SessionID] = s
+		}
+		return out
+	}
+	got := seen()
+	if len(got) != 4 || got[beat.Session.SessionID].Kind != "phone" || got[beat.Session.SessionID].OfficerID != beat.ID || got[desk.Session.SessionID].Kind != "console" {
+		t.Fatalf("%+v", got)
+	}
+	if _, there := got[stranger.Session.SessionID]; there {
+		t.Error("one of another station is among them")
+	}
+	w.Pass(16 * time.Minute)
+	for _, x := range []*apitest.Shift{incharge, sho, beat, stranger} {
+		x.Refresh()
+	}
+	if _, there := seen()[desk.Session.SessionID]; there {
+		t.Error("a console that nobody has used for a quarter of an hour counts as open")
+	}
+
+	end(incharge, uuid.New()).Refused(http.StatusNotFound, contract.CodeNotFound, "session_id")
+	end(incharge, stranger.Session.SessionID).Refused(http.StatusNotFound, contract.CodeNotFound, "session_id")
+	end(incharge, incharge.Session.SessionID).Refused(http.StatusForbidden, contract.CodeOwnAct, "")
+	end(incharge, sho.Session.SessionID).Refused(http.StatusForbidden, contract.CodeNeedsAbove, "")
+	item := beat.Op("visit.record", w.Visit())
+	before := len(w.Told())
+	end(incharge, beat.Session.SessionID).Into(http.StatusNoContent, nil)
+	end(incharge, beat.Session.SessionID).Into(http.StatusNoContent, nil) // the answer was lost
+	beat.Do(apitest.Get("/v1/bundle")).Refused(http.StatusUnauthorized, contract.CodeSessionEnded, "")
+	if told := w.Told()[before:]; len(told) != 1 || told[0].Officer != beat.ID {
+		t.Errorf("woken: %+v", told)
+	}
+	if _, there := seen()[beat.Session.SessionID]; there {
+		t.Error("it is still open")
+	}
+	again := beat.Handset.LogIn(beat.Officer)
+	if kinds, newest := alarms(t, again); kinds["session_ended"] != 1 || *newest.OfficerID != incharge.ID {
+		t.Errorf("she sees %v, %+v", kinds, newest)
+	}
+	if kinds, _ := alarms(t, sho); kinds["session_ended"] != 0 {
+		t.Errorf("another sees %v", kinds)
+	}
+	if r := again.Send(item); r[0].Outcome != contract.OutcomeEntered {
+		t.Errorf("what she had signed before: %+v", r[0])
+	}
+	end(sho, incharge.Session.SessionID).Into(http.StatusNoContent, nil)
+	if n := w.Count(`SELECT count(*) FROM auth_events WHERE kind = 'end_session' AND ok`); n != 3 {
+		t.Errorf("%d events", n)
+	}
+}

@@ -234,3 +234,42 @@ func TestANewPhoneIsTakenInByTheCodeOfThePage(t *testing.T) {
 		t.Errorf("of another centre: %d", p.Status)
 	}
 }
+
+// TestASessionOfAnOfficerIsEndedAtThePageOfTheInCharge wants the second factor
+// again, and leads nobody else there.
+func TestASessionOfAnOfficerIsEndedAtThePageOfTheInCharge(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	head, desk := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge), w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
+	beat := w.Enlist(apitest.Karwi, contract.RoleBeatOfficer)
+	const list = "/console/staff/sessions"
+	at := list + "/" + beat.Session.SessionID.String() + "/end"
+	if p := desk.Visit("/console/staff"); strings.Contains(p.HTML, list) {
+		t.Error("the desk is led there")
+	}
+	for _, path := range []string{list, at} {
+		if p := desk.Visit(path); p.Status != http.StatusForbidden {
+			t.Errorf("the desk opens %s: %d", path, p.Status)
+		}
+	}
+	page := head.Visit(list)
+	if page.Status != http.StatusOK || !strings.Contains(page.HTML, at) || strings.Contains(page.HTML, head.Session.SessionID.String()) ||
+		strings.Contains(page.HTML, "127.0.0.1") {
+		t.Fatalf("%d\n%s", page.Status, page.HTML)
+	}
+	w.Pass(6 * time.Minute)
+	form := head.Visit(at).Form(at)
+	if p := head.Send(at, form); p.Status != http.StatusForbidden || !strings.Contains(p.HTML, `name="code"`) {
+		t.Fatalf("without the second factor: %d\n%s", p.Status, p.HTML)
+	}
+	if p := head.Send(at, typed(form, "code", head.Code())); p.Status != http.StatusOK {
+		t.Fatalf("%d\n%s", p.Status, p.HTML)
+	}
+	beat.Do(apitest.Get("/v1/bundle")).Refused(http.StatusUnauthorized, contract.CodeSessionEnded, "")
+	if p := head.Visit(list); strings.Contains(p.HTML, at) {
+		t.Error("it is still in the list")
+	}
+	if p := w.AtConsole(apitest.Rajapur, contract.RoleCentreIncharge).Visit(list + "?centre=KRW"); p.Status != http.StatusNotFound {
+		t.Errorf("of another centre: %d", p.Status)
+	}
+}

@@ -806,7 +806,7 @@ type Alarm struct {
 
 	// Kind new_device, device_lost, device_invited, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
 	// activation_code_guessed, poison_op, console_asked, console_code, console_activated, console_changed, console_guessed, passkey_copied,
-	// many_failures; read_budget (more reads than the budget), glass_broken (a guarded case was opened in need),
+	// many_failures, session_ended (by the head of her station, `officer_id`); read_budget (more reads than the budget), glass_broken (a guarded case was opened in need),
 	// file_changed (a stored file is not what was brought); others may come
 	Kind      string `json:"kind"`
 	OfficerID *UUID  `json:"officer_id,omitempty"`
@@ -3546,6 +3546,27 @@ type Session struct {
 	SessionID        UUID   `json:"session_id"`
 }
 
+// SessionLine defines model for SessionLine.
+type SessionLine struct {
+	// CreatedAt RFC 3339 with an offset or Z
+	CreatedAt Time `json:"created_at"`
+
+	// Kind phone or console
+	Kind      string `json:"kind"`
+	OfficerID UUID   `json:"officer_id"`
+	SessionID UUID   `json:"session_id"`
+
+	// UsedAt RFC 3339 with an offset or Z
+	UsedAt Time `json:"used_at"`
+}
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre   Centre        `json:"centre"`
+	Sessions []SessionLine `json:"sessions"`
+}
+
 // Signature ES256, 64 bytes r and s
 type Signature = string
 
@@ -4140,6 +4161,16 @@ type ListHeldParams struct {
 	// After op_id to start after
 	After *UUID       `form:"after,omitempty" json:"after,omitempty"`
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+}
+
+// EndSessionParams defines parameters for EndSession.
+type EndSessionParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
 }
 
 // GetProofParams defines parameters for GetProof.

@@ -62,6 +62,7 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		"approve":        {do: (*Pages).doApprove},
 		"invite":         {fields: number, do: (*Pages).doInvite},
 		"approve_invite": {fields: number, do: (*Pages).doApproveInvite},
+		"end_session":    {grave: true, do: (*Pages).doEndSession},
 		"end_device":     {grave: true, do: (*Pages).doEndDevice},
 		"change_passphrase": {do: (*Pages).doPassphrase, fields: []deedField{
 			{Name: "old", Type: "password", Complete: "current-password"}, {Name: "chosen", Type: "password", Complete: "new-password"},
@@ -78,6 +79,9 @@ func (p *Pages) deedBody(x *exchange) deedBody {
 	d := deeds[x.page.name]
 	b := deedBody{Name: x.page.name, Action: x.c.Path(), Fields: slices.Clone(d.fields), Grave: d.grave, Code: p.wantsFactor(x)}
 	b.Back = Root + "/staff?centre=" + url.QueryEscape(x.centre)
+	if x.page.name == "end_session" {
+		b.Back = Root + "/staff/sessions?centre=" + url.QueryEscape(x.centre)
+	}
 	if strings.HasPrefix(x.page.path, "/me") {
 		b.Back = Root + "/me"
 	}
@@ -199,6 +203,14 @@ func (p *Pages) doEndDevice(x *exchange) (*deedDone, error) {
 		err = p.Staff.EndOwnDevice(x.ctx, x.who, id)
 	}
 	return &deedDone{Text: "deed.end_device.done"}, err
+}
+
+func (p *Pages) doEndSession(x *exchange) (*deedDone, error) {
+	id, err := deviceOf(x)
+	if err == nil {
+		err = p.Staff.EndSession(x.ctx, x.who, x.centre, id)
+	}
+	return &deedDone{Text: "deed.end_session.done"}, err
 }
 
 func (p *Pages) doPassphrase(x *exchange) (*deedDone, error) {

@@ -90,6 +90,8 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		// staff.go, deed.go, me.go
 		{path: "/staff", name: "staff", group: "people", call: "listHandovers", get: (*Pages).staffPage},
 		{path: "/staff/roster", name: "roster", call: "getRoster", get: (*Pages).rosterPage}, // roster.go
+		{path: "/staff/sessions", name: "sessions", call: "listSessions", get: (*Pages).sessions},
+		{path: "/staff/sessions/:id/end", name: "end_session", call: "endSession", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/handovers/:id", name: "handover", call: "getHandover", get: (*Pages).handover},
 		{path: "/staff/enrol", name: "enrol", call: "inviteDevice", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/phones/:id/lost", name: "lost", call: "reportLost", get: (*Pages).deedPage, post: (*Pages).doDeed},

@@ -21,6 +21,7 @@ type staffBody struct {
 	Steps     []step       // a new posting
 	Planned   []plannedRow // today
 	Roster    string       // where the week is
+	Sessions  string       // where those of the officers are; empty: not for him
 	Handovers []handoverRow
 	Phones    []phoneRow
 	SeesPhone bool
@@ -93,6 +94,9 @@ func (p *Pages) staffPage(x *exchange) error {
 		if b.Phones, err = p.phones(x); err != nil {
 			return err
 		}
+	}
+	if p.Door.May(x.ctx, x.who, "listSessions", x.centre) == nil {
+		b.Sessions = Root + "/staff/sessions?centre=" + url.QueryEscape(x.centre)
 	}
 	if p.Door.May(x.ctx, x.who, "inviteDevice", x.centre) == nil {
 		b.Enrol = Root + "/staff/enrol?centre=" + url.QueryEscape(x.centre)

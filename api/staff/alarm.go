@@ -29,6 +29,7 @@ const (
 	alarmGuessed      = "console_guessed"
 	alarmCopied       = "passkey_copied"
 	alarmFailures     = "many_failures"
+	alarmEnded        = "session_ended" // by the head of her station
 )
 
 // alarm is what somebody must look at: ids and nothing else. It is for one officer, or for the in-charge and the head

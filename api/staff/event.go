@@ -25,6 +25,7 @@ const (
 	eventNewPhone  = "invite_device"
 	eventEnd       = "end_sessions"
 	eventEndOwn    = "end_own_device"
+	eventEndOther  = "end_session"
 	eventState     = "officer_state"
 	eventCode      = "issue_code"
 	eventBootstrap = "bootstrap"

@@ -20,20 +20,13 @@ const phonesADay = 40
 // the same officer was given before for the centre dies, if no phone has used it; so what was shown and lost opens
 // nothing later. Both heads of the station read in their alarms who gave it, and the in-charge is woken.
 func (s *Service) InviteDevice(ctx context.Context, who Caller, centre string) (Code, error) {
-	if who.IsZero() {
-		return Code{}, refuse(contract.CodeUnauthorized)
+	if err := who.heads(centre); err != nil {
+		return Code{}, err
 	}
 	var out Code
 	err := s.write(ctx, who.District, func(tx pgx.Tx) error {
 		var err error
-		switch {
-		case !who.has(centre):
-			err = refuse(contract.CodeNotFound, contract.WithPointer("centre"))
-		case !who.has(centre, CentreIncharge, SHO):
-			err = refuse(contract.CodeForbidden, contract.WithPointer("centre"))
-		default:
-			out, err = s.inviteDevice(ctx, tx, who, centre)
-		}
+		out, err = s.inviteDevice(ctx, tx, who, centre)
 		e := event{kind: eventNewPhone, officer: who.OfficerID, device: who.DeviceID, session: who.SessionID}
 		return s.settle(ctx, tx, who.District, &e, err)
 	})
