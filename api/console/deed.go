@@ -62,6 +62,7 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		"approve":        {do: (*Pages).doApprove},
 		"invite":         {fields: number, do: (*Pages).doInvite},
 		"approve_invite": {fields: number, do: (*Pages).doApproveInvite},
+		"remove_factor":  {grave: true, do: (*Pages).doRemoveFactor},
 		"end_session":    {grave: true, do: (*Pages).doEndSession},
 		"end_device":     {grave: true, do: (*Pages).doEndDevice},
 		"change_passphrase": {do: (*Pages).doPassphrase, fields: []deedField{
@@ -84,6 +85,9 @@ func (p *Pages) deedBody(x *exchange) deedBody {
 	}
 	if strings.HasPrefix(x.page.path, "/me") {
 		b.Back = Root + "/me"
+		if x.page.name == "remove_factor" {
+			b.Back = factorsPath
+		}
 	}
 	for i := range b.Fields {
 		if b.Fields[i].Type == "text" {

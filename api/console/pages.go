@@ -101,6 +101,10 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/staff/invite/approve", name: "approve_invite", call: "approveInvitation", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/me", name: "me", group: "people", call: "listOwnDevices", own: true, get: (*Pages).me},
 		{path: "/me/devices/:id/end", name: "end_device", call: "endOwnDevice", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		// factors.go
+		{path: "/me/factors", name: "factors", call: "getFactors", own: true, get: (*Pages).factors, post: (*Pages).openFactors},
+		{path: "/me/factors/add", name: "factors", call: "addFactor", own: true, get: (*Pages).factorsAway, post: (*Pages).addFactor},
+		{path: "/me/factors/:id/remove", name: "remove_factor", call: "removeFactor", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/me/passphrase", name: "change_passphrase", call: "changePassphrase", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/reads", name: "reads", group: "people", call: "getReadsByOfficer", get: (*Pages).reads},
 		{path: "/alarms", name: "alarms", group: "people", call: "listAlarms", own: true, get: (*Pages).alarms},

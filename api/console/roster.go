@@ -28,6 +28,7 @@ type rosterBody struct {
 	Copied           bool   // it is; nothing is entered yet
 	SetBy            uuid.UUID
 	SetAt            *time.Time
+	Meanwhile        string // where that of another is, in whose place this one would come
 	Over             bool // nothing is changed of a week that is over
 	Women            bool // a night duty of a woman is among them
 }
@@ -362,6 +363,9 @@ func (p *Pages) rosterAgain(x *exchange, s *said, f *form) error {
 	}
 	b := p.rosterBody(x, r, week)
 	b.form = f
+	if f.Problem != nil && f.Problem.Code == string(contract.CodeRosterChanged) {
+		b.Meanwhile = rosterPath(s.Centre, week)
+	}
 	if r.Seq > 0 {
 		f.Given = slices.DeleteFunc(f.Given, func(k keptField) bool { return k.Name == fieldPrefix+"replaces" })
 		f.Given = append(f.Given, keptField{fieldPrefix + "replaces", r.RosterID.String()})
