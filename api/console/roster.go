@@ -29,8 +29,8 @@ type rosterBody struct {
 	SetBy            uuid.UUID
 	SetAt            *time.Time
 	Meanwhile        string // where that of another is, in whose place this one would come
-	Over             bool // nothing is changed of a week that is over
-	Women            bool // a night duty of a woman is among them
+	Over             bool   // nothing is changed of a week that is over
+	Women            bool   // a night duty of a woman is among them
 }
 
 // Edits tells whether there is a form.
@@ -40,6 +40,7 @@ type rosterDay struct {
 	Date    string
 	At      time.Time
 	Weekday string // 1 is Monday
+	Short   string // 16 November
 	Today   bool
 }
 
@@ -150,6 +151,7 @@ func (p *Pages) rosterBody(x *exchange, r *book.Roster, week time.Time) *rosterB
 	for i := range 7 {
 		day := week.AddDate(0, 0, i)
 		d := rosterDay{Date: day.Format(time.DateOnly), At: day, Weekday: strconv.Itoa(i + 1)}
+		d.Short = strconv.Itoa(day.Day()) + " " + (&view{p: p, x: x}).Month(int(day.Month()))
 		d.Today = d.Date == midnight(x.now).Format(time.DateOnly)
 		b.Days = append(b.Days, d)
 	}
