@@ -223,7 +223,7 @@ func TestARosterIsReadByWhoHasToDoWithTheCentre(t *testing.T) {
 
 	w.OnDuty(w.Beat)
 	w.Pass(time.Hour)
-	today := dayOf(t, "2026-11-18").Time.Add(-330 * time.Minute)
+	today := dayOf(t, "2026-11-18").Add(-330 * time.Minute)
 	for _, o := range []*booktest.Officer{w.Incharge, w.Dispatcher, co} {
 		turns, err := w.Book.Turns(t.Context(), o.Caller(), booktest.Centre, today, w.Now())
 		if err != nil || len(turns) != 1 || turns[0].OfficerID != w.Beat.ID || turns[0].Until != nil || !turns[0].Since.Equal(booktest.Start) {

@@ -90,13 +90,14 @@ func (p *Pages) rosterPage(x *exchange) error {
 		return err
 	}
 	b := p.rosterBody(x, r, week)
+	edits := mayMake(x.who, contract.KindRosterSet) && !b.Over && slices.Contains(x.who.Centres(), x.centre)
 	rows := r.Rows
-	if b.Copied = x.c.Query("copy") != "" && b.Copy != ""; b.Copied {
+	if b.Copied = edits && x.c.Query("copy") != ""; b.Copied {
 		if rows, err = p.copied(x, week); err != nil {
 			return err
 		}
 	}
-	if mayMake(x.who, contract.KindRosterSet) && !b.Over && slices.Contains(x.who.Centres(), x.centre) {
+	if edits {
 		given := map[string]string{"week": r.Week}
 		if r.Seq > 0 {
 			given["replaces"] = r.RosterID.String()

@@ -12,9 +12,9 @@ import (
 	contract "kendra/mobile-contract"
 )
 
-// StaffSession is an open session of an officer of a centre: at what kind of device, since when, and when it was last
+// OpenSession is an open session of an officer of a centre: at what kind of device, since when, and when it was last
 // used. Where from is not told.
-type StaffSession struct {
+type OpenSession struct {
 	SessionID uuid.UUID
 	OfficerID uuid.UUID
 	Kind      string // phone or console
@@ -28,14 +28,14 @@ const postedNow = `EXISTS (SELECT FROM posts p WHERE p.district_id = s.district_
 
 // Sessions lists the open sessions of those who serve at a centre, for its in-charge and the head of the station, the last
 // used first.
-func (s *Service) Sessions(ctx context.Context, who Caller, centre string) ([]StaffSession, error) {
+func (s *Service) Sessions(ctx context.Context, who Caller, centre string) ([]OpenSession, error) {
 	if err := who.heads(centre); err != nil {
 		return nil, err
 	}
-	var out []StaffSession
+	var out []OpenSession
 	now := s.instant()
 	err := s.read(ctx, who.District, func(tx pgx.Tx) (err error) {
-		out, err = rowsOf[StaffSession](ctx, tx, `SELECT s.session_id, s.officer_id, d.kind, s.created_at, greatest(s.rotated_at, k.seen_at)
+		out, err = rowsOf[OpenSession](ctx, tx, `SELECT s.session_id, s.officer_id, d.kind, s.created_at, greatest(s.rotated_at, k.seen_at)
 			FROM sessions s JOIN devices d ON d.district_id = s.district_id AND d.device_id = s.device_id
 			LEFT JOIN console_sessions k ON k.district_id = s.district_id AND k.session_id = s.session_id
 			WHERE s.district_id = $1 AND s.ended_at IS NULL AND s.expires_at > $3 AND `+postedNow+`
