@@ -315,6 +315,14 @@ func TestTheHeadsOfAStationSeeTheSessionsOfTheirOfficersAndEndOne(t *testing.T) 
 	stranger.Do(apitest.Get(list)).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
 	end(stranger, beat.Session.SessionID).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
 
+	// Not by the table of access alone.
+	who := staff.Caller{District: apitest.District, OfficerID: beat.ID, Posts: []staff.Post{{Centre: apitest.Karwi, Role: staff.BeatOfficer}}}
+	if _, err := w.Staff.Sessions(t.Context(), who, apitest.Karwi); err == nil {
+		t.Error("the list is given to whoever asks behind the door")
+	}
+	if _, err := w.Staff.InviteDevice(t.Context(), who, apitest.Karwi); err == nil {
+		t.Error("a code is given to whoever asks behind the door")
+	}
 	seen := func() map[uuid.UUID]contract.SessionLine {
 		out := map[uuid.UUID]contract.SessionLine{}
 		var l contract.SessionList
