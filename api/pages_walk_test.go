@@ -11,6 +11,7 @@ import (
 )
 
 var (
+	inPeople  = regexp.MustCompile(`href="(/console/(?:staff|me)/[^"]*)"`)
 	inMenu    = regexp.MustCompile(`<li><a href="(/console/[^"]*)"`)
 	policy    = regexp.MustCompile(`script-src 'nonce-([A-Za-z0-9_-]{22})'`)
 	unwelcome = regexp.MustCompile(`(?i)\son[a-z]+=|\sstyle=|<script>|<style|javascript:|https?://`)
@@ -42,6 +43,11 @@ func TestEveryPageOfTheMenuOpensForWhoSeesItInBothLanguages(t *testing.T) {
 		}
 		if len(paths) < 3 {
 			t.Errorf("%s has no menu: %d\n%s", who.role, first.Status, first.HTML)
+		}
+		for _, from := range []string{"/console/staff", "/console/me"} { // what they lead to, too
+			for _, m := range inPeople.FindAllStringSubmatch(b.Visit(from).HTML, -1) {
+				paths = append(paths, strings.ReplaceAll(m[1], "&amp;", "&"))
+			}
 		}
 		for _, lang := range []string{"hi", "en"} {
 			b.Lang = lang

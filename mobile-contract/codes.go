@@ -102,6 +102,14 @@ const (
 	CodeAlreadyOnDuty Code = "already_on_duty"
 	CodeOffDuty       Code = "off_duty"
 
+	// The roster.
+	CodeWeekFromMonday Code = "week_from_monday"
+	CodeDayOutsideWeek Code = "day_outside_week"
+	CodeNotPosted      Code = "not_posted"
+	CodeDutyTooLong    Code = "duty_too_long"
+	CodeDutiesOverlap  Code = "duties_overlap"
+	CodeRosterChanged  Code = "roster_changed"
+
 	// Beat and squad.
 	CodeNotInSquad           Code = "not_in_squad"
 	CodeCountsDisagree       Code = "counts_disagree"

@@ -81,12 +81,15 @@ func (w *World) Handset(centre string) *Handset {
 	w.T.Helper()
 	code, err := w.Staff.IssueEnrolCode(context.Background(), District, centre)
 	w.must(err)
-	h := &Handset{w: w, On: w.Server, Key: w.newKey()}
+	h := w.Unenrolled()
 	var out contract.EnrolledDevice
 	h.On.Do(h.Vouch(h.On, Post("/v1/devices", w.Enrolment(h.Key, string(code.Text))))).Into(http.StatusCreated, &out)
 	h.ID = out.DeviceID
 	return h
 }
+
+// Unenrolled is a phone that nobody has taken in yet.
+func (w *World) Unenrolled() *Handset { return &Handset{w: w, On: w.Server, Key: w.newKey()} }
 
 // Enrolment is the body that enrols a key.
 func (w *World) Enrolment(key *ecdsa.PrivateKey, code string) contract.Enrolment {

@@ -69,6 +69,9 @@ var kinds = table(
 	define("duty.start", everyPost, needsDutyStart, checkDutyStart, applyDutyStart),
 	define("duty.end", everyPost, needsDutyEnd, checkDutyEnd, applyDutyEnd),
 
+	// roster.go
+	define("roster.set", incharges, needsRosterSet, checkRosterSet, applyRosterSet),
+
 	// visit.go
 	amending(define("visit.record", visitors, needsVisit, checkVisit, applyVisit), amendVisit),
 

@@ -31,6 +31,7 @@ type needs struct {
 	complaints, ownerPosts, matters, clocks []uuid.UUID
 	centres, days, tallyDays                []string
 	handovers, handedPosts                  []uuid.UUID
+	weeks                                   []string // of rosters, by their Mondays
 	marks                                   []seal.Mark
 	alike                                   []seal.Mark // of persons that squads spoke to
 	kinds                                   map[string]*kindRow
@@ -118,6 +119,9 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	}
 	if len(n.handovers)+len(n.handedPosts) > 0 {
 		s.queueHandovers(b, n)
+	}
+	if len(n.weeks) > 0 {
+		s.queueRosters(b, n.weeks)
 	}
 	if len(n.complaints)+len(n.matters) > 0 {
 		s.queueMatters(b, n)

@@ -120,6 +120,7 @@ type State struct {
 	reads      *rows[int64, Read]
 	allows     *rows[uuid.UUID, readAllow]
 	handovers  *rows[uuid.UUID, Handover]
+	rosters    *rows[string, Roster] // by Monday
 }
 
 func newState(district int32, centre string, v *ruleView) *State {
@@ -130,8 +131,8 @@ func newState(district int32, centre string, v *ruleView) *State {
 		matters: newRows[uuid.UUID, Matter](), clocks: newClockLists(), reviews: newRows[reviewKey, Review](),
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
-		handovers: newRows[uuid.UUID, Handover](),
-		serials:   newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
+		handovers: newRows[uuid.UUID, Handover](), rosters: newRows[string, Roster](),
+		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),
 		traces: newRows[uuid.UUID, traceRow](), entries: map[uuid.UUID]*entryRef{},

@@ -49,7 +49,7 @@ type input struct {
 	Sealed   bool // what is typed is sealed
 	Hint     string
 	Number   *string // an officer of another centre may be named by number: what was typed
-	Now      *bool // empty, it is the time at which the form is sent, if this is ticked
+	Now      *bool   // empty, it is the time at which the form is sent, if this is ticked
 	Groups   []optionGroup
 	Wrong    string // what is wrong with it
 	Rows     [][]input

@@ -300,8 +300,17 @@ func (p *Pages) text(x *exchange, s *said, at contract.Time) ([]byte, error) {
 	}
 	return json.Marshal(wire{
 		OpID: s.OpID, Kind: s.Kind, Centre: s.Centre, SessionID: x.who.SessionID, DeviceSeq: at.UnixMilli(), DeviceAt: at,
-		Salt: s.Salt, Body: bodyOf(contract.BodyFields(s.Kind), "", values),
+		Salt: s.Salt, Body: bodyFrom(s.Kind, values),
 	})
+}
+
+// bodyFrom is the body that a form says: of a week's table by its cells, else field
+// by field.
+func bodyFrom(kind contract.Kind, values map[string][]string) map[string]any {
+	if kind == contract.KindRosterSet {
+		return rosterSaid(values)
+	}
+	return bodyOf(contract.BodyFields(kind), "", values)
 }
 
 // again shows the form once more, as it was filled in, with what is wrong at its
@@ -368,7 +377,7 @@ var ownForms map[contract.Kind]func(p *Pages, x *exchange, s *said, f *form) err
 
 func init() { //nolint:gochecknoinits // the table names functions that read it
 	ownForms = map[contract.Kind]func(*Pages, *exchange, *said, *form) error{
-		contract.KindTaskSend: (*Pages).dispatchAgain,
+		contract.KindTaskSend: (*Pages).dispatchAgain, contract.KindRosterSet: (*Pages).rosterAgain,
 	}
 }
 

@@ -89,7 +89,11 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 
 		// staff.go, deed.go, me.go
 		{path: "/staff", name: "staff", group: "people", call: "listHandovers", get: (*Pages).staffPage},
+		{path: "/staff/roster", name: "roster", call: "getRoster", get: (*Pages).rosterPage}, // roster.go
+		{path: "/staff/sessions", name: "sessions", call: "listSessions", get: (*Pages).sessions},
+		{path: "/staff/sessions/:id/end", name: "end_session", call: "endSession", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/handovers/:id", name: "handover", call: "getHandover", get: (*Pages).handover},
+		{path: "/staff/enrol", name: "enrol", call: "inviteDevice", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/phones/:id/lost", name: "lost", call: "reportLost", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/phones/:id/replace", name: "replace", call: "replaceDevice", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/phones/:id/approve", name: "approve", call: "approveReplacement", get: (*Pages).deedPage, post: (*Pages).doDeed},
@@ -97,6 +101,10 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/staff/invite/approve", name: "approve_invite", call: "approveInvitation", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/me", name: "me", group: "people", call: "listOwnDevices", own: true, get: (*Pages).me},
 		{path: "/me/devices/:id/end", name: "end_device", call: "endOwnDevice", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		// factors.go
+		{path: "/me/factors", name: "factors", call: "getFactors", own: true, get: (*Pages).factors, post: (*Pages).openFactors},
+		{path: "/me/factors/add", name: "factors", call: "addFactor", own: true, get: (*Pages).factorsAway, post: (*Pages).addFactor},
+		{path: "/me/factors/:id/remove", name: "remove_factor", call: "removeFactor", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/me/passphrase", name: "change_passphrase", call: "changePassphrase", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/reads", name: "reads", group: "people", call: "getReadsByOfficer", get: (*Pages).reads},
 		{path: "/alarms", name: "alarms", group: "people", call: "listAlarms", own: true, get: (*Pages).alarms},
