@@ -192,6 +192,8 @@ func TestEveryKindOfChangeIsToldInWords(t *testing.T) {
 	} {
 		sp.Enter(contract.Kind(c.kind), c.body)
 	}
+	ask := sp.Enter("retention.ask", contract.RetentionAsk{Rule: "tasks", Months: 24, Basis: "आदेश १४"})
+	w.Enlist("HQ", contract.RoleAddlSp).Enter("retention.allow", contract.RetentionAllow{AskID: *ask.OpID, Allowed: true})
 	office, desk := w.AtConsole("HQ", contract.RoleSp), w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
 	for _, lang := range []string{"hi", "en"} {
 		for _, b := range []*apitest.Browser{office, desk} {
@@ -202,11 +204,11 @@ func TestEveryKindOfChangeIsToldInWords(t *testing.T) {
 			t.Fatalf("not in %s", lang)
 		}
 		history := between(page.HTML, `id="history"`, "</details>")
-		if n := strings.Count(history, "<li>"); n != 11 {
+		if n := strings.Count(history, "<li>"); n != 12 || !strings.Contains(history, "आदेश १४") {
 			t.Fatalf("%s: %d changes\n%s", lang, n, history)
 		}
 		told := between(desk.Visit("/console/rules").HTML, `id="history"`, "</main>")
-		if n := strings.Count(told, "<li>"); n != 10 || strings.Contains(desk.Visit("/console/rules").HTML, "आदेश १३") {
+		if n := strings.Count(told, "<li>"); n != 11 || strings.Contains(desk.Visit("/console/rules").HTML, "आदेश १३") {
 			t.Errorf("%s: the desk is told %d changes, and may not be told those of conduct", lang, n)
 		}
 		for _, raw := range []string{"raise", "women_beat", "statutory", "conduct_pattern", ">dowry", "addl_sp", ">girls", ">weather,"} {

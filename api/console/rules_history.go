@@ -60,6 +60,9 @@ func (p *Pages) ruleChanges(x *exchange, list []book.RuleChange) []ruleChange {
 		delete(body, "valid_from") // it stands beside
 		out[i] = ruleChange{From: c.From, Ahead: c.From.After(x.now)}
 		out[i].Kind, out[i].At, out[i].Seq = c.Kind, contract.At(c.At), c.Seq
+		if kind == contract.KindRetentionAllow { // its rule is what was asked for
+			kind = contract.KindRetentionAsk
+		}
 		what := p.changed(x, kind, body)
 		out[i].Said = append(what, p.factsOf(x, kind, body)...)
 		out[i].Actor = p.actor(x, c.OfficerID, c.Role)
