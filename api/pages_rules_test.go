@@ -166,3 +166,58 @@ func TestThePreviewOfALimitCountsEveryOpenComplaintThatItWouldBeFor(t *testing.T
 		t.Errorf("the head of the station\n%s", p.HTML)
 	}
 }
+
+// TestEveryKindOfChangeIsToldInWords makes one change of each kind and reads the page in
+// both languages; a word that is missing is an error in the log, which fails the test.
+func TestEveryKindOfChangeIsToldInWords(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	sp := w.Enlist("HQ", contract.RoleSp)
+	role := contract.RoleSho
+	for _, c := range []struct {
+		kind string
+		body any
+	}{
+		{"column.add", contract.ColumnAdd{Register: "women_beat", Column: "weather", Type: "code", List: new("weather"), Class: "open", Hi: "मौसम", En: "Weather"}},
+		{"code.add", contract.CodeAdd{List: "weather", Code: "fog", Hi: "कोहरा", En: "Fog"}},
+		{"code.rename", contract.CodeRename{List: "weather", Code: "fog", Hi: "घना कोहरा", En: "Thick fog"}},
+		{"column.rename", contract.ColumnRename{Register: "women_beat", Column: "weather", Hi: "मौसम का हाल", En: "The weather"}},
+		{"column.order", contract.ColumnOrder{Register: "women_beat", Columns: []string{"weather", "women"}}},
+		{"column.hide", contract.ColumnHide{Register: "women_beat", Column: "girls"}},
+		{"code.retire", contract.CodeRetire{List: "weather", Code: "fog", ValidTo: new(contract.At(w.Now().Add(time.Hour)))}},
+		{"limit.set", contract.LimitSet{Limit: "assign", Seconds: 5400, Category: new("dowry"), RiskLevel: new("high"), Basis: "आदेश १२"}},
+		{"ladder.set", contract.LadderSet{Ladder: "statutory", Rungs: []contract.LadderRung{{AfterS: 60, Action: "raise", ToRole: &role}}}},
+		{"offence.set", contract.OffenceSet{Code: "bns_352", Act: "BNS", Section: "352", Hi: "साशय अपमान", En: "Intentional insult"}},
+		{"conduct.set", contract.ConductSet{Pattern: "children", N: 4, Basis: "आदेश १३"}},
+	} {
+		sp.Enter(contract.Kind(c.kind), c.body)
+	}
+	ask := sp.Enter("retention.ask", contract.RetentionAsk{Rule: "tasks", Months: 24, Basis: "आदेश १४"})
+	w.Enlist("HQ", contract.RoleAddlSp).Enter("retention.allow", contract.RetentionAllow{AskID: *ask.OpID, Allowed: true})
+	office, desk := w.AtConsole("HQ", contract.RoleSp), w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
+	for _, lang := range []string{"hi", "en"} {
+		for _, b := range []*apitest.Browser{office, desk} {
+			b.Head = map[string]string{"Cookie": "__Host-kendra=" + b.Cookie + "; __Host-kendra-lang=" + lang}
+		}
+		page := office.Visit("/console/rules")
+		if !strings.Contains(page.HTML, `<html lang="`+lang+`"`) {
+			t.Fatalf("not in %s", lang)
+		}
+		history := between(page.HTML, `id="history"`, "</details>")
+		if n := strings.Count(history, "<li>"); n != 12 || !strings.Contains(history, "आदेश १४") {
+			t.Fatalf("%s: %d changes\n%s", lang, n, history)
+		}
+		told := between(desk.Visit("/console/rules").HTML, `id="history"`, "</main>")
+		if n := strings.Count(told, "<li>"); n != 11 || strings.Contains(desk.Visit("/console/rules").HTML, "आदेश १३") {
+			t.Errorf("%s: the desk is told %d changes, and may not be told those of conduct", lang, n)
+		}
+		for _, raw := range []string{"raise", "women_beat", "statutory", "conduct_pattern", ">dowry", "addl_sp", ">girls", ">weather,"} {
+			if strings.Contains(history, raw) {
+				t.Errorf("%s: %s is shown as it is\n%s", lang, raw, history)
+			}
+		}
+	}
+	if strings.Contains(desk.Visit("/console/rules").HTML, "/console/ops/") || !strings.Contains(office.Visit("/console/rules").HTML, "f.pattern=children") {
+		t.Error("who may change what")
+	}
+}

@@ -71,8 +71,24 @@ type RuleQuery struct {
 	Limit  int
 }
 
-// RuleChanges lists changes of the rules of the caller's district. They are no
-// secret: everybody works by them.
+// overConduct tells whether a caller has a post that answers for the work of squads.
+// From how many on a pattern is raised is told to nobody below: who knows it stays under
+// it.
+func (b *Book) overConduct(who staff.Caller) bool {
+	now := b.now()
+	return slices.ContainsFunc(who.Posts, func(p staff.Post) bool { return p.Covers(now) && slices.Contains(overSquads, p.Role) })
+}
+
+// ConductRules lists from how many on each pattern is raised now.
+func (b *Book) ConductRules(who staff.Caller) []ConductRule {
+	if !b.overConduct(who) {
+		return nil
+	}
+	return b.rules.Load().of(who.District).conductRules(b.now())
+}
+
+// RuleChanges lists changes of the rules of the caller's district. All but those of
+// conduct are told to everybody: they work by them.
 func (b *Book) RuleChanges(ctx context.Context, who staff.Caller, q RuleQuery) (list []RuleChange, more bool, err error) {
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
 		order := `r.seq DESC`
@@ -81,8 +97,8 @@ func (b *Book) RuleChanges(ctx context.Context, who staff.Caller, q RuleQuery) (
 		}
 		rows, err := tx.Query(ctx, `SELECT r.seq, r.kind, r.valid_from, r.body, e.officer_id, e.role, e.at FROM rule_changes r
 			JOIN entries e ON e.district_id = r.district_id AND e.centre = r.centre AND e.seq = r.seq
-			WHERE r.district_id = $1 AND r.centre = $2 AND ($3 = 0 OR r.seq < $3) AND (NOT $4 OR r.valid_from > $5)
-			ORDER BY `+order+` LIMIT $6`, who.District, HQ, q.Before, q.Ahead, b.now(), q.Limit+1)
+			WHERE r.district_id = $1 AND r.centre = $2 AND ($3 = 0 OR r.seq < $3) AND (NOT $4 OR r.valid_from > $5) AND ($7 OR r.kind <> 'conduct.set')
+			ORDER BY `+order+` LIMIT $6`, who.District, HQ, q.Before, q.Ahead, b.now(), q.Limit+1, b.overConduct(who))
 		if err != nil {
 			return fmt.Errorf("read rule changes: %w", err)
 		}

@@ -22,6 +22,7 @@ type rulesBody struct {
 	History  []ruleChange // the newest first
 	Older    string       // where the ones before are
 	Paged    bool         // the page goes on in it
+	Conduct  []conductRuleRow
 	Weighs   bool         // this officer may ask what a limit would touch
 	Lists    []listRow
 	Columns  []columnsRow
@@ -49,6 +50,14 @@ type ladderRow struct {
 type rungRow struct {
 	N                 int
 	After, Action, To string
+}
+
+// conductRuleRow says from when on a pattern in the work of a squad is raised.
+type conductRuleRow struct {
+	book.ConductRule
+
+	And    string // what else it takes
+	Change string
 }
 
 type listRow struct {
@@ -95,7 +104,7 @@ func (p *Pages) rules(x *exchange) error {
 		}
 		b.Limits = append(b.Limits, row)
 	}
-	b.Ladders = p.ladders(x)
+	b.Ladders, b.Conduct = p.ladders(x), p.conductRules(x)
 	lists := p.Book.Lists(d)
 	for _, name := range sortedKeys(lists) {
 		if label := p.listName(x, name); label != "" {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,23 +54,68 @@ func (p *Pages) changes(x *exchange, b *rulesBody) error {
 func (p *Pages) ruleChanges(x *exchange, list []book.RuleChange) []ruleChange {
 	out := make([]ruleChange, len(list))
 	for i, c := range list {
+		kind := contract.Kind(c.Kind)
 		var body map[string]any
 		_ = json.Unmarshal(c.Body, &body)
 		delete(body, "valid_from") // it stands beside
-		var span []fact
-		if contract.Kind(c.Kind) == contract.KindLimitSet { // months and seconds are one time
-			months, _ := body["months"].(float64)
-			seconds, _ := body["seconds"].(float64)
-			delete(body, "months")
-			delete(body, "seconds")
-			span = []fact{{p.look.texts["rules.time"].in(x.lang), p.limitTime(x, &book.Limit{Months: int(months), Seconds: int64(seconds)})}}
-		}
 		out[i] = ruleChange{From: c.From, Ahead: c.From.After(x.now)}
 		out[i].Kind, out[i].At, out[i].Seq = c.Kind, contract.At(c.At), c.Seq
-		out[i].Said = append(p.factsOf(x, contract.Kind(c.Kind), body), span...)
+		if kind == contract.KindRetentionAllow { // its rule is what was asked for
+			kind = contract.KindRetentionAsk
+		}
+		what := p.changed(x, kind, body)
+		out[i].Said = append(what, p.factsOf(x, kind, body)...)
 		out[i].Actor = p.actor(x, c.OfficerID, c.Role)
 	}
 	return out
+}
+
+// changed takes out of a change what it says by codes that the page has words for, and
+// says it in those: a limit in one time, a column and a code by what they are called.
+func (p *Pages) changed(x *exchange, kind contract.Kind, body map[string]any) []fact {
+	text := func(name string) string { s, _ := body[name].(string); return s }
+	var out []fact
+	take := func(name, said string) {
+		delete(body, name)
+		out = append(out, fact{p.fieldLabel(x, kind, name), said})
+	}
+	switch kind {
+	case contract.KindLimitSet:
+		months, _ := body["months"].(float64)
+		seconds, _ := body["seconds"].(float64)
+		delete(body, "months")
+		delete(body, "seconds")
+		out = append(out, fact{p.look.texts["rules.time"].in(x.lang), p.limitTime(x, &book.Limit{Months: int(months), Seconds: int64(seconds)})})
+	case contract.KindColumnRename, contract.KindColumnHide:
+		take("column", p.columnSaid(x, text("register"), text("column")))
+	case contract.KindColumnOrder:
+		list, _ := body["columns"].([]any)
+		names := make([]string, len(list))
+		for i, one := range list {
+			name, _ := one.(string)
+			names[i] = p.columnSaid(x, text("register"), name)
+		}
+		take("columns", strings.Join(names, ", "))
+	case contract.KindCodeRename, contract.KindCodeRetire:
+		if l, ok := p.Book.Label(x.who.District, text("list"), text("code")); ok {
+			take("code", (&view{p: p, x: x}).either(l.Hi, l.En)+" ("+text("code")+")")
+		}
+	}
+	return out
+}
+
+// columnSaid is what a column is called; one that was added and hidden again is called by
+// its own name, for nothing shows it any more.
+func (p *Pages) columnSaid(x *exchange, register, name string) string {
+	for _, c := range p.Book.Columns(x.who.District) {
+		if c.Register == register && c.Name == name {
+			return p.columnLabel(x, &c)
+		}
+	}
+	if t, ok := p.look.texts["field."+name]; ok {
+		return t.in(x.lang)
+	}
+	return name
 }
 
 // actor is who made an entry, and under which post.
@@ -123,4 +169,26 @@ func presentLadder(p *Pages, x *exchange, a *ask) {
 			}
 		}
 	}
+}
+
+// conductRules are the thresholds of the patterns, for those who answer for squads.
+func (p *Pages) conductRules(x *exchange) []conductRuleRow {
+	var out []conductRuleRow
+	for _, r := range p.Book.ConductRules(x.who) {
+		row := conductRuleRow{ConductRule: r}
+		switch {
+		case r.WithinS > 0:
+			row.And = p.word(x.lang, "field", "within_s") + ": " + spanText(time.Duration(r.WithinS)*time.Second, x.lang)
+		case r.Metres > 0:
+			row.And = p.word(x.lang, "field", "metres") + ": " + strconv.Itoa(r.Metres)
+		case r.Percent > 0:
+			row.And = p.word(x.lang, "field", "percent") + ": " + strconv.Itoa(r.Percent)
+		}
+		if mayMake(x.who, contract.KindConductSet) {
+			q := url.Values{"centre": {staff.HQ}, "back": {Root + "/rules"}, "f.pattern": {r.Pattern}}
+			row.Change = Root + "/ops/" + string(contract.KindConductSet) + "?" + q.Encode()
+		}
+		out = append(out, row)
+	}
+	return out
 }
