@@ -128,7 +128,8 @@ func (b *Book) OwnRoster(ctx context.Context, who staff.Caller) ([]OwnDuty, erro
 	return out, err
 }
 
-// Turn is a spell of duty as an officer began it: from when to when, never where.
+// Turn is a spell of duty as an officer began it: from when to when, never where. One that nobody ended is over after a
+// day, as it is for positions.
 type Turn struct {
 	OfficerID uuid.UUID
 	Since     time.Time
@@ -146,9 +147,9 @@ func (b *Book) Turns(ctx context.Context, who staff.Caller, centre string, from,
 		if !v.tasks && !v.rows {
 			return refusal(contract.CodeForbidden, "centre")
 		}
-		rows, err := tx.Query(ctx, `SELECT officer_id, started_at, ended_at FROM duties WHERE district_id = $1 AND centre = $2
-			AND started_at < $4 AND started_at > $5 AND coalesce(ended_at, started_at + $6) > $3 ORDER BY started_at, duty_id`,
-			who.District, centre, from, to, from.Add(-dutyLongest), dutyLongest)
+		rows, err := tx.Query(ctx, `SELECT officer_id, started_at, coalesce(ended_at, CASE WHEN started_at <= $6 THEN started_at + $7::interval END)
+			FROM duties WHERE district_id = $1 AND centre = $2 AND started_at < $4 AND started_at > $5 AND (ended_at IS NULL OR ended_at > $3)
+			ORDER BY started_at, duty_id`, who.District, centre, from, to, from.Add(-dutyLongest), b.now().Add(-dutyLongest), dutyLongest)
 		if err != nil {
 			return fmt.Errorf("read duties: %w", err)
 		}
