@@ -115,6 +115,11 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 	}
 }
 
+// pageAt is the row of a path.
+func pageAt(path string) *page {
+	return &table[slices.IndexFunc(table, func(pg page) bool { return pg.path == path })]
+}
+
 // may judges a page: by the call that it stands for, and by what is made there.
 func (p *Pages) may(x *exchange, pg *page, centre string) error {
 	if pg.makes != "" && !mayMake(x.who, pg.makes) {

@@ -1,0 +1,79 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"kendra/api/apitest"
+	contract "kendra/mobile-contract"
+)
+
+// more is what the later scripts may ask for beside do.
+func (s *stage) more(verb string, in map[string]any) any {
+	name, _ := in["who"].(string)
+	switch verb {
+	case "complaint": // one that the desk's phone has taken; words in it that a page must not show are the script's
+		id := *s.phone("desk_phone", contract.RoleDeskOfficer).Enter("complaint.open", s.told(in)).OpID
+		return id.String()
+	case "stop": // the server ends, as a new release ends it
+		s.w.Stop()
+		return nil
+	case "again": // and another begins in its place
+		s.w.Again()
+		return nil
+	case "enrol": // a new handset shows the code of a page, and its officer begins a shift
+		code, _ := in["code"].(string)
+		return s.enrol(name, code)
+	case "revoked": // whether the handset of an officer is withdrawn
+		return s.w.Count(`SELECT count(*) FROM devices WHERE device_id = $1 AND revoked_at IS NOT NULL`, s.phones[name].Handset.ID) == 1
+	case "device":
+		return s.phones[name].Handset.ID.String()
+	}
+	return "what is " + verb + "?"
+}
+
+// phone is an officer's phone, made when a scene first wants it.
+func (s *stage) phone(name string, role contract.Role) *apitest.Shift {
+	if s.phones[name] == nil {
+		s.phones[name] = s.w.Enlist(apitest.Karwi, role)
+	}
+	return s.phones[name]
+}
+
+// told is a complaint with what a script changes in it.
+func (s *stage) told(in map[string]any) contract.ComplaintOpen {
+	c := came(s.w)
+	if body, ok := in["body"].(map[string]any); ok {
+		text, err := json.Marshal(body)
+		if err == nil {
+			err = json.Unmarshal(text, &c)
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return c
+}
+
+// enrol shows a code as a new handset does, and has the officer enter a visit on
+// it: what it answers is the status of the enrolment and what became of the visit.
+func (s *stage) enrol(name, code string) any {
+	w := s.w
+	h := w.NewHandset()
+	out := map[string]any{"status": h.Enrol(code).Status}
+	if out["status"] != http.StatusCreated {
+		return out
+	}
+	x := h.LogIn(s.phones[name].Officer)
+	out["device"], out["visit"] = h.ID.String(), x.Enter("visit.record", w.Visit(), apitest.At(25.2, 80.9, 10)).Outcome
+	out["old"] = s.phones[name].Do(apitest.Get("/v1/bundle")).Status // what was lost is no key any more
+	s.phones[name] = x
+	return out
+}
+
+// TestAnOpenConsoleSurvivesCutLinesAndANewServer plays the scenes of web/tests/line.mjs.
+func TestAnOpenConsoleSurvivesCutLinesAndANewServer(t *testing.T) {
+	t.Parallel()
+	newStage(t).play("line.mjs", 5)
+}
