@@ -77,3 +77,9 @@ func TestAnOpenConsoleSurvivesCutLinesAndANewServer(t *testing.T) {
 	t.Parallel()
 	newStage(t).play("line.mjs", 5)
 }
+
+// TestThePagesCanBeReadSoonOnASlowMachine plays the scenes of web/tests/paint.mjs.
+func TestThePagesCanBeReadSoonOnASlowMachine(t *testing.T) {
+	t.Parallel()
+	newStage(t).play("paint.mjs", 3)
+}
