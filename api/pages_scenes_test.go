@@ -83,3 +83,9 @@ func TestThePagesCanBeReadSoonOnASlowMachine(t *testing.T) {
 	t.Parallel()
 	newStage(t).play("paint.mjs", 3)
 }
+
+// TestRecordsArePutRightPrintedAndInspectedInABrowser plays the scenes of web/tests/records.mjs.
+func TestRecordsArePutRightPrintedAndInspectedInABrowser(t *testing.T) {
+	t.Parallel()
+	newStage(t).play("records.mjs", 4)
+}

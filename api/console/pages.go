@@ -109,7 +109,7 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/ops/:kind", name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},
 
 		// live.go
-		{path: "/live", name: "live", call: "listTasks", get: (*Pages).live},
+		{path: "/live", name: "live", call: "getFeed", get: (*Pages).live},
 		// style.go
 		{path: "/style", name: "style", get: (*Pages).style},
 	}

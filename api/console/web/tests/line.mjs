@@ -1,19 +1,11 @@
 // An open page when the line is cut, an answer is lost, the server ends and
 // another begins: nothing that happened meanwhile is missing or stands twice.
-import { ask, close, logIn, must, open, scene, url } from "./stage.mjs";
+import { ask, at, close, logIn, must, open, scene, url } from "./stage.mjs";
 
 // The page of the day counts the visits; the register shows each of them.
 const register = "/registers/women_beat";
 const rows = (page) => page.$$eval("table.register tbody th a", (list) => list.map((a) => a.textContent.trim()));
 const cutSeen = (page, on) => page.waitForFunction((is) => document.getElementById("cut").hidden !== is, on);
-
-async function at(who, path) {
-  const page = await open();
-  await page.goto(url("/log-in"));
-  await logIn(page, who);
-  await page.goto(url(path));
-  return page;
-}
 
 async function visits(n) {
   for (let i = 0; i < n; i++) await ask("note", { who: "beat" });
