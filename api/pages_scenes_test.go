@@ -2,8 +2,12 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
+
+	"rsc.io/qr"
 
 	"kendra/api/apitest"
 	contract "kendra/mobile-contract"
@@ -25,6 +29,8 @@ func (s *stage) more(verb string, in map[string]any) any {
 	case "enrol": // a new handset shows the code of a page, and its officer begins a shift
 		code, _ := in["code"].(string)
 		return s.enrol(name, code)
+	case "qr": // whether a drawing is that of a code
+		return modules(s.t, in["code"]) == in["drawn"]
 	case "revoked": // whether the handset of an officer is withdrawn
 		return s.w.Count(`SELECT count(*) FROM devices WHERE device_id = $1 AND revoked_at IS NOT NULL`, s.phones[name].Handset.ID) == 1
 	case "device":
@@ -72,6 +78,25 @@ func (s *stage) enrol(name, code string) any {
 	return out
 }
 
+// modules is a code as a page draws it for a camera, module by module.
+func modules(t *testing.T, code any) string {
+	t.Helper()
+	text, _ := code.(string)
+	c, err := qr.Encode(text, qr.M)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d strings.Builder
+	for y := range c.Size {
+		for x := range c.Size {
+			if c.Black(x, y) {
+				fmt.Fprintf(&d, "M%d %dh1v1h-1z", x+4, y+4)
+			}
+		}
+	}
+	return d.String()
+}
+
 // TestAnOpenConsoleSurvivesCutLinesAndANewServer plays the scenes of web/tests/line.mjs.
 func TestAnOpenConsoleSurvivesCutLinesAndANewServer(t *testing.T) {
 	t.Parallel()
@@ -88,4 +113,10 @@ func TestThePagesCanBeReadSoonOnASlowMachine(t *testing.T) {
 func TestRecordsArePutRightPrintedAndInspectedInABrowser(t *testing.T) {
 	t.Parallel()
 	newStage(t).play("records.mjs", 4)
+}
+
+// TestPhonesReadsAndRulesInTwoBrowsers plays the scenes of web/tests/people.mjs.
+func TestPhonesReadsAndRulesInTwoBrowsers(t *testing.T) {
+	t.Parallel()
+	newStage(t).play("people.mjs", 3)
 }
