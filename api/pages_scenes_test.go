@@ -120,3 +120,9 @@ func TestPhonesReadsAndRulesInTwoBrowsers(t *testing.T) {
 	t.Parallel()
 	newStage(t).play("people.mjs", 3)
 }
+
+// TestADayAtTheKeyboard plays the scenes of web/tests/keyboard.mjs.
+func TestADayAtTheKeyboard(t *testing.T) {
+	t.Parallel()
+	newStage(t).play("keyboard.mjs", 3)
+}

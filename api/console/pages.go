@@ -137,6 +137,29 @@ func (p *Pages) may(x *exchange, pg *page, centre string) error {
 	return p.Door.May(x.ctx, x.who, pg.call, centre)
 }
 
+// begins is where the day of an officer begins who has no sheet of a station's day:
+// above the stations with all of them, at a station where his post works. Empty:
+// he has the sheet.
+func (p *Pages) begins(x *exchange) string {
+	switch {
+	case x.asked != "": // he wants that of a centre, or none
+		return ""
+	case leadsDistrict(x):
+		return "/district"
+	case p.may(x, pageAt("/"), "") == nil:
+		return ""
+	case mayMake(x.who, contract.KindComplaintOpen):
+		return "/complaints"
+	case mayMake(x.who, contract.KindTaskSend):
+		return "/tasks"
+	}
+	at := slices.IndexFunc(table, func(pg page) bool { return pg.group != "" && p.may(x, &pg, x.centre) == nil })
+	if at < 0 {
+		return ""
+	}
+	return table[at].path
+}
+
 // menu lists the pages of the menu in their groups.
 var menuGroups = []string{"now", "books", "people", "rules"} //nolint:gochecknoglobals // a constant
 

@@ -7,6 +7,13 @@ const register = "/registers/women_beat";
 const rows = (page) => page.$$eval("table.register tbody th a", (list) => list.map((a) => a.textContent.trim()));
 const cutSeen = (page, on) => page.waitForFunction((is) => document.getElementById("cut").hidden !== is, on);
 
+/** Goes to a page and waits until its line stands. */
+async function heard(page, path) {
+  const stands = page.waitForResponse((r) => r.url().includes("/live") && r.status() === 200);
+  await page.goto(url(path));
+  await stands;
+}
+
 async function visits(n) {
   for (let i = 0; i < n; i++) await ask("note", { who: "beat" });
 }
@@ -46,14 +53,14 @@ await scene("a page whose line was cut shows all that happened meanwhile, once",
 });
 
 await scene("an answer that is lost on its way is asked for again, though the line tells of it once", async () => {
-  const page = await at("incharge", register);
+  const page = await at("incharge", "/registers");
+  await heard(page, register);
   let lost = 0;
   await page.route("**/registers/women_beat", (route) => {
     if (route.request().headers()["x-kendra-quiet"] !== "1" || lost >= 2) return route.continue();
     lost++;
     return lost === 1 ? route.abort() : route.fulfill({ status: 503, body: "" });
   });
-  await page.waitForTimeout(500);
   await visits(1);
   await settled(page, (n += 1));
   must(lost === 2, `${lost} answers were lost`);
@@ -93,8 +100,7 @@ await scene("a page that a proxy turns away while the server is gone comes back 
   await page.clock.install();
   await page.goto(url("/log-in"));
   await logIn(page, "incharge");
-  await page.goto(url(register));
-  await page.waitForTimeout(300);
+  await heard(page, register);
   let away = true;
   let turned = 0;
   await page.route("**/live?*", (route) => {
@@ -129,10 +135,10 @@ await scene("a line that says nothing any more is taken for cut, and laid anew",
   await page.clock.install();
   await page.goto(url("/log-in"));
   await logIn(page, "incharge");
-  await page.goto(url(register));
+  await heard(page, register);
   let asked = 0;
   await page.route("**/live?*", (route) => (++asked > 1 ? route.continue() : undefined)); // the first one after is never answered
-  await page.waitForTimeout(500);
+  await page.waitForTimeout(500); // its first word
   await page.clock.runFor(30000);
   must(await page.locator("#cut").isHidden(), "half a minute without a word is no cut");
   await page.clock.runFor(30000);
