@@ -20,6 +20,10 @@ func (s *stage) more(verb string, in map[string]any) any {
 	case "complaint": // one that the desk's phone has taken; words in it that a page must not show are the script's
 		id := *s.phone("desk_phone", contract.RoleDeskOfficer).Enter("complaint.open", s.told(in)).OpID
 		return id.String()
+	case "task": // one that a dispatcher's phone has sent to the beat's
+		return s.phone("dispatch_phone", contract.RoleDispatcher).Enter(contract.KindTaskSend, contract.TaskSend{
+			To: contract.TaskTarget{OfficerID: &s.phones["beat"].ID}, TaskKind: "visit", Urgency: "soon",
+		}).OpID.String()
 	case "stop": // the server ends, as a new release ends it
 		s.w.Stop()
 		return nil
@@ -125,4 +129,10 @@ func TestPhonesReadsAndRulesInTwoBrowsers(t *testing.T) {
 func TestADayAtTheKeyboard(t *testing.T) {
 	t.Parallel()
 	newStage(t).play("keyboard.mjs", 3)
+}
+
+// TestThePagesBesideTheMenuInOtherLights plays the scenes of web/tests/looks.mjs.
+func TestThePagesBesideTheMenuInOtherLights(t *testing.T) {
+	t.Parallel()
+	newStage(t).play("looks.mjs", 3)
 }

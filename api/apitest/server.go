@@ -87,7 +87,7 @@ func (w *World) Another() *Server {
 
 // Stop ends the world's first server as a new release does: open pages are told
 // that the line is over, requests that run are answered, nobody is heard after.
-func (w *World) Stop() { w.Server.stop() }
+func (w *World) Stop() { w.stop() }
 
 // Again starts a server in the place of the one that was stopped, at the same
 // address and on the same database. It knows nothing but what is stored; phones
