@@ -104,7 +104,7 @@ func modules(t *testing.T, code any) string {
 // TestAnOpenConsoleSurvivesCutLinesAndANewServer plays the scenes of web/tests/line.mjs.
 func TestAnOpenConsoleSurvivesCutLinesAndANewServer(t *testing.T) {
 	t.Parallel()
-	newStage(t).play("line.mjs", 5)
+	newStage(t).play("line.mjs", 6)
 }
 
 // TestThePagesCanBeReadSoonOnASlowMachine plays the scenes of web/tests/paint.mjs.

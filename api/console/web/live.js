@@ -40,17 +40,32 @@ function moved(after = 120) {
   }, after);
 }
 
-// The line has told it, and will not tell it again: the page must.
-document.addEventListener("htmx:afterRequest", (e) => {
-  if (e.detail.successful || !e.detail.target?.matches?.("[data-renew]")) return;
-  owed = true;
-  moved(3000);
-});
-
 // A form that somebody writes in is not taken from him; it is sent, and if the
 // session is over by then it is kept over the log-in.
 let writing = false;
 document.addEventListener("input", (e) => (writing ||= e.target.closest("form[data-once]") !== null));
+
+// refused tells an answer that will not change from one that is worth asking for
+// again. What it is about, the page says when it is loaded anew.
+const refused = (status) => status >= 400 && status < 500 && status !== 408 && status !== 429;
+
+// The line has told what moved, and will not tell it again: a lost answer is asked
+// for until it is there, the longer the more seldom.
+let pause = 0;
+document.addEventListener("htmx:afterRequest", (e) => {
+  if (!e.detail.target?.matches?.("[data-renew]")) return;
+  if (e.detail.successful) {
+    pause = 0;
+    return;
+  }
+  if (refused(e.detail.xhr.status)) {
+    if (!writing) location.reload();
+    return;
+  }
+  owed = true;
+  pause = Math.min(pause * 2 || 3000, 60000);
+  moved(pause * (0.8 + Math.random() * 0.4));
+});
 
 const cut = document.getElementById("cut");
 const beats = 40000; // the server speaks every 15 s
@@ -100,7 +115,7 @@ async function look() {
     // away
   }
   if (status === 200) listen();
-  else if (status >= 400 && status < 500 && status !== 429 && !writing) location.reload();
+  else if (refused(status) && !writing) location.reload();
   else setTimeout(look, 5000 + Math.random() * 5000);
 }
 

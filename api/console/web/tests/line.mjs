@@ -67,6 +67,27 @@ await scene("an answer that is lost on its way is asked for again, though the li
   await page.context().close();
 });
 
+await scene("a page that may not be seen any more goes from the screen when something moves, but not a form in which she writes", async () => {
+  const page = await at("incharge", "/registers");
+  await heard(page, register);
+  await ask("end", { who: "incharge" });
+  await visits(1);
+  n++;
+  await page.waitForSelector("#passphrase");
+  await logIn(page, "incharge");
+  await heard(page, "/tasks/new");
+  await page.fill('[name="f.text"]', "कक्षा 9 की छात्राओं से मिलें");
+  await page.click("h1"); // her hand is not in the field
+  await ask("end", { who: "incharge" });
+  const asked = page.waitForResponse((r) => r.request().headers()["x-kendra-quiet"] === "1" && r.status() === 401);
+  await visits(1);
+  n++;
+  await asked;
+  await page.waitForTimeout(500);
+  must((await page.inputValue('[name="f.text"]')) === "कक्षा 9 की छात्राओं से मिलें", "what she writes is taken from her");
+  await page.context().close();
+});
+
 await scene("a page stays open over the end of the server and shows what the next one was told", async () => {
   const page = await at("incharge", register);
   const sheet = await at("sho", "/");

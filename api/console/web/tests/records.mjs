@@ -59,6 +59,7 @@ const her = { complainant_name: "कमला देवी", mobile: "9450012345
 await scene("her slip is one sheet of the roll or of A4, with her number and nothing of her", async () => {
   const page = await at("desk", "/complaints/new");
   await fillComplaint(page, her);
+  await page.waitForFunction(() => location.search.includes("draft=")); // what was typed is kept by now
   await page.click(sendComplaint);
   await page.waitForSelector(".slip");
   const [number, secret, line] = await page.$$eval(".slip dd", (all) => all.map((d) => d.textContent.trim()));
@@ -81,6 +82,9 @@ await scene("her slip is one sheet of the roll or of A4, with her number and not
   const before = await ask("count", { kind: "complaint.open" });
   await page.reload(); // the form is sent once more
   must((await page.textContent(".slip dd.big")) === number && (await ask("count", { kind: "complaint.open" })) === before, "loaded anew it is another complaint");
+  await page.goBack();
+  await page.waitForSelector(".lead .no");
+  must((await page.textContent(".no")) === line, "the way back does not lead to what became of the form");
   must(page.complaints.length === 0, page.complaints.join("\n"));
   await page.context().close();
   return facts;
