@@ -223,7 +223,7 @@ func TestAnOfficerIsToldOfEachPhoneThatIsNewToHer(t *testing.T) {
 
 // takeIn tries to take a new phone in with a code.
 func takeIn(w *apitest.World, code string) (*apitest.Handset, *apitest.Answer) {
-	h := w.Unenrolled()
+	h := w.NewHandset()
 	return h, w.Do(h.Vouch(w.Server, apitest.Post("/v1/devices", w.Enrolment(h.Key, code))))
 }
 

@@ -34,8 +34,11 @@ func TestEveryPageOfTheMenuOpensForWhoSeesItInBothLanguages(t *testing.T) {
 	} {
 		b := w.AtConsole(who.centre, who.role)
 		first := b.Visit("/console/")
-		if first.Status == http.StatusSeeOther { // above the stations it begins with all of them
+		if first.Status == http.StatusSeeOther { // who has no sheet of a station's day begins where his post works
 			first = first.Follow()
+		}
+		if first.Status != http.StatusOK {
+			t.Errorf("%s begins with %d", who.role, first.Status)
 		}
 		paths := []string{"/console/style", "/console/ops/note.add"}
 		for _, m := range inMenu.FindAllStringSubmatch(first.HTML, -1) {

@@ -19,8 +19,9 @@
 //	live.go      the one line by which open pages are told that something moved
 //
 // A form carries the id of the op that it will make. Sent twice, by a double
-// click, a resend or the way back, it is one entry: the second time the answer is
-// what became of the first (book.Own).
+// click or a resend, it is one entry: the second time the answer is what became of
+// the first (book.Own). The way back leads to an empty form with an id of its own:
+// the browser keeps nothing of what was typed.
 //
 // Without script everything can be read, entered and signed. Scripts add: parts
 // that renew themselves, the map, drafts, passkeys.

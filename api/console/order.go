@@ -30,6 +30,7 @@ var fieldOrder = map[contract.Kind]string{ //nolint:gochecknoglobals // a static
 	"feedback.call":     "reached satisfied wants polite registered_at_once told_action reason called_at remarks gd_no",
 	"follow_up.done":    "safe_now new_incident mode note protection next_due_on done_at remarks gd_no",
 	"day.review":        "verdict direction",
+	"limit.set":         "limit category risk_level months seconds valid_from basis",
 	"inspection.record": "kind inspected_at registers_seen line_nos findings direction assigned_to due_at remarks gd_no",
 	"phone.search":      "phone reason",
 	"glass.review":      "verdict text",

@@ -117,10 +117,15 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/ops/:kind", name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},
 
 		// live.go
-		{path: "/live", name: "live", call: "listTasks", get: (*Pages).live},
+		{path: "/live", name: "live", call: "getFeed", get: (*Pages).live},
 		// style.go
 		{path: "/style", name: "style", get: (*Pages).style},
 	}
+}
+
+// pageAt is the row of a path.
+func pageAt(path string) *page {
+	return &table[slices.IndexFunc(table, func(pg page) bool { return pg.path == path })]
 }
 
 // may judges a page: by the call that it stands for, and by what is made there.
@@ -138,6 +143,29 @@ func (p *Pages) may(x *exchange, pg *page, centre string) error {
 		centre = ""
 	}
 	return p.Door.May(x.ctx, x.who, pg.call, centre)
+}
+
+// begins is where the day of an officer begins who has no sheet of a station's day:
+// above the stations with all of them, at a station where his post works. Empty:
+// he has the sheet.
+func (p *Pages) begins(x *exchange) string {
+	switch {
+	case x.asked != "": // he wants that of a centre, or none
+		return ""
+	case leadsDistrict(x):
+		return "/district"
+	case p.may(x, pageAt("/"), "") == nil:
+		return ""
+	case mayMake(x.who, contract.KindComplaintOpen):
+		return "/complaints"
+	case mayMake(x.who, contract.KindTaskSend):
+		return "/tasks"
+	}
+	at := slices.IndexFunc(table, func(pg page) bool { return pg.group != "" && p.may(x, &pg, x.centre) == nil })
+	if at < 0 {
+		return ""
+	}
+	return table[at].path
 }
 
 // menu lists the pages of the menu in their groups.

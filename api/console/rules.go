@@ -23,7 +23,7 @@ type rulesBody struct {
 	Older    string       // where the ones before are
 	Paged    bool         // the page goes on in it
 	Conduct  []conductRuleRow
-	Weighs   bool         // this officer may ask what a limit would touch
+	Weighs   bool // this officer may ask what a limit would touch
 	Lists    []listRow
 	Columns  []columnsRow
 	Offences []book.Offence
@@ -32,10 +32,13 @@ type rulesBody struct {
 	Preview  *preview
 }
 
+// limitRow is a limit in force, what stood before it, and what is set already for
+// a day to come. One of which only that is set stands as it will be.
 type limitRow struct {
 	book.Limit
 
-	Time, Change string
+	Time, Change    string
+	Earlier, Coming []limitRow
 }
 
 // ladderRow is a ladder as it holds from a time.
@@ -96,14 +99,7 @@ type preview struct {
 func (p *Pages) rules(x *exchange) error {
 	d := x.who.District
 	b := rulesBody{Offences: p.Book.Offences(d), Change: p.ruleSteps(x)}
-	for _, l := range p.Book.Limits(d) {
-		row := limitRow{Limit: l, Time: p.limitTime(x, &l)}
-		if mayMake(x.who, contract.KindLimitSet) {
-			q := url.Values{"centre": {staff.HQ}, "back": {Root + "/rules"}, "f.limit": {l.Code}, "f.category": {l.Category}, "f.risk_level": {l.RiskLevel}}
-			row.Change = Root + "/ops/" + string(contract.KindLimitSet) + "?" + q.Encode()
-		}
-		b.Limits = append(b.Limits, row)
-	}
+	b.Limits = p.limitRows(x)
 	b.Ladders, b.Conduct = p.ladders(x), p.conductRules(x)
 	lists := p.Book.Lists(d)
 	for _, name := range sortedKeys(lists) {
@@ -128,6 +124,32 @@ func (p *Pages) rules(x *exchange) error {
 		return err
 	}
 	return p.send(x, http.StatusOK, "rules", "page.rules", b)
+}
+
+// limitRows are the limits with their history, in the order of the rules.
+func (p *Pages) limitRows(x *exchange) []limitRow {
+	var out []limitRow
+	for _, l := range p.Book.LimitsEver(x.who.District) {
+		row := limitRow{Limit: l, Time: p.limitTime(x, &l)}
+		at := slices.IndexFunc(out, func(o limitRow) bool {
+			return o.Code == l.Code && o.Category == l.Category && o.RiskLevel == l.RiskLevel
+		})
+		switch {
+		case at < 0:
+			if mayMake(x.who, contract.KindLimitSet) {
+				q := url.Values{"centre": {staff.HQ}, "back": {Root + "/rules"}, "f.limit": {l.Code}, "f.category": {l.Category}, "f.risk_level": {l.RiskLevel}}
+				row.Change = Root + "/ops/" + string(contract.KindLimitSet) + "?" + q.Encode()
+			}
+			out = append(out, row)
+		case l.From.After(x.now):
+			out[at].Coming = append(out[at].Coming, row)
+		default:
+			old := out[at]
+			old.Earlier, row.Earlier, row.Change = nil, append([]limitRow{old}, old.Earlier...), old.Change
+			out[at] = row
+		}
+	}
+	return out
 }
 
 func (p *Pages) ruleSteps(x *exchange) map[string][]step {

@@ -14,10 +14,10 @@ import (
 )
 
 // today is what needs the in-charge's hand now, in the order of the clock. Who has
-// a post above the stations begins with all of them.
+// no such sheet begins elsewhere.
 func (p *Pages) today(x *exchange) error {
-	if leadsDistrict(x) {
-		return seeOther(x.c, Root+"/district")
+	if to := p.begins(x); to != "" {
+		return seeOther(x.c, Root+to)
 	}
 	return p.sheet(x, midnight(x.now), "page.today")
 }

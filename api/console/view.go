@@ -312,9 +312,9 @@ func (v *view) Asset(name string) string { return v.p.assets.url(name) }
 // Built tells whether there are assets.
 func (v *view) Built() bool { return v.p.assets.built() }
 
-// Live is where the page hears what moves at its centre.
+// Live is where the page hears what moves at its centre, if the officer may.
 func (v *view) Live() string {
-	if v.p.Live == nil || v.x.centre == "" {
+	if v.p.Live == nil || v.x.centre == "" || v.p.may(v.x, pageAt("/live"), v.x.centre) != nil {
 		return ""
 	}
 	path := LivePath + "?centre=" + url.QueryEscape(v.x.centre)

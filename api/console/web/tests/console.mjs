@@ -1,23 +1,5 @@
 // The console as officers use it, in Chromium.
-import { ask, close, config, logIn, must, open, scene, url, violations } from "./stage.mjs";
-
-async function fillComplaint(page, changes = {}) {
-  const said = {
-    channel: "walk_in", complainant_name: "कमला देवी", age: "28", mobile: "9450012345", address: "ग्राम तरौंहा", category: "domestic_violence",
-    account: "आवेदिका ने बताया कि पति मारपीट करता है।", risk_level: "high", disability: "none", ...changes,
-  };
-  for (const [name, value] of Object.entries(said)) {
-    const field = page.locator(`[name="f.${name}"]`).first();
-    if ((await field.evaluate((e) => e.tagName)) === "SELECT") await field.selectOption(value);
-    else await field.fill(value);
-  }
-  for (const [name, value] of Object.entries({ is_minor: "false", safe_to_call: "true", status_safe: "true", woman_recorded: "true" })) {
-    await page.locator(`[name="f.${name}"][value="${value}"]`).check();
-  }
-  await page.locator(`[name="f.registered_at"]`).fill(await page.locator(`[name="f.heard_at"]`).inputValue());
-}
-
-const send = "form[action$='/ops/complaint.open'] button.main";
+import { ask, close, config, fillComplaint, logIn, must, open, scene, sendComplaint as send, url, violations } from "./stage.mjs";
 
 await scene("she logs in by a one-time code, and no script or style is refused by the policy", async () => {
   const page = await open();
