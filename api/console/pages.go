@@ -2,6 +2,7 @@ package console
 
 import (
 	"slices"
+	"strings"
 
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
@@ -171,6 +172,18 @@ func (p *Pages) begins(x *exchange) string {
 // menu lists the pages of the menu in their groups.
 var menuGroups = []string{"now", "books", "people", "rules"} //nolint:gochecknoglobals // a constant
 
+// here tells whether a page of the menu is the one that is shown (page), or the
+// one from which it is reached (true): /staff of /staff/roster.
+func (pg *page) here(shown *page) string {
+	switch {
+	case pg == shown:
+		return "page"
+	case pg.name == shown.name || pg.path != "/" && strings.HasPrefix(shown.path, pg.path+"/"):
+		return "true"
+	}
+	return ""
+}
+
 // MenuGroup is a part of the menu.
 type menuGroup struct {
 	Name  string
@@ -179,7 +192,7 @@ type menuGroup struct {
 
 type menuPage struct {
 	Name, Path string
-	Here       bool
+	Here       string // page: this one; true: what this one belongs to
 }
 
 // Menu is the pages that the officer may see at the centre.
@@ -196,7 +209,7 @@ func (v *view) Menu() []menuGroup {
 			if v.x.asked != "" {
 				path += "?centre=" + v.x.asked
 			}
-			g.Pages = append(g.Pages, menuPage{Name: pg.name, Path: path, Here: pg == v.x.page || pg.group != "" && pg.name == v.x.page.name})
+			g.Pages = append(g.Pages, menuPage{Name: pg.name, Path: path, Here: pg.here(v.x.page)})
 		}
 		if len(g.Pages) > 0 {
 			out = append(out, g)
