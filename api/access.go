@@ -87,6 +87,7 @@ var access = []grant{
 	{call: "getDay", centre: heads, circle: circleHead, district: office},
 	{call: "getReturns", centre: heads, circle: circleHead, district: aboveAll},
 	{call: "listHandovers", centre: atStation, circle: circleHead, district: aboveAll},
+	{call: "getRoster", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getHandover", self: staff.Roles, centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "acceptTask", centre: atStation},
 	{call: "listExports", centre: heads, circle: circleHead, district: office},
@@ -106,8 +107,11 @@ var access = []grant{
 	// phones and consoles
 	{call: "inviteToConsole", self: union(heads, circleHead, aboveAll)},
 	{call: "approveInvitation", self: union(heads, circleHead, aboveAll)},
+	{call: "listSessions", centre: heads},
+	{call: "endSession", centre: heads},
 	{call: "listDevices", centre: staff.Roles},
 	{call: "reportLost", centre: staff.Roles},
+	{call: "inviteDevice", centre: heads},
 	{call: "replaceDevice", centre: heads},
 	{call: "approveReplacement", centre: heads, circle: circleHead, district: []staff.Role{staff.Nodal, staff.AddlSP, staff.SP}},
 }

@@ -15,7 +15,7 @@ import (
 // and those whose answer nobody shall get by saying again what he overheard.
 var once = map[string]bool{
 	"putPushToken": true, "deletePushToken": true, "logOut": true, "unseal": true, "searchPhone": true, "readFile": true, "readExport": true, "acceptTask": true,
-	"reportLost": true, "replaceDevice": true, "approveReplacement": true, "inviteToConsole": true, "approveInvitation": true,
+	"reportLost": true, "inviteDevice": true, "endSession": true, "replaceDevice": true, "approveReplacement": true, "inviteToConsole": true, "approveInvitation": true,
 }
 
 // How long a request may wait for the database: who calls is one look into it;

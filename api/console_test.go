@@ -179,7 +179,7 @@ func TestASecondFactorIsShownAgainBeforeWhatIsGrave(t *testing.T) {
 	}
 	slices.Sort(grave)
 	want := []string{
-		"addFactor", "approveInvitation", "approveReplacement", "changePassphrase", "endOwnDevice", "getFactors", "inviteToConsole", "readExport", "removeFactor", "replaceDevice",
+		"addFactor", "approveInvitation", "approveReplacement", "changePassphrase", "endOwnDevice", "endSession", "getFactors", "inviteDevice", "inviteToConsole", "readExport", "removeFactor", "replaceDevice",
 		"reportLost", "searchPhone", "unseal",
 	}
 	if !slices.Equal(grave, want) {

@@ -64,12 +64,45 @@ func (s *server) EndOwnDevice(ctx context.Context, in EndOwnDeviceRequestObject)
 	return EndOwnDevice204Response{}, nil
 }
 
+// ListSessions lists the open sessions of a centre's officers.
+func (s *server) ListSessions(ctx context.Context, in ListSessionsRequestObject) (ListSessionsResponseObject, error) {
+	list, err := s.Staff.Sessions(ctx, of(ctx).caller, in.Params.Centre)
+	if err != nil {
+		return nil, err
+	}
+	out := ListSessions200JSONResponse{Centre: in.Params.Centre, Sessions: make([]contract.SessionLine, len(list))}
+	for i := range list {
+		x := &list[i]
+		out.Sessions[i] = contract.SessionLine{
+			SessionID: x.SessionID, OfficerID: x.OfficerID, Kind: x.Kind, CreatedAt: contract.At(x.CreatedAt), UsedAt: contract.At(x.UsedAt),
+		}
+	}
+	return out, nil
+}
+
+// EndSession ends a session of another officer.
+func (s *server) EndSession(ctx context.Context, in EndSessionRequestObject) (EndSessionResponseObject, error) {
+	if err := s.Staff.EndSession(ctx, of(ctx).caller, in.Params.Centre, in.SessionID); err != nil {
+		return nil, err
+	}
+	return EndSession204Response{}, nil
+}
+
 // ReportLost withdraws a phone.
 func (s *server) ReportLost(ctx context.Context, in ReportLostRequestObject) (ReportLostResponseObject, error) {
 	if err := s.Staff.ReportLost(ctx, of(ctx).caller, in.DeviceID); err != nil {
 		return nil, err
 	}
 	return ReportLost204Response{}, nil
+}
+
+// InviteDevice gives the code of a new phone.
+func (s *server) InviteDevice(ctx context.Context, in InviteDeviceRequestObject) (InviteDeviceResponseObject, error) {
+	code, err := s.Staff.InviteDevice(ctx, of(ctx).caller, in.Params.Centre)
+	if err != nil {
+		return nil, err
+	}
+	return InviteDevice201JSONResponse{Centre: in.Params.Centre, Code: string(code.Text), ExpiresAt: contract.At(code.ExpiresAt)}, nil
 }
 
 // ReplaceDevice asks for a phone in the place of a lost one, or gives its code.

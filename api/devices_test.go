@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -218,4 +219,168 @@ func TestAnOfficerIsToldOfEachPhoneThatIsNewToHer(t *testing.T) {
 	if n, err := w.Staff.EndSessions(context.Background(), apitest.District, staff.OfOfficer(x.ID), "test"); err != nil || n != 2 {
 		t.Errorf("%d sessions, %v", n, err)
 	}
+}
+
+// takeIn tries to take a new phone in with a code.
+func takeIn(w *apitest.World, code string) (*apitest.Handset, *apitest.Answer) {
+	h := w.NewHandset()
+	return h, w.Do(h.Vouch(w.Server, apitest.Post("/v1/devices", w.Enrolment(h.Key, code))))
+}
+
+func TestANewPhoneIsTakenInByACodeOfTheInChargeThatServesOnceForADay(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	incharge, sho, beat := w.Enlist(apitest.Karwi, "centre_incharge"), w.Enlist(apitest.Karwi, "sho"), w.Enlist(apitest.Karwi, "beat_officer")
+	stranger, sp := w.Enlist(apitest.Rajapur, "centre_incharge"), w.Enlist("HQ", "sp")
+	ask := func(x *apitest.Shift, centre string) *apitest.Answer {
+		return x.Do(apitest.Request{Method: http.MethodPost, Path: "/v1/devices/invitations?centre=" + centre})
+	}
+	given := func(x *apitest.Shift) (out contract.DeviceInvitation) {
+		ask(x, apitest.Karwi).Into(http.StatusCreated, &out)
+		return out
+	}
+	ask(beat, apitest.Karwi).Refused(http.StatusForbidden, contract.CodeForbidden, "centre")
+	ask(sp, apitest.Karwi).Refused(http.StatusForbidden, contract.CodeForbidden, "centre")
+	ask(stranger, apitest.Karwi).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
+	ask(incharge, apitest.Rajapur).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
+
+	before := len(w.Told())
+	lost, code, other := given(incharge), given(incharge), given(sho)
+	if told := w.Told()[before:]; len(told) != 3 || told[0].Role != staff.CentreIncharge || told[0].Centre != apitest.Karwi {
+		t.Errorf("woken: %+v", told)
+	}
+	for _, x := range []*apitest.Shift{incharge, sho} {
+		if kinds, _ := alarms(t, x); kinds["device_invited"] != 3 {
+			t.Errorf("a head of the station sees %v", kinds)
+		}
+	}
+	if code.ExpiresAt.Sub(w.Now()) != 24*time.Hour || len(code.Code) < 26+2 { // base 32: 26 letters are 128 bits
+		t.Errorf("%+v", code)
+	}
+	_, late := takeIn(w, lost.Code)
+	late.Refused(http.StatusForbidden, contract.CodeCodeInvalid, "/code") // the next one ended it
+	h, first := takeIn(w, code.Code)
+	var in contract.EnrolledDevice
+	first.Into(http.StatusCreated, &in)
+	if in.Centre != apitest.Karwi {
+		t.Errorf("enrolled at %s", in.Centre)
+	}
+	h.ID = in.DeviceID
+	h.Activate(w.Hire(apitest.Karwi, "beat_officer"))
+	_, second := takeIn(w, code.Code)
+	second.Refused(http.StatusForbidden, contract.CodeCodeInvalid, "/code")
+	w.Pass(24 * time.Hour)
+	_, old := takeIn(w, other.Code)
+	old.Refused(http.StatusForbidden, contract.CodeCodeInvalid, "/code")
+	for _, c := range []string{lost.Code, code.Code, other.Code} {
+		if contains(w.Log.String(), c) || len(w.Holding(c)) > 0 {
+			t.Error("a code stands in the log or in a table")
+		}
+	}
+	if n := w.Count(`SELECT count(*) FROM auth_events WHERE kind = 'invite_device' AND ok`); n != 3 {
+		t.Errorf("%d events", n)
+	}
+}
+
+func TestACentreGivesFortyCodesForNewPhonesADay(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	incharge := w.Enlist(apitest.Karwi, "centre_incharge")
+	ask := func() *apitest.Answer {
+		return incharge.Do(apitest.Request{Method: http.MethodPost, Path: "/v1/devices/invitations?centre=KRW"})
+	}
+	for range 40 {
+		ask().Into(http.StatusCreated, nil)
+		w.Pass(10 * time.Second)
+	}
+	ask().Refused(http.StatusUnprocessableEntity, contract.CodeTooMany, "")
+	if n := w.Count(`SELECT count(*) FROM once_codes WHERE purpose = 'enrol' AND used_at IS NULL AND expires_at > $1`, w.Now()); n != 1 {
+		t.Errorf("%d codes are open", n)
+	}
+}
+
+func TestTheHeadsOfAStationSeeTheSessionsOfTheirOfficersAndEndOne(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	incharge, sho, beat := w.Enlist(apitest.Karwi, "centre_incharge"), w.Enlist(apitest.Karwi, "sho"), w.Enlist(apitest.Karwi, "beat_officer")
+	stranger, sp := w.Enlist(apitest.Rajapur, "centre_incharge"), w.Enlist("HQ", "sp")
+	desk := w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
+	const list = "/v1/officers/sessions?centre=KRW"
+	end := func(x *apitest.Shift, id uuid.UUID) *apitest.Answer {
+		return x.Do(apitest.Request{Method: http.MethodPost, Path: "/v1/officers/sessions/" + id.String() + "/end?centre=KRW"})
+	}
+	for _, x := range []*apitest.Shift{beat, sp} {
+		x.Do(apitest.Get(list)).Refused(http.StatusForbidden, contract.CodeForbidden, "centre")
+		end(x, sho.Session.SessionID).Refused(http.StatusForbidden, contract.CodeForbidden, "centre")
+	}
+	stranger.Do(apitest.Get(list)).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
+	end(stranger, beat.Session.SessionID).Refused(http.StatusNotFound, contract.CodeNotFound, "centre")
+
+	// Not by the table of access alone.
+	who := staff.Caller{District: apitest.District, OfficerID: beat.ID, DeviceID: beat.Handset.ID, SessionID: beat.Session.SessionID, Posts: []staff.Post{{Centre: apitest.Karwi, Role: staff.BeatOfficer}}}
+	if _, err := w.Staff.Sessions(t.Context(), who, apitest.Karwi); !problemIs(err, contract.CodeForbidden) {
+		t.Error("the list is given to whoever asks behind the door")
+	}
+	if _, err := w.Staff.InviteDevice(t.Context(), who, apitest.Karwi); !problemIs(err, contract.CodeForbidden) {
+		t.Error("a code is given to whoever asks behind the door")
+	}
+	seen := func() map[uuid.UUID]contract.SessionLine {
+		out := map[uuid.UUID]contract.SessionLine{}
+		var l contract.SessionList
+		incharge.Read(list, &l)
+		for _, s := range l.Sessions {
+			out[s.SessionID] = s
+		}
+		return out
+	}
+	got := seen()
+	if len(got) != 4 || got[beat.Session.SessionID].Kind != "phone" || got[beat.Session.SessionID].OfficerID != beat.ID || got[desk.Session.SessionID].Kind != "console" {
+		t.Fatalf("%+v", got)
+	}
+	if _, there := got[stranger.Session.SessionID]; there {
+		t.Error("one of another station is among them")
+	}
+	w.Pass(16 * time.Minute)
+	for _, x := range []*apitest.Shift{incharge, sho, beat, stranger} {
+		x.Refresh()
+	}
+	if _, there := seen()[desk.Session.SessionID]; there {
+		t.Error("a console that nobody has used for a quarter of an hour counts as open")
+	}
+
+	end(incharge, uuid.New()).Refused(http.StatusNotFound, contract.CodeNotFound, "session_id")
+	end(incharge, stranger.Session.SessionID).Refused(http.StatusNotFound, contract.CodeNotFound, "session_id")
+	end(incharge, incharge.Session.SessionID).Refused(http.StatusForbidden, contract.CodeOwnAct, "")
+	end(incharge, sho.Session.SessionID).Refused(http.StatusForbidden, contract.CodeNeedsAbove, "")
+	item := beat.Op("visit.record", w.Visit())
+	before := len(w.Told())
+	end(incharge, beat.Session.SessionID).Into(http.StatusNoContent, nil)
+	end(incharge, beat.Session.SessionID).Into(http.StatusNoContent, nil) // the answer was lost
+	beat.Do(apitest.Get("/v1/bundle")).Refused(http.StatusUnauthorized, contract.CodeSessionEnded, "")
+	if told := w.Told()[before:]; len(told) != 1 || told[0].Officer != beat.ID {
+		t.Errorf("woken: %+v", told)
+	}
+	if _, there := seen()[beat.Session.SessionID]; there {
+		t.Error("it is still open")
+	}
+	again := beat.Handset.LogIn(beat.Officer)
+	if kinds, newest := alarms(t, again); kinds["session_ended"] != 1 || *newest.OfficerID != incharge.ID {
+		t.Errorf("she sees %v, %+v", kinds, newest)
+	}
+	if kinds, _ := alarms(t, sho); kinds["session_ended"] != 0 {
+		t.Errorf("another sees %v", kinds)
+	}
+	if r := again.Send(item); r[0].Outcome != contract.OutcomeEntered {
+		t.Errorf("what she had signed before: %+v", r[0])
+	}
+	end(sho, incharge.Session.SessionID).Into(http.StatusNoContent, nil)
+	if n := w.Count(`SELECT count(*) FROM auth_events WHERE kind = 'end_session' AND ok`); n != 3 {
+		t.Errorf("%d events", n)
+	}
+}
+
+// problemIs tells whether an error is a refusal by a code.
+func problemIs(err error, code contract.Code) bool {
+	var p *contract.Problem
+	return errors.As(err, &p) && p.Code == code
 }

@@ -197,12 +197,12 @@ func decodeBody(data []byte, v any) error {
 // it the packet is the same.
 const compressFrom = 1000
 
-// compress sends answers gzipped to who takes that.
+// compress sends answers gzipped to who takes that, if they are not packed yet.
 func compress(c *fiber.Ctx) error {
 	if err := c.Next(); err != nil {
 		return err
 	}
-	if c.Response().IsBodyStream() {
+	if c.Response().IsBodyStream() || len(c.Response().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
 		return nil
 	}
 	body := c.Response().Body()

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"html"
 	"net/http"
 	"net/url"
@@ -204,5 +205,102 @@ func TestWhoIsOffDutyIsInNoListOfTheNearest(t *testing.T) {
 	x.Enter("duty.end", contract.DutyEnd{StartID: *start.OpID})
 	if near() {
 		t.Error("off duty he is shown")
+	}
+}
+
+func TestATaskOfAComplaintDoesNotTellHerNameToWhomItGoes(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	near := onRound(t, w, apitest.Karwi, 25.22, 80.92)
+	c := came(w)
+	c.ComplainantName, c.GuardianName = "श्रीमती सुनीता देवी", new("रामपाल")
+	id := *w.Enlist(apitest.Karwi, contract.RoleDeskOfficer).Enter("complaint.open", c).OpID
+	b := w.AtConsole(apitest.Karwi, contract.RoleDispatcher)
+	page := b.Visit("/console/tasks/new?case=" + id.String())
+	for _, text := range []string{"सुनिता जी को अस्पताल ले जायें", "Take Suneeta to the hospital", "Rampal ke ghar par"} {
+		again := b.Send("/console/ops/task.send", aTask(page, "f.to.officer_id", near.ID.String(), "f.text", text))
+		if again.Status != http.StatusUnprocessableEntity || !strings.Contains(again.HTML, `id="f.text.wrong"`) ||
+			!strings.Contains(again.HTML, "प्रकरण से जुड़ा कोई नाम नहीं") {
+			t.Fatalf("%s: %d\n%s", text, again.Status, again.HTML)
+		}
+		if back := again.Form("/console/ops/task.send"); back.Get("f.case_id") != id.String() || strings.Count(html.UnescapeString(again.HTML), text) != 1 {
+			t.Errorf("%s: the case or the text is lost, or said elsewhere: %v", text, back)
+		}
+	}
+	if p := b.Send("/console/ops/task.send", aTask(page, "f.to.officer_id", near.ID.String(), "f.text", "देवी मन्दिर के पास महिला को अस्पताल ले जायें")); p.Status != http.StatusSeeOther {
+		t.Errorf("without a name: %d\n%s", p.Status, p.HTML)
+	}
+	if n := w.Count(`SELECT count(*) FROM reads`); n != 0 {
+		t.Errorf("%d reads are noted", n)
+	}
+	for _, name := range []string{"सुनीता", "सुनिता", "Suneeta", "Rampal", "रामपाल"} {
+		if strings.Contains(w.Log.String(), name) {
+			t.Errorf("the log tells %s", name)
+		}
+	}
+}
+
+// TestATaskSaysItsVillageByName adds villages by the form of the district office, chooses
+// one for a task, without any point, and finds its name wherever the task is shown.
+func TestATaskSaysItsVillageByName(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	near := onRound(t, w, apitest.Karwi, 25.22, 80.92)
+	sp, b := w.AtConsole("HQ", contract.RoleSp), w.AtConsole(apitest.Karwi, contract.RoleDispatcher)
+	if p := b.Visit("/console/tasks/new"); !strings.Contains(p.HTML, `<input type="text" id="f.village_code"`) {
+		t.Errorf("without a list a code cannot be typed\n%s", p.HTML)
+	}
+	for _, v := range [][3]string{{"village_krw", "155281", "भरथौल"}, {"village_krw", "155282", "अमानपुर"}, {"village_rjp", "155901", "देवारी"}} {
+		page := sp.Visit("/console/ops/code.add?centre=HQ&back=/console/rules")
+		if !strings.Contains(page.HTML, `<option value="`+v[0]+`"`) {
+			t.Fatalf("no list of villages to choose\n%s", page.HTML)
+		}
+		form := typed(page.Form("/console/ops/code.add"), "f.list", v[0], "f.code", v[1], "f.hi", v[2], "f.en", v[2])
+		if p := sp.Send("/console/ops/code.add", form); p.Status != http.StatusSeeOther {
+			t.Fatalf("%d\n%s", p.Status, p.HTML)
+		}
+	}
+	for field, v := range map[string][2]string{"f.list": {"village_xyz", "155281"}, "f.code": {"village_krw", "no_such"}} {
+		form := typed(sp.Visit("/console/ops/code.add?centre=HQ").Form("/console/ops/code.add"), "f.list", v[0], "f.code", v[1], "f.hi", "क", "f.en", "x")
+		if p := sp.Send("/console/ops/code.add", form); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.HTML, `id="`+field+`.wrong"`) {
+			t.Errorf("%v: %d", v, p.Status)
+		}
+	}
+	page := b.Visit("/console/tasks/new")
+	list := between(page.HTML, `<select id="f.village_code"`, "</select>")
+	if i, j := strings.Index(list, "अमानपुर"), strings.Index(list, "भरथौल"); i < 0 || j < i || strings.Contains(list, "देवारी") {
+		t.Fatalf("the villages of the station by name: %s", list)
+	}
+	form := aTask(page, "f.to.officer_id", near.ID.String(), "f.text", "पंचायत भवन पर मिलें", "f.village_code", "155281", "f.place_type", "village")
+	sent := b.Send("/console/ops/task.send", form)
+	if sent.Status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", sent.Status, sent.HTML)
+	}
+	var body contract.TaskSend
+	bodyAs(t, w, "task.send", &body)
+	if body.VillageCode == nil || *body.VillageCode != "155281" || body.Place != nil {
+		t.Errorf("%+v", body)
+	}
+	id := w.Text(`SELECT task_id::text FROM tasks`)
+	for _, path := range []string{"/console/tasks", "/console/tasks/" + id} {
+		if p := b.Visit(path); !strings.Contains(p.HTML, "ग्राम भरथौल") || strings.Contains(p.HTML, "155281") {
+			t.Errorf("%s does not say the village\n%s", path, p.HTML)
+		}
+	}
+	again := b.Visit("/console/tasks/new?from=" + id)
+	if !strings.Contains(again.HTML, `<option value="155281" selected>भरथौल`) {
+		t.Errorf("sent again it has another village\n%s", again.HTML)
+	}
+	if old := b.Visit("/console/tasks/new?village=V9"); !strings.Contains(old.HTML, `<option value="V9" selected>V9`) {
+		t.Errorf("a code that no list has is lost\n%s", old.HTML)
+	}
+	var ref contract.Reference
+	near.Read("/v1/reference", &ref)
+	names, err := json.Marshal(ref)
+	if err != nil || !strings.Contains(string(names), "village_krw") || !strings.Contains(string(names), "भरथौल") {
+		t.Errorf("the phone is not told the name: %v", err)
+	}
+	if p := sp.Visit("/console/rules"); !strings.Contains(p.HTML, "ग्राम: ") || !strings.Contains(p.HTML, "देवारी") {
+		t.Errorf("the rules do not show the villages\n%s", p.HTML)
 	}
 }

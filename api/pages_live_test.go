@@ -114,6 +114,9 @@ func TestALineIsForWhoMaySeeTheCentre(t *testing.T) {
 	t.Parallel()
 	w := apitest.NewWith(t, apitest.Limits{RealBrowser: true})
 	b := w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
+	if l := listen(t, w.AtConsole("HQ", contract.RoleSp), "/console/live?centre="+apitest.Karwi, ""); l.status != http.StatusOK {
+		t.Errorf("the SP at a page of a station: %d", l.status)
+	}
 	if got := b.Visit("/console/live?centre=" + apitest.Rajapur).Status; got != http.StatusNotFound {
 		t.Errorf("the line of another centre: %d", got)
 	}

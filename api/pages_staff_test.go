@@ -4,9 +4,12 @@ import (
 	"html"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"rsc.io/qr"
 
 	"kendra/api/apitest"
 	contract "kendra/mobile-contract"
@@ -173,5 +176,126 @@ func TestAnOfficerOfAnotherStationIsPostedByNumber(t *testing.T) {
 	}
 	if n := w.Count(`SELECT count(*) FROM posts WHERE officer_id = $1 AND centre = $2`, her.ID, apitest.Karwi); n != 1 {
 		t.Errorf("%d posts at the new station", n)
+	}
+}
+
+var (
+	qrPattern   = regexp.MustCompile(`<svg[^>]*class="[^"]*qr-code[^"]*"[^>]*>.*?</svg>`)
+	dotPattern  = regexp.MustCompile(`M(\d+) (\d+)h1v1h-1z`)
+	codePattern = regexp.MustCompile(`<p class="no"><code>([^<]*)</code></p>`)
+)
+
+// readsAs tells whether the QR code of a page is that of a text.
+func readsAs(t *testing.T, page, text string) bool {
+	t.Helper()
+	want, err := qr.Encode(text, qr.M)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dots := dotPattern.FindAllStringSubmatch(qrPattern.FindString(page), -1)
+	black := 0
+	for y := range want.Size {
+		for x := range want.Size {
+			if want.Black(x, y) {
+				black++
+			}
+		}
+	}
+	for _, d := range dots {
+		x, _ := strconv.Atoi(d[1])
+		y, _ := strconv.Atoi(d[2])
+		if !want.Black(x-4, y-4) {
+			return false
+		}
+	}
+	return len(dots) == black
+}
+
+// TestANewPhoneIsTakenInByTheCodeOfThePage asks for the second factor again, shows
+// the code once, and enrols a phone by it.
+func TestANewPhoneIsTakenInByTheCodeOfThePage(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	head, beat := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge), w.AtConsole(apitest.Karwi, contract.RoleBeatOfficer)
+	const at = "/console/staff/enrol"
+	if p := beat.Visit("/console/staff"); strings.Contains(p.HTML, at) {
+		t.Error("the beat is led there")
+	}
+	if p := beat.Visit(at); p.Status != http.StatusForbidden {
+		t.Errorf("the beat opens the page: %d", p.Status)
+	}
+	if p := beat.Send(at, typed(beat.Visit("/console/find").Form("/console/find"), "centre", apitest.Karwi)); p.Status != http.StatusForbidden {
+		t.Errorf("the beat gets a code: %d\n%s", p.Status, p.HTML)
+	}
+	if p := head.Visit("/console/staff"); !strings.Contains(p.HTML, at) {
+		t.Errorf("no way there:\n%s", p.HTML)
+	}
+	w.Pass(6 * time.Minute)
+	form := head.Visit(at).Form(at)
+	if p := head.Send(at, form); p.Status != http.StatusForbidden || !strings.Contains(p.HTML, `name="code"`) || codePattern.MatchString(p.HTML) {
+		t.Fatalf("without the second factor: %d\n%s", p.Status, p.HTML)
+	}
+	p := head.Send(at, typed(form, "code", head.Code()))
+	m := codePattern.FindStringSubmatch(p.HTML)
+	if p.Status != http.StatusOK || m == nil || !strings.Contains(p.Header.Get("Cache-Control"), "no-store") {
+		t.Fatalf("no code: %d\n%s", p.Status, p.HTML)
+	}
+	if !readsAs(t, p.HTML, m[1]) || readsAs(t, p.HTML, m[1]+"0") {
+		t.Error("the picture is not that of the code")
+	}
+	if q := head.Visit(at); strings.Contains(q.HTML, m[1]) {
+		t.Error("it is shown again")
+	}
+	_, first := takeIn(w, m[1])
+	first.Into(http.StatusCreated, nil)
+	_, second := takeIn(w, m[1])
+	second.Refused(http.StatusForbidden, contract.CodeCodeInvalid, "/code")
+	if strings.Contains(w.Log.String(), m[1]) {
+		t.Error("the code stands in the log")
+	}
+	if p := head.Visit("/console/alarms"); !strings.Contains(p.HTML, "नये फोन का कोड दिया गया") {
+		t.Errorf("no alarm:\n%s", p.HTML)
+	}
+	if p := head.Visit(at + "?centre=RJP"); p.Status != http.StatusNotFound {
+		t.Errorf("of another centre: %d", p.Status)
+	}
+}
+
+// TestASessionOfAnOfficerIsEndedAtThePageOfTheInCharge wants the second factor
+// again, and leads nobody else there.
+func TestASessionOfAnOfficerIsEndedAtThePageOfTheInCharge(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	head, desk := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge), w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
+	beat := w.Enlist(apitest.Karwi, contract.RoleBeatOfficer)
+	const list = "/console/staff/sessions"
+	at := list + "/" + beat.Session.SessionID.String() + "/end"
+	if p := desk.Visit("/console/staff"); strings.Contains(p.HTML, list) {
+		t.Error("the desk is led there")
+	}
+	for _, path := range []string{list, at} {
+		if p := desk.Visit(path); p.Status != http.StatusForbidden {
+			t.Errorf("the desk opens %s: %d", path, p.Status)
+		}
+	}
+	page := head.Visit(list)
+	if page.Status != http.StatusOK || !strings.Contains(page.HTML, at) || strings.Contains(page.HTML, head.Session.SessionID.String()) ||
+		strings.Contains(page.HTML, "127.0.0.1") {
+		t.Fatalf("%d\n%s", page.Status, page.HTML)
+	}
+	w.Pass(6 * time.Minute)
+	form := head.Visit(at).Form(at)
+	if p := head.Send(at, form); p.Status != http.StatusForbidden || !strings.Contains(p.HTML, `name="code"`) {
+		t.Fatalf("without the second factor: %d\n%s", p.Status, p.HTML)
+	}
+	if p := head.Send(at, typed(form, "code", head.Code())); p.Status != http.StatusOK {
+		t.Fatalf("%d\n%s", p.Status, p.HTML)
+	}
+	beat.Do(apitest.Get("/v1/bundle")).Refused(http.StatusUnauthorized, contract.CodeSessionEnded, "")
+	if p := head.Visit(list); strings.Contains(p.HTML, at) {
+		t.Error("it is still in the list")
+	}
+	if p := w.AtConsole(apitest.Rajapur, contract.RoleCentreIncharge).Visit(list + "?centre=KRW"); p.Status != http.StatusNotFound {
+		t.Errorf("of another centre: %d", p.Status)
 	}
 }

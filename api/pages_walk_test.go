@@ -11,6 +11,7 @@ import (
 )
 
 var (
+	inPeople  = regexp.MustCompile(`href="(/console/(?:staff|me)/[^"]*)"`)
 	inMenu    = regexp.MustCompile(`<li><a href="(/console/[^"]*)"`)
 	policy    = regexp.MustCompile(`script-src 'nonce-([A-Za-z0-9_-]{22})'`)
 	unwelcome = regexp.MustCompile(`(?i)\son[a-z]+=|\sstyle=|<script>|<style|javascript:|https?://`)
@@ -33,8 +34,11 @@ func TestEveryPageOfTheMenuOpensForWhoSeesItInBothLanguages(t *testing.T) {
 	} {
 		b := w.AtConsole(who.centre, who.role)
 		first := b.Visit("/console/")
-		if first.Status == http.StatusSeeOther { // above the stations it begins with all of them
+		if first.Status == http.StatusSeeOther { // who has no sheet of a station's day begins where his post works
 			first = first.Follow()
+		}
+		if first.Status != http.StatusOK {
+			t.Errorf("%s begins with %d", who.role, first.Status)
 		}
 		paths := []string{"/console/style", "/console/ops/note.add"}
 		for _, m := range inMenu.FindAllStringSubmatch(first.HTML, -1) {
@@ -42,6 +46,11 @@ func TestEveryPageOfTheMenuOpensForWhoSeesItInBothLanguages(t *testing.T) {
 		}
 		if len(paths) < 3 {
 			t.Errorf("%s has no menu: %d\n%s", who.role, first.Status, first.HTML)
+		}
+		for _, from := range []string{"/console/staff", "/console/me"} { // what they lead to, too
+			for _, m := range inPeople.FindAllStringSubmatch(b.Visit(from).HTML, -1) {
+				paths = append(paths, strings.ReplaceAll(m[1], "&amp;", "&"))
+			}
 		}
 		for _, lang := range []string{"hi", "en"} {
 			b.Lang = lang

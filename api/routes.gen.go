@@ -90,6 +90,9 @@ type ServerInterface interface {
 	// EnrolDevice Enrol this phone with a one-time code
 	// (POST /v1/devices)
 	EnrolDevice(c *fiber.Ctx) error
+	// InviteDevice Get a one-time code by which one new phone is enrolled for the centre
+	// (POST /v1/devices/invitations)
+	InviteDevice(c *fiber.Ctx, params InviteDeviceParams) error
 	// DeletePushToken Forget the FCM token of this device
 	// (DELETE /v1/devices/self/push-token)
 	DeletePushToken(c *fiber.Ctx) error
@@ -132,6 +135,12 @@ type ServerInterface interface {
 	// PutPin Set the PIN with an activation code or the old PIN
 	// (PUT /v1/officers/self/pin)
 	PutPin(c *fiber.Ctx) error
+	// ListSessions The open sessions of those who serve at a centre
+	// (GET /v1/officers/sessions)
+	ListSessions(c *fiber.Ctx, params ListSessionsParams) error
+	// EndSession End a session of an officer who serves at the centre
+	// (POST /v1/officers/sessions/{session_id}/end)
+	EndSession(c *fiber.Ctx, sessionID UUID, params EndSessionParams) error
 	// PostOps Send a batch of ops and get their receipts
 	// (POST /v1/ops)
 	PostOps(c *fiber.Ctx) error
@@ -162,6 +171,9 @@ type ServerInterface interface {
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(c *fiber.Ctx, params GetReturnsParams) error
+	// GetRoster Who is on which duty in a week of a centre
+	// (GET /v1/roster)
+	GetRoster(c *fiber.Ctx, params GetRosterParams) error
 	// SearchPhone In which cases a number stands
 	// (POST /v1/search/phone)
 	SearchPhone(c *fiber.Ctx) error
@@ -758,6 +770,43 @@ func (siw *ServerInterfaceWrapper) EnrolDevice(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// InviteDevice operation middleware
+func (siw *ServerInterfaceWrapper) InviteDevice(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params InviteDeviceParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.InviteDevice(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // DeletePushToken operation middleware
 func (siw *ServerInterfaceWrapper) DeletePushToken(c *fiber.Ctx) error {
 
@@ -1163,6 +1212,88 @@ func (siw *ServerInterfaceWrapper) PutPin(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.PutPin(c)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// ListSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSessions(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListSessions(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// EndSession operation middleware
+func (siw *ServerInterfaceWrapper) EndSession(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "session_id" -------------
+	var sessionID UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "session_id", c.Params("session_id"), &sessionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter session_id: %w", err).Error())
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndSessionParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.EndSession(c, sessionID, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -1706,6 +1837,50 @@ func (siw *ServerInterfaceWrapper) GetReturns(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// GetRoster operation middleware
+func (siw *ServerInterfaceWrapper) GetRoster(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRosterParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "week" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "week", query, &params.Week, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter week: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetRoster(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // SearchPhone operation middleware
 func (siw *ServerInterfaceWrapper) SearchPhone(c *fiber.Ctx) error {
 
@@ -1930,6 +2105,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Post(options.BaseURL+"/v1/devices", wrapper.EnrolDevice)
 
+	router.Post(options.BaseURL+"/v1/devices/invitations", wrapper.InviteDevice)
+
 	router.Post(options.BaseURL+"/v1/devices/:device_id/lost", wrapper.ReportLost)
 
 	router.Post(options.BaseURL+"/v1/devices/:device_id/replacement", wrapper.ReplaceDevice)
@@ -1941,6 +2118,10 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Delete(options.BaseURL+"/v1/devices/self/push-token", wrapper.DeletePushToken)
 
 	router.Put(options.BaseURL+"/v1/devices/self/push-token", wrapper.PutPushToken)
+
+	router.Get(options.BaseURL+"/v1/officers/sessions", wrapper.ListSessions)
+
+	router.Post(options.BaseURL+"/v1/officers/sessions/:session_id/end", wrapper.EndSession)
 
 	router.Get(options.BaseURL+"/v1/officers/self/devices", wrapper.ListOwnDevices)
 
@@ -2025,6 +2206,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Post(options.BaseURL+"/v1/search/phone", wrapper.SearchPhone)
 
 	router.Get(options.BaseURL+"/v1/exports", wrapper.ListExports)
+
+	router.Get(options.BaseURL+"/v1/roster", wrapper.GetRoster)
 
 	router.Get(options.BaseURL+"/v1/handovers", wrapper.ListHandovers)
 
@@ -2754,6 +2937,35 @@ func (response EnrolDevicedefaultApplicationProblemPlusJSONResponse) VisitEnrolD
 	return ctx.JSON(&response.Body)
 }
 
+type InviteDeviceRequestObject struct {
+	Params InviteDeviceParams
+}
+
+type InviteDeviceResponseObject interface {
+	VisitInviteDeviceResponse(ctx *fiber.Ctx) error
+}
+
+type InviteDevice201JSONResponse DeviceInvitation
+
+func (response InviteDevice201JSONResponse) VisitInviteDeviceResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(201)
+
+	return ctx.JSON(&response)
+}
+
+type InviteDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response InviteDevicedefaultApplicationProblemPlusJSONResponse) VisitInviteDeviceResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type DeletePushTokenRequestObject struct {
 }
 
@@ -3152,6 +3364,64 @@ func (response PutPindefaultApplicationProblemPlusJSONResponse) VisitPutPinRespo
 	return ctx.JSON(&response.Body)
 }
 
+type ListSessionsRequestObject struct {
+	Params ListSessionsParams
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(ctx *fiber.Ctx) error
+}
+
+type ListSessions200JSONResponse SessionList
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type EndSessionRequestObject struct {
+	SessionID UUID `json:"session_id"`
+	Params    EndSessionParams
+}
+
+type EndSessionResponseObject interface {
+	VisitEndSessionResponse(ctx *fiber.Ctx) error
+}
+
+type EndSession204Response struct {
+}
+
+func (response EndSession204Response) VisitEndSessionResponse(ctx *fiber.Ctx) error {
+	ctx.Status(204)
+	return nil
+}
+
+type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type PostOpsRequestObject struct {
 	Body *PostOpsJSONRequestBody
 }
@@ -3455,6 +3725,35 @@ type GetReturnsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetReturnsdefaultApplicationProblemPlusJSONResponse) VisitGetReturnsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetRosterRequestObject struct {
+	Params GetRosterParams
+}
+
+type GetRosterResponseObject interface {
+	VisitGetRosterResponse(ctx *fiber.Ctx) error
+}
+
+type GetRoster200JSONResponse Roster
+
+func (response GetRoster200JSONResponse) VisitGetRosterResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetRosterdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetRosterdefaultApplicationProblemPlusJSONResponse) VisitGetRosterResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -3765,6 +4064,9 @@ type StrictServerInterface interface {
 	// EnrolDevice Enrol this phone with a one-time code
 	// (POST /v1/devices)
 	EnrolDevice(ctx context.Context, request EnrolDeviceRequestObject) (EnrolDeviceResponseObject, error)
+	// InviteDevice Get a one-time code by which one new phone is enrolled for the centre
+	// (POST /v1/devices/invitations)
+	InviteDevice(ctx context.Context, request InviteDeviceRequestObject) (InviteDeviceResponseObject, error)
 	// DeletePushToken Forget the FCM token of this device
 	// (DELETE /v1/devices/self/push-token)
 	DeletePushToken(ctx context.Context, request DeletePushTokenRequestObject) (DeletePushTokenResponseObject, error)
@@ -3807,6 +4109,12 @@ type StrictServerInterface interface {
 	// PutPin Set the PIN with an activation code or the old PIN
 	// (PUT /v1/officers/self/pin)
 	PutPin(ctx context.Context, request PutPinRequestObject) (PutPinResponseObject, error)
+	// ListSessions The open sessions of those who serve at a centre
+	// (GET /v1/officers/sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// EndSession End a session of an officer who serves at the centre
+	// (POST /v1/officers/sessions/{session_id}/end)
+	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
 	// PostOps Send a batch of ops and get their receipts
 	// (POST /v1/ops)
 	PostOps(ctx context.Context, request PostOpsRequestObject) (PostOpsResponseObject, error)
@@ -3837,6 +4145,9 @@ type StrictServerInterface interface {
 	// GetReturns Daily returns of a span of days, by centre and in all
 	// (GET /v1/returns)
 	GetReturns(ctx context.Context, request GetReturnsRequestObject) (GetReturnsResponseObject, error)
+	// GetRoster Who is on which duty in a week of a centre
+	// (GET /v1/roster)
+	GetRoster(ctx context.Context, request GetRosterRequestObject) (GetRosterResponseObject, error)
 	// SearchPhone In which cases a number stands
 	// (POST /v1/search/phone)
 	SearchPhone(ctx context.Context, request SearchPhoneRequestObject) (SearchPhoneResponseObject, error)
@@ -4674,6 +4985,33 @@ func (sh *strictHandler) EnrolDevice(ctx *fiber.Ctx) error {
 	return nil
 }
 
+// InviteDevice operation middleware
+func (sh *strictHandler) InviteDevice(ctx *fiber.Ctx, params InviteDeviceParams) error {
+	var request InviteDeviceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.InviteDevice(ctx.UserContext(), request.(InviteDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "InviteDevice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(InviteDeviceResponseObject); ok {
+		if err := validResponse.VisitInviteDeviceResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // DeletePushToken operation middleware
 func (sh *strictHandler) DeletePushToken(ctx *fiber.Ctx) error {
 	var request DeletePushTokenRequestObject
@@ -5070,6 +5408,61 @@ func (sh *strictHandler) PutPin(ctx *fiber.Ctx) error {
 	return nil
 }
 
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(ctx *fiber.Ctx, params ListSessionsParams) error {
+	var request ListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx.UserContext(), request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		if err := validResponse.VisitListSessionsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndSession operation middleware
+func (sh *strictHandler) EndSession(ctx *fiber.Ctx, sessionID UUID, params EndSessionParams) error {
+	var request EndSessionRequestObject
+
+	request.SessionID = sessionID
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSession(ctx.UserContext(), request.(EndSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
+		if err := validResponse.VisitEndSessionResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // PostOps operation middleware
 func (sh *strictHandler) PostOps(ctx *fiber.Ctx) error {
 	var request PostOpsRequestObject
@@ -5359,6 +5752,33 @@ func (sh *strictHandler) GetReturns(ctx *fiber.Ctx, params GetReturnsParams) err
 		return err
 	} else if validResponse, ok := response.(GetReturnsResponseObject); ok {
 		if err := validResponse.VisitGetReturnsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRoster operation middleware
+func (sh *strictHandler) GetRoster(ctx *fiber.Ctx, params GetRosterParams) error {
+	var request GetRosterRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRoster(ctx.UserContext(), request.(GetRosterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRoster")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRosterResponseObject); ok {
+		if err := validResponse.VisitGetRosterResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -81,6 +81,7 @@ const (
 	CodeWrongCentre      Code = "wrong_centre"
 	CodeUnknownCode      Code = "unknown_code"
 	CodeIdentityInText   Code = "identity_in_text"
+	CodeNameInText       Code = "name_in_text"
 	CodeUnknownReference Code = "unknown_reference"
 	CodeWrongReference   Code = "wrong_reference"
 	CodeWrongState       Code = "wrong_state"
@@ -102,6 +103,14 @@ const (
 	CodeWrongRole     Code = "wrong_role"
 	CodeAlreadyOnDuty Code = "already_on_duty"
 	CodeOffDuty       Code = "off_duty"
+
+	// The roster.
+	CodeWeekFromMonday Code = "week_from_monday"
+	CodeDayOutsideWeek Code = "day_outside_week"
+	CodeNotPosted      Code = "not_posted"
+	CodeDutyTooLong    Code = "duty_too_long"
+	CodeDutiesOverlap  Code = "duties_overlap"
+	CodeRosterChanged  Code = "roster_changed"
 
 	// Beat and squad.
 	CodeNotInSquad           Code = "not_in_squad"

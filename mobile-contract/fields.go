@@ -14,7 +14,7 @@ type Field struct {
 	Required bool
 	OnlyTrue bool // of a boolean: that it holds is all it can say
 	MinLen   int
-	MaxLen   int
+	MaxLen   int     // of a string in characters, of an array in items
 	Min, Max int64   // of an integer
 	Fields   []Field // of an object
 	Item     *Field  // of an array
@@ -50,7 +50,7 @@ func (n *node) field(name string, required bool) Field {
 	}
 	if n.item != nil {
 		item := n.item.field("", true)
-		f.Item = &item
+		f.Item, f.MinLen, f.MaxLen = &item, n.minN, n.maxN
 	}
 	return f
 }

@@ -203,6 +203,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindHoldSet:            typed[contract.HoldSet],
 	contract.KindHoldLift:           typed[contract.HoldLift],
 	contract.KindKeyShred:           typed[contract.KeyShred],
+	contract.KindRosterSet:          typed[contract.RosterSet],
 	contract.KindWitnessAsk:         typed[contract.WitnessAsk],
 	contract.KindWitnessAllow:       typed[contract.WitnessAllow],
 	contract.KindExportAsk:          typed[contract.ExportAsk],

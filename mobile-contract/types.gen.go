@@ -152,6 +152,7 @@ const (
 	KindRetentionAllow     Kind = "retention.allow"
 	KindRetentionAsk       Kind = "retention.ask"
 	KindReturnSign         Kind = "return.sign"
+	KindRosterSet          Kind = "roster.set"
 	KindSquadBrief         Kind = "squad.brief"
 	KindSquadPerson        Kind = "squad.person"
 	KindSquadReview        Kind = "squad.review"
@@ -357,6 +358,8 @@ func (e Kind) Valid() bool {
 	case KindRetentionAsk:
 		return true
 	case KindReturnSign:
+		return true
+	case KindRosterSet:
 		return true
 	case KindSquadBrief:
 		return true
@@ -813,9 +816,9 @@ type Alarm struct {
 	Centre   *Centre `json:"centre,omitempty"`
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
-	// Kind new_device, device_lost, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
+	// Kind new_device, device_lost, device_invited, replacement_asked, refresh_reuse, bad_device_signature, lock_out,
 	// activation_code_guessed, poison_op, console_asked, console_code, console_activated, console_changed, console_guessed, passkey_copied,
-	// many_failures; read_budget (more reads than the budget), glass_broken (a guarded case was opened in need),
+	// many_failures, session_ended (by the head of her station, `officer_id`); read_budget (more reads than the budget), glass_broken (a guarded case was opened in need),
 	// file_changed (a stored file is not what was brought); others may come
 	Kind      string `json:"kind"`
 	OfficerID *UUID  `json:"officer_id,omitempty"`
@@ -899,6 +902,9 @@ type Bundle struct {
 	Posts         []Post           `json:"posts"`
 	ReferenceEtag string           `json:"reference_etag"`
 
+	// Roster The caller's own duties of the next seven days, as the rosters have them
+	Roster []OwnDuty `json:"roster,omitempty"`
+
 	// ServerTime RFC 3339 with an offset or Z
 	ServerTime Time    `json:"server_time"`
 	Squads     []Squad `json:"squads"`
@@ -969,6 +975,9 @@ type CheckpointKey struct {
 // ClockOpID A UUIDv7, or the UUIDv8 the clock makes of rule, subject and due time
 type ClockOpID = openapi_types.UUID
 
+// ClockTime Hours and minutes, 00:00 to 23:59
+type ClockTime = string
+
 // ClockView A limit that runs or ran. Times are the server's, so that a phone can warn offline
 type ClockView struct {
 	// DueAt RFC 3339 with an offset or Z
@@ -990,7 +999,7 @@ type ClockView struct {
 	StoppedAt *Time `json:"stopped_at,omitempty"`
 }
 
-// CodeAdd A code is added to a list; HQ's book only
+// CodeAdd A code is added to a list; HQ's book only. A village is added to the list of its station, `village_krw`
 type CodeAdd struct {
 	Code string `json:"code"`
 	En   string `json:"en"`
@@ -1282,7 +1291,7 @@ type ComplaintOpen struct {
 	StatusSafe *bool   `json:"status_safe,omitempty"`
 	TokenNo    *string `json:"token_no,omitempty"`
 
-	// VillageCode Code of a village
+	// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 	VillageCode *VillageCode `json:"village_code,omitempty"`
 	VisitID     *UUID        `json:"visit_id,omitempty"`
 
@@ -1636,6 +1645,18 @@ type DaySheet struct {
 // DaySign The day is reviewed: each open complaint has been looked at
 type DaySign struct {
 	Date openapi_types.Date `json:"date"`
+}
+
+// DeviceInvitation defines model for DeviceInvitation.
+type DeviceInvitation struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// Code Enrols one phone; shown once
+	Code string `json:"code"`
+
+	// ExpiresAt RFC 3339 with an offset or Z
+	ExpiresAt Time `json:"expires_at"`
 }
 
 // DeviceLine defines model for DeviceLine.
@@ -2803,6 +2824,22 @@ type OwnDevices struct {
 	Devices []OwnDevice `json:"devices"`
 }
 
+// OwnDuty A duty of the caller that a roster has
+type OwnDuty struct {
+	BeatID *UUID `json:"beat_id,omitempty"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre             `json:"centre"`
+	Day    openapi_types.Date `json:"day"`
+	Duty   string             `json:"duty"`
+
+	// From Hours and minutes, 00:00 to 23:59
+	From *ClockTime `json:"from,omitempty"`
+
+	// To Hours and minutes, 00:00 to 23:59
+	To *ClockTime `json:"to,omitempty"`
+}
+
 // OwnSession defines model for OwnSession.
 type OwnSession struct {
 	// CreatedAt RFC 3339 with an offset or Z
@@ -3534,6 +3571,46 @@ type Returns struct {
 // Role What a post is
 type Role string
 
+// Roster defines model for Roster.
+type Roster struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre   Centre      `json:"centre"`
+	RosterID *UUID       `json:"roster_id,omitempty"`
+	Rows     []RosterRow `json:"rows"`
+
+	// SetAt RFC 3339 with an offset or Z
+	SetAt *Time `json:"set_at,omitempty"`
+	SetBy *UUID `json:"set_by,omitempty"`
+
+	// Week The Monday
+	Week openapi_types.Date `json:"week"`
+}
+
+// RosterRow A duty of an officer on a day. `from` and `to` are times of India and both there, but for `rest` and `leave`; up to 14 hours. One that is over at or before the time at which it begins is over on the next day
+type RosterRow struct {
+	BeatID *UUID `json:"beat_id,omitempty"`
+
+	// Day On which it begins
+	Day  openapi_types.Date `json:"day"`
+	Duty string             `json:"duty"`
+
+	// From Hours and minutes, 00:00 to 23:59
+	From      *ClockTime `json:"from,omitempty"`
+	OfficerID UUID       `json:"officer_id"`
+
+	// To Hours and minutes, 00:00 to 23:59
+	To *ClockTime `json:"to,omitempty"`
+}
+
+// RosterSet Who is on which duty in a week of the centre. It takes the place of what was said of that week before; `replaces` is the op_id of that, without it there was none (else `roster_changed`)
+type RosterSet struct {
+	Replaces *UUID       `json:"replaces,omitempty"`
+	Rows     []RosterRow `json:"rows"`
+
+	// Week The Monday
+	Week openapi_types.Date `json:"week"`
+}
+
 // Rung A row of the ladder a task climbs when nobody receives it
 type Rung struct {
 	Action RungAction `json:"action"`
@@ -3567,6 +3644,27 @@ type Session struct {
 	RefreshExpiresAt Time   `json:"refresh_expires_at"`
 	RefreshToken     string `json:"refresh_token"`
 	SessionID        UUID   `json:"session_id"`
+}
+
+// SessionLine defines model for SessionLine.
+type SessionLine struct {
+	// CreatedAt RFC 3339 with an offset or Z
+	CreatedAt Time `json:"created_at"`
+
+	// Kind phone or console
+	Kind      string `json:"kind"`
+	OfficerID UUID   `json:"officer_id"`
+	SessionID UUID   `json:"session_id"`
+
+	// UsedAt RFC 3339 with an offset or Z
+	UsedAt Time `json:"used_at"`
+}
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre   Centre        `json:"centre"`
+	Sessions []SessionLine `json:"sessions"`
 }
 
 // Signature ES256, 64 bytes r and s
@@ -3788,7 +3886,7 @@ type Task struct {
 	To      TaskTarget `json:"to"`
 	Urgency Urgency    `json:"urgency"`
 
-	// VillageCode Code of a village
+	// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 	VillageCode *VillageCode `json:"village_code,omitempty"`
 }
 
@@ -3904,14 +4002,14 @@ type TaskSend struct {
 	PlaceType *string `json:"place_type,omitempty"`
 	TaskKind  string  `json:"task_kind"`
 
-	// Text No name or number
+	// Text No name or number; with a case_id, a name of that case is refused `name_in_text`
 	Text *string `json:"text,omitempty"`
 
 	// To Exactly one of them; a role is that role at the op's centre
 	To      TaskTarget `json:"to"`
 	Urgency Urgency    `json:"urgency"`
 
-	// VillageCode Code of a village
+	// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 	VillageCode *VillageCode `json:"village_code,omitempty"`
 }
 
@@ -3974,7 +4072,7 @@ type Urgency string
 // Vehicle defines model for Vehicle.
 type Vehicle string
 
-// VillageCode Code of a village
+// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 type VillageCode = string
 
 // VisitRecord A visit of a women beat; opens a line of the women_beat register
@@ -4018,7 +4116,7 @@ type VisitRecord struct {
 	StartedAt Time     `json:"started_at"`
 	Topics    []string `json:"topics,omitempty"`
 
-	// VillageCode Code of a village
+	// VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 	VillageCode *VillageCode `json:"village_code,omitempty"`
 	Women       int          `json:"women"`
 }
@@ -4101,6 +4199,11 @@ type ListDevicesParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
 }
 
+// InviteDeviceParams defines parameters for InviteDevice.
+type InviteDeviceParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+}
+
 // ListExportsParams defines parameters for ListExports.
 type ListExportsParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
@@ -4158,6 +4261,16 @@ type ListHeldParams struct {
 	// After op_id to start after
 	After *UUID       `form:"after,omitempty" json:"after,omitempty"`
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+}
+
+// EndSessionParams defines parameters for EndSession.
+type EndSessionParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
 }
 
 // GetProofParams defines parameters for GetProof.
@@ -4253,6 +4366,14 @@ type GetReturnsParams struct {
 
 	// To At most 92 days from the first
 	To openapi_types.Date `form:"to" json:"to"`
+}
+
+// GetRosterParams defines parameters for GetRoster.
+type GetRosterParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+
+	// Week Its Monday
+	Week openapi_types.Date `form:"week" json:"week"`
 }
 
 // ListTasksParams defines parameters for ListTasks.

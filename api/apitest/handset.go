@@ -81,11 +81,28 @@ func (w *World) Handset(centre string) *Handset {
 	w.T.Helper()
 	code, err := w.Staff.IssueEnrolCode(context.Background(), District, centre)
 	w.must(err)
-	h := &Handset{w: w, On: w.Server, Key: w.newKey()}
-	var out contract.EnrolledDevice
-	h.On.Do(h.Vouch(h.On, Post("/v1/devices", w.Enrolment(h.Key, string(code.Text))))).Into(http.StatusCreated, &out)
-	h.ID = out.DeviceID
+	h := w.NewHandset()
+	h.Enrol(string(code.Text)).Into(http.StatusCreated, nil)
 	return h
+}
+
+// NewHandset is a phone with a key that no centre knows yet.
+func (w *World) NewHandset() *Handset {
+	w.T.Helper()
+	return &Handset{w: w, On: w.Server, Key: w.newKey()}
+}
+
+// Enrol shows the code that a centre gave out for a new phone. Where that is
+// taken, the phone is enrolled.
+func (h *Handset) Enrol(code string) *Answer {
+	h.w.T.Helper()
+	a := h.On.Do(h.Vouch(h.On, Post("/v1/devices", h.w.Enrolment(h.Key, code))))
+	if a.Status == http.StatusCreated {
+		var out contract.EnrolledDevice
+		a.Into(http.StatusCreated, &out)
+		h.ID = out.DeviceID
+	}
+	return a
 }
 
 // Enrolment is the body that enrols a key.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,7 @@ type Server struct {
 
 	w      *World
 	client *http.Client
+	stop   func() // ends it; once
 }
 
 // Buffer is text that many write to.
@@ -80,8 +82,27 @@ func (w *World) console() string {
 // Another starts one more server on the district's database.
 func (w *World) Another() *Server {
 	w.T.Helper()
+	return w.start("127.0.0.1:0")
+}
+
+// Stop ends the world's first server as a new release does: open pages are told
+// that the line is over, requests that run are answered, nobody is heard after.
+func (w *World) Stop() { w.stop() }
+
+// Again starts a server in the place of the one that was stopped, at the same
+// address and on the same database. It knows nothing but what is stored; phones
+// and browsers that talked to the first one find it where they looked for it.
+func (w *World) Again() {
+	w.T.Helper()
+	w.Server = w.start(strings.TrimPrefix(w.URL, "http://"))
+	w.T.Cleanup(w.prove) // before the connections of this one end
+}
+
+// start serves at an address of this machine until the test ends.
+func (w *World) start(address string) *Server {
+	w.T.Helper()
 	s := &Server{w: w, Pool: w.pool()}
-	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	w.must(err)
 	if w.limits.RealBrowser {
 		_, port, err := net.SplitHostPort(ln.Addr().String())
@@ -160,7 +181,7 @@ func (s *Server) listen(ln net.Listener, log *slog.Logger) {
 		defer close(done)
 		_ = s.App.Listener(&counting{ln, s})
 	}()
-	t.Cleanup(func() {
+	s.stop = sync.OnceFunc(func() {
 		transport.CloseIdleConnections()
 		if s.Live != nil {
 			s.Live.Close()
@@ -171,6 +192,7 @@ func (s *Server) listen(ln net.Listener, log *slog.Logger) {
 		_ = ln.Close() // a server that was told to stop before it began would begin
 		<-done
 	})
+	t.Cleanup(s.stop)
 }
 
 // counting counts what passes over the connections it accepts.

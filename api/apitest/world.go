@@ -69,6 +69,7 @@ type World struct {
 	secrets secrets
 	limits  Limits
 	origin  string // of the console, where a real browser comes
+	prove   func() // that all books are right, at the end; once
 
 	mu      sync.Mutex
 	told    []staff.Notice
@@ -102,7 +103,8 @@ func NewWith(t testing.TB, limits Limits) *World {
 	w.SquadID, w.BeatID = newID(), newID()
 	w.place()
 	w.Server = w.Another()
-	t.Cleanup(w.replay)
+	w.prove = sync.OnceFunc(w.replay)
+	t.Cleanup(w.prove)
 	return w
 }
 

@@ -267,6 +267,8 @@ func (b *badWorld) base(t testing.TB, kind string) map[string]any {
 		op.Body["vkey"], op.Body["proof"] = w.Vkey, w.Proof
 	case "handover.sign":
 		op.Body["sheet_hash"] = b.sheet
+	case "roster.set": // whole weeks, so that a Monday stays one
+		op.At = contract.At(b.Now().Add(-b.Now().Sub(op.At.Time).Truncate(7 * day)))
 	case "entry.correct":
 		op.At = contract.At(op.At.Add(day))
 	}

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"kendra/api/files"
 	"kendra/api/seal"
@@ -52,8 +50,10 @@ type batch struct {
 	sheets   []keptSheet                // files of exports
 	sealed   map[uuid.UUID]*sealedEntry // entries whose sealed fields are read
 	readers  map[uuid.UUID]*reader
-	marksIn  map[uuid.UUID][]seal.Mark // of the cases that they belong to
-	files    map[uuid.UUID]*files.File // that ops attach or read
+	marksIn  map[uuid.UUID][]seal.Mark    // of the cases that they belong to
+	naming   map[uuid.UUID][]*sealedEntry // by case: the entries that say who it is about
+	guesses  map[uuid.UUID]int            // by officer: texts of today that were refused for a name
+	files    map[uuid.UUID]*files.File    // that ops attach or read
 	attached []*files.File
 	owes     []owed
 	provided []string
@@ -138,7 +138,7 @@ func (b *Book) newBatch(tx pgx.Tx, district int32, centre string, r *release) *b
 		known: map[uuid.UUID]*known{}, sessions: map[uuid.UUID]*staff.Session{}, posts: map[uuid.UUID][]staff.Post{},
 		held: map[uuid.UUID]*heldRow{}, wrapped: map[uuid.UUID][]seal.Wrapped{}, keys: map[caseClass]seal.Key{},
 		sealed: map[uuid.UUID]*sealedEntry{}, readers: map[uuid.UUID]*reader{}, marksIn: map[uuid.UUID][]seal.Mark{},
-		files: map[uuid.UUID]*files.File{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
+		naming: map[uuid.UUID][]*sealedEntry{}, guesses: map[uuid.UUID]int{}, files: map[uuid.UUID]*files.File{}, tried: map[uuid.UUID]bool{}, provided: r.keys, forced: r.forced, only: r.only,
 	}
 	t.state = newState(district, centre, b.rules.Load().of(district))
 	t.state.now = t.now
@@ -304,6 +304,11 @@ func (t *batch) more(ctx context.Context, n *needs) error {
 	if err := t.loadReaders(ctx, n.readers, cases); err != nil {
 		return err
 	}
+	named, err := t.loadNaming(ctx, n.named)
+	if err != nil {
+		return err
+	}
+	cases = append(cases, named...)
 	for _, e := range t.state.entries {
 		cases = append(cases, e.CaseID)
 	}
@@ -481,19 +486,3 @@ func (t *batch) reaches(p staff.Post) bool {
 
 // isHeldNow tells whether the draft is a held op that is being tried again.
 func (t *batch) isHeldNow(d *draft) bool { return slices.Contains(t.fromHeld, d.op.ID) }
-
-// pgCode is the SQLSTATE of a database error, or empty.
-func pgCode(err error) string {
-	var e *pgconn.PgError
-	if errors.As(err, &e) {
-		return e.Code
-	}
-	return ""
-}
-
-// transient tells the errors of a database that is busy or going down from
-// those that a statement itself deserves.
-func transient(code string) bool {
-	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57") ||
-		strings.HasPrefix(code, "40") || code == "55P03" || code == "25006"
-}

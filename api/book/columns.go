@@ -19,6 +19,7 @@ type Column struct {
 	Added    bool // by the district office; its values travel in extra
 	Required bool
 	Hidden   bool
+	From     time.Time `json:"-"` // of one that was added
 }
 
 // columns are the columns of a register at a time, hidden ones too, in their
@@ -40,7 +41,7 @@ func (v *ruleView) columns(register string, at time.Time) []Column {
 			if string(b.Register) == register {
 				col := Column{
 					Register: register, Name: b.Column, Pos: 10000 + len(out), Type: b.Type, Class: b.Class, Hi: b.Hi, En: b.En,
-					Added: true, Required: b.Required,
+					Added: true, Required: b.Required, From: c.From,
 				}
 				if b.List != nil {
 					col.List = *b.List

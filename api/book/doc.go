@@ -118,6 +118,9 @@
 // hash both sign (handover.go). Nobody decides alone of what is his own act: which acts those are is one table (alone.go),
 // into which the door looks after the kind's own rules.
 //
+// Who is to be on which duty is planned a week at a time (roster.go). A later roster of a week replaces the earlier, if it
+// says that it has seen it; the earlier stays an entry. That somebody is on duty he says himself (duty.go).
+//
 // Verify checks a book from the database alone: numbers, hashes, signatures, tree. Checkpoints are signed notes of size
 // and root, made on demand from the head row.
 package book

@@ -336,3 +336,12 @@ func (b *Book) Limits(district int32) []Limit {
 	}
 	return out
 }
+
+// LimitsEver lists every limit that was, is or will be in force, those of one
+// code, category and risk in the order in which they follow each other.
+func (b *Book) LimitsEver(district int32) []Limit {
+	v := b.rules.Load().of(district)
+	out := append(slices.Clone(v.r.limits), v.limitChanges()...)
+	slices.SortStableFunc(out, func(a, c Limit) int { return a.From.Compare(c.From) })
+	return out
+}

@@ -66,6 +66,7 @@ func (s *State) queueFlush(b *pgx.Batch) {
 	s.flushRules(b)
 	s.flushReads(b)
 	s.flushHandovers(b)
+	s.flushRosters(b)
 	s.flushGround(b)
 }
 

@@ -72,6 +72,9 @@ var kinds = table(
 	define("duty.start", everyPost, needsDutyStart, checkDutyStart, applyDutyStart),
 	define("duty.end", everyPost, needsDutyEnd, checkDutyEnd, applyDutyEnd),
 
+	// roster.go
+	define("roster.set", incharges, needsRosterSet, checkRosterSet, applyRosterSet),
+
 	// visit.go
 	amending(define("visit.record", visitors, needsVisit, checkVisit, applyVisit), amendVisit),
 
@@ -219,7 +222,7 @@ var kinds = table(
 	fresh(define(kindExportRead, exporters, needsExportRead, checkExportRead, applyExportRead)),
 
 	// rule_ops.go, columns.go: in HQ's book
-	define("code.add", office, needsRule[contract.CodeAdd], checkRule(checkCodeAdd), applyRule[contract.CodeAdd]),
+	define("code.add", office, needsCodeAdd, checkRule(checkCodeAdd), applyRule[contract.CodeAdd]),
 	define("code.rename", office, needsRule[contract.CodeRename], checkRule(checkCodeRename), applyRule[contract.CodeRename]),
 	define("code.retire", office, needsRule[contract.CodeRetire], checkRule(checkCodeRetire), applyRule[contract.CodeRetire]),
 	define("column.add", office, needsRule[contract.ColumnAdd], checkRule(checkColumnAdd), applyRule[contract.ColumnAdd]),

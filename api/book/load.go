@@ -21,6 +21,7 @@ type needs struct {
 	entries, lines, heldIDs, traces                        []uuid.UUID
 	reads                                                  []uuid.UUID // entries whose sealed fields are asked for
 	readers                                                []uuid.UUID // officers who read now, and have a budget
+	named                                                  []uuid.UUID // entries of cases whose names a text must not hold
 	files                                                  []uuid.UUID // files that are attached
 	briefs                                                 []briefKey
 	keys                                                   []string
@@ -30,6 +31,7 @@ type needs struct {
 	complaints, ownerPosts, matters, clocks []uuid.UUID
 	centres, days, tallyDays                []string
 	handovers, handedPosts                  []uuid.UUID
+	weeks                                   []string // of rosters, by their Mondays
 	marks                                   []seal.Mark
 	alike                                   []seal.Mark // of persons that squads spoke to
 	kinds                                   map[string]*kindRow
@@ -120,6 +122,9 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	}
 	if len(n.handovers)+len(n.handedPosts) > 0 {
 		s.queueHandovers(b, n)
+	}
+	if len(n.weeks) > 0 {
+		s.queueRosters(b, n.weeks)
 	}
 	if len(n.complaints)+len(n.matters) > 0 {
 		s.queueMatters(b, n)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"kendra/api/seal"
 )
@@ -205,4 +207,20 @@ func (b *Book) RetryPoison(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// pgCode is the SQLSTATE of a database error, or empty.
+func pgCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// transient tells the errors of a database that is busy or going down from
+// those that a statement itself deserves.
+func transient(code string) bool {
+	return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "57") ||
+		strings.HasPrefix(code, "40") || code == "55P03" || code == "25006"
 }

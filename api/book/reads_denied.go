@@ -20,12 +20,17 @@ func (d *draft) isRead() bool {
 	return d.kind != nil && (d.kind.name == kindRead || d.kind.name == kindSearch || d.kind.name == kindExportRead)
 }
 
+// isGuess tells whether a text was refused because a name stands in it (task_names.go).
+func (d *draft) isGuess() bool {
+	return d.receipt.Problem != nil && d.receipt.Problem.Code == contract.CodeNameInText
+}
+
 // noteDenied keeps what was refused to readers. An op that is sent again is one row
 // with a count. What is no op of a known session says nothing of anybody.
 func (b *Book) noteDenied(ctx context.Context, district int32, drafts []*draft) error {
 	p := &pgx.Batch{}
 	for _, d := range drafts {
-		if !d.isRead() || d.receipt.Outcome != Refused || d.officer == uuid.Nil {
+		if !d.isRead() && !d.isGuess() || d.receipt.Outcome != Refused || d.officer == uuid.Nil {
 			continue
 		}
 		var subject *uuid.UUID
@@ -34,6 +39,8 @@ func (b *Book) noteDenied(ctx context.Context, district int32, drafts []*draft) 
 			subject = &r.SubjectID
 		case *contract.ExportRead:
 			subject = &r.AskID
+		case *contract.TaskSend:
+			subject = r.CaseID
 		}
 		p.Queue(`INSERT INTO read_denials (district_id, op_id, centre, officer_id, kind, role, subject_id, code, tries, at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)

@@ -16,7 +16,7 @@ import (
 // again.
 var projections = []string{
 	"posts", "serials", "lines", "duties", "briefings", "tasks", "traces", "complaints", "spans", "matters", "clock_lists", "steps",
-	"tallies", "reviews", "days", "returns", "rule_changes", "reads", "read_allows", "handovers",
+	"tallies", "reviews", "days", "returns", "rule_changes", "reads", "read_allows", "handovers", "rosters",
 	"beat_versions", "place_versions",
 }
 

@@ -281,6 +281,9 @@ func checkCodeAdd(v *ruleView, d *draft, b *contract.CodeAdd) error {
 	if _, known, retired := v.code(b.List, b.Code, ruleFrom(b, d.at)); known && !retired {
 		return refuse(contract.CodeAlreadyThere, "/body/code")
 	}
+	if VillageCentre(b.List) != "" {
+		return checkVillage(d.batch.state, d, b)
+	}
 	if v.r.seed[b.List] == nil && len(v.lists(d.at)[b.List]) == 0 && !v.listOfColumn(b.List) {
 		return refuse(contract.CodeUnknownReference, "/body/list")
 	}

@@ -86,6 +86,23 @@ func (l *Limit) due(at time.Time) time.Time {
 	return at.In(ist).AddDate(0, l.Months, 0).UTC().Add(time.Duration(l.Seconds) * time.Second)
 }
 
+// covers tells whether the condition of the limit is met.
+func (l *Limit) covers(category, risk string) bool {
+	return (l.Category == "" || l.Category == category) && (l.RiskLevel == "" || l.RiskLevel == risk)
+}
+
+// exact ranks conditions: of several that are met the most exact one counts.
+func (l *Limit) exact() int {
+	n := 0
+	if l.RiskLevel != "" {
+		n += 2
+	}
+	if l.Category != "" {
+		n++
+	}
+	return n
+}
+
 // Offence is a section of law with its number before BNS, if it had one.
 type Offence struct {
 	Code       string
@@ -144,24 +161,13 @@ func (v *ruleView) changes(kinds ...string) []ruleChange {
 // condition wins, then the newest row.
 func (v *ruleView) limit(code, category, risk string, at time.Time) *Limit {
 	var best *Limit
-	exact := func(l *Limit) int {
-		n := 0
-		if l.RiskLevel != "" {
-			n += 2
-		}
-		if l.Category != "" {
-			n++
-		}
-		return n
-	}
 	for _, list := range [][]Limit{v.r.limits, v.limitChanges()} {
 		for i := range list {
 			l := &list[i]
-			if l.Code != code || l.From.After(at) || l.Category != "" && l.Category != category ||
-				l.RiskLevel != "" && l.RiskLevel != risk {
+			if l.Code != code || l.From.After(at) || !l.covers(category, risk) {
 				continue
 			}
-			if best == nil || exact(l) > exact(best) || exact(l) == exact(best) && !l.From.Before(best.From) {
+			if best == nil || l.exact() > best.exact() || l.exact() == best.exact() && !l.From.Before(best.From) {
 				best = l
 			}
 		}

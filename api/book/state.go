@@ -120,6 +120,7 @@ type State struct {
 	reads      *rows[int64, Read]
 	allows     *rows[uuid.UUID, readAllow]
 	handovers  *rows[uuid.UUID, Handover]
+	rosters    *rows[string, Roster] // by Monday
 
 	beatVersions  *versions[BeatVersion]
 	placeVersions *versions[PlaceVersion]
@@ -134,7 +135,7 @@ func newState(district int32, centre string, v *ruleView) *State {
 		matters: newRows[uuid.UUID, Matter](), clocks: newClockLists(), reviews: newRows[reviewKey, Review](),
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
-		handovers:    newRows[uuid.UUID, Handover](),
+		handovers: newRows[uuid.UUID, Handover](), rosters: newRows[string, Roster](),
 		beatVersions: newVersions[BeatVersion](), placeVersions: newVersions[PlaceVersion](),
 		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),

@@ -12,13 +12,16 @@ import (
 	"kendra/push"
 )
 
-func needsTaskSend(_ *draft, b *contract.TaskSend, n *needs) {
+func needsTaskSend(d *draft, b *contract.TaskSend, n *needs) {
 	if b.To.OfficerID != nil {
 		n.officer(*b.To.OfficerID)
 	}
 	n.squad(b.To.SquadID)
 	n.centrePosts = true
 	n.entryIf(b.CaseID)
+	if b.CaseID != nil && b.Text != nil && d.batch != nil { // not when a book is folded again
+		n.named = append(n.named, *b.CaseID)
+	}
 }
 
 func checkTaskSend(s *State, d *draft, b *contract.TaskSend) error {
@@ -42,6 +45,9 @@ func checkTaskSend(s *State, d *draft, b *contract.TaskSend) error {
 	}
 	if b.DueAt != nil && !b.DueAt.After(d.at) {
 		return refuse(contract.CodeEndedBeforeStarted, "/body/due_at")
+	}
+	if err := d.batch.checkNames(s, d, b); err != nil {
+		return err
 	}
 	d.seenBy = append(d.seenBy, s.addressees(b.To.OfficerID, b.To.SquadID, roleOf(b.To.Role), d.at)...)
 	return nil

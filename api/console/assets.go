@@ -23,12 +23,13 @@ var dist embed.FS
 type assets struct {
 	names map[string]string // by the name that templates use
 	files map[string][]byte // by the name on the wire
+	small map[string][]byte // the same by Brotli, where that is smaller
 }
 
 // loadAssets reads what is embedded. A binary that was built before they were
 // has none; its pages say so.
 func loadAssets() *assets {
-	a := &assets{names: map[string]string{}, files: map[string][]byte{}}
+	a := &assets{names: map[string]string{}, files: map[string][]byte{}, small: map[string][]byte{}}
 	raw, err := dist.ReadFile("dist/manifest.json")
 	if err != nil || json.Unmarshal(raw, &a.names) != nil {
 		return a
@@ -36,6 +37,9 @@ func loadAssets() *assets {
 	for _, name := range a.names {
 		if data, err := fs.ReadFile(dist, "dist/"+name); err == nil {
 			a.files[name] = data
+		}
+		if data, err := fs.ReadFile(dist, "dist/"+name+".br"); err == nil {
+			a.small[name] = data
 		}
 	}
 	return a
@@ -57,6 +61,13 @@ func (p *Pages) asset(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	c.Set(fiber.HeaderContentType, contentType(name))
+	if small, ok := p.assets.small[name]; ok {
+		c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+		if c.Context().Request.Header.HasAcceptEncoding("br") {
+			c.Set(fiber.HeaderContentEncoding, "br")
+			data = small
+		}
+	}
 	return c.Send(data)
 }
 

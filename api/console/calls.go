@@ -96,9 +96,9 @@ var (
 
 // call is the page of one call.
 func (p *Pages) call(x *exchange) error {
-	id, err := uuid.Parse(x.c.Params("id"))
+	id, err := idOf(x)
 	if err != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return err
 	}
 	c, err := p.Book.Complaint(x.ctx, x.who, id)
 	if err != nil {

@@ -64,9 +64,9 @@ type namedOfficer struct {
 // complaint shows one complaint: what it is, what runs over it, what was done,
 // what can be done.
 func (p *Pages) complaint(x *exchange) error {
-	id, err := uuid.Parse(x.c.Params("id"))
+	id, err := idOf(x)
 	if err != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return err
 	}
 	return p.showComplaint(x, id, nil, http.StatusOK)
 }

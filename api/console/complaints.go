@@ -105,12 +105,16 @@ func (p *Pages) facts(x *exchange, register string, raw json.RawMessage) []fact 
 	if json.Unmarshal(raw, &values) != nil {
 		return nil
 	}
+	added := addedValues(values)
 	var out []fact
 	for _, c := range p.Book.Columns(x.who.District) {
 		if c.Register != register {
 			continue
 		}
 		v, ok := values[c.Name]
+		if c.Added {
+			v, ok = added[c.Name]
+		}
 		if !ok || v == nil || v == "" {
 			continue
 		}

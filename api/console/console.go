@@ -122,7 +122,7 @@ func (p *Pages) enter(x *exchange) error {
 	if err := p.settle(x); err != nil {
 		return err
 	}
-	if x.page.path == "/" && leadsDistrict(x) { // it only leads on, to a page that is judged by itself
+	if x.page.path == "/" && p.begins(x) != "" { // it only leads on, to a page that is judged by itself
 		return nil
 	}
 	return p.may(x, x.page, x.asked)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,6 +48,11 @@ func (p *Pages) correct(x *exchange) error {
 	}
 	b := correctBody{Columns: p.columnsOf(x, r.Register)}
 	b.Row = p.registerRow(x, b.Columns, r)
+	for _, c := range b.Columns {
+		if c.Added && slices.Contains(r.Sealed, "/extra/"+strings.ToLower(c.Class)) {
+			b.Sealed = append(b.Sealed, p.columnLabel(x, &c))
+		}
+	}
 	for _, pointer := range r.Sealed {
 		if name := strings.TrimPrefix(pointer, "/"); !strings.Contains(name, "/") {
 			b.Sealed = append(b.Sealed, p.columnName(x, r.Register, name))
@@ -131,7 +137,11 @@ func fillFrom(into map[string][]string, prefix string, fields []contract.Field, 
 		case "array":
 			var list []json.RawMessage
 			_ = json.Unmarshal(v, &list)
-			for _, one := range list {
+			for i, one := range list {
+				if isRows(&f) {
+					fillRow(into, path, &f, i, one)
+					continue
+				}
 				into[path] = append(into[path], plain(f.Item.Format, one))
 			}
 		default:
@@ -140,6 +150,20 @@ func fillFrom(into map[string][]string, prefix string, fields []contract.Field, 
 			}
 		}
 	}
+}
+
+// fillRow fills in a row of a list of objects.
+func fillRow(into map[string][]string, path string, f *contract.Field, i int, raw json.RawMessage) {
+	key := strconv.Itoa(i)
+	if isOfColumn(f) {
+		var of struct{ Column string }
+		if json.Unmarshal(raw, &of) != nil {
+			return
+		}
+		key = of.Column
+	}
+	fields := slices.DeleteFunc(slices.Clone(f.Item.Fields), func(m contract.Field) bool { return m.Name == columnMember })
+	fillFrom(into, path+"."+key+".", fields, raw)
 }
 
 // plain is a value as the field of a form has it.
@@ -161,6 +185,9 @@ func plain(format string, raw json.RawMessage) string {
 // something in it is said or to be said: a correction has one of ten, and a
 // follow-up seldom a new incident.
 func (a *ask) wanted(f *contract.Field) bool {
+	if a.kind == contract.KindRosterSet && isRows(f) {
+		return false // the week is a table of its own
+	}
 	within := a.kind == contract.KindFollowUpDone && f.Name == "incident"
 	if a.kind == contract.KindEntryCorrect {
 		within = f.Type == "object"
@@ -191,7 +218,7 @@ func (a *ask) carried(asked []input) []keptField {
 	for _, path := range sortedKeys(a.values) {
 		_, given := a.given[path]
 		name := fieldPrefix + path
-		if given || slices.ContainsFunc(asked, func(in input) bool { return in.Name == name }) {
+		if given || each(asked, func(in *input) bool { return in.Name == name }) {
 			continue
 		}
 		for _, v := range a.values[path] {

@@ -57,10 +57,13 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 	number := []deedField{{Name: "officer_no", Type: "text", Complete: "off"}}
 	deeds = map[string]deed{
 		"lost":           {grave: true, do: (*Pages).doLost},
+		"enrol":          {do: (*Pages).doEnrol},
 		"replace":        {do: (*Pages).doReplace},
 		"approve":        {do: (*Pages).doApprove},
 		"invite":         {fields: number, do: (*Pages).doInvite},
 		"approve_invite": {fields: number, do: (*Pages).doApproveInvite},
+		"remove_factor":  {grave: true, do: (*Pages).doRemoveFactor},
+		"end_session":    {grave: true, do: (*Pages).doEndSession},
 		"end_device":     {grave: true, do: (*Pages).doEndDevice},
 		"change_passphrase": {do: (*Pages).doPassphrase, fields: []deedField{
 			{Name: "old", Type: "password", Complete: "current-password"}, {Name: "chosen", Type: "password", Complete: "new-password"},
@@ -77,8 +80,14 @@ func (p *Pages) deedBody(x *exchange) deedBody {
 	d := deeds[x.page.name]
 	b := deedBody{Name: x.page.name, Action: x.c.Path(), Fields: slices.Clone(d.fields), Grave: d.grave, Code: p.wantsFactor(x)}
 	b.Back = Root + "/staff?centre=" + url.QueryEscape(x.centre)
+	if x.page.name == "end_session" {
+		b.Back = Root + "/staff/sessions?centre=" + url.QueryEscape(x.centre)
+	}
 	if strings.HasPrefix(x.page.path, "/me") {
 		b.Back = Root + "/me"
+		if x.page.name == "remove_factor" {
+			b.Back = factorsPath
+		}
 	}
 	for i := range b.Fields {
 		if b.Fields[i].Type == "text" {
@@ -120,24 +129,26 @@ func (p *Pages) doDeed(x *exchange) error {
 	return p.send(x, http.StatusOK, "deed", "page."+x.page.name, b)
 }
 
-func deviceOf(x *exchange) (uuid.UUID, error) {
-	id, err := uuid.Parse(x.c.Params("id"))
-	if err != nil {
-		return uuid.Nil, contract.NewProblem(contract.CodeNotFound)
-	}
-	return id, nil
-}
-
 func (p *Pages) doLost(x *exchange) (*deedDone, error) {
-	id, err := deviceOf(x)
+	id, err := idOf(x)
 	if err == nil {
 		err = p.Staff.ReportLost(x.ctx, x.who, id)
 	}
 	return &deedDone{Text: "deed.lost.done"}, err
 }
 
+func (p *Pages) doEnrol(x *exchange) (*deedDone, error) {
+	code, err := p.Staff.InviteDevice(x.ctx, x.who, x.centre)
+	if err != nil {
+		return nil, err
+	}
+	out := &deedDone{Text: "deed.enrol.code", Code: string(code.Text), Until: code.ExpiresAt}
+	out.QR, err = qrOf(out.Code)
+	return out, err
+}
+
 func (p *Pages) doReplace(x *exchange) (*deedDone, error) {
-	id, err := deviceOf(x)
+	id, err := idOf(x)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +160,7 @@ func (p *Pages) doReplace(x *exchange) (*deedDone, error) {
 }
 
 func (p *Pages) doApprove(x *exchange) (*deedDone, error) {
-	id, err := deviceOf(x)
+	id, err := idOf(x)
 	if err == nil {
 		_, err = p.Staff.Approve(x.ctx, x.who, id)
 	}
@@ -183,11 +194,19 @@ func asked(name string, by uuid.UUID, at time.Time, agreed bool, code *staff.Cod
 }
 
 func (p *Pages) doEndDevice(x *exchange) (*deedDone, error) {
-	id, err := deviceOf(x)
+	id, err := idOf(x)
 	if err == nil {
 		err = p.Staff.EndOwnDevice(x.ctx, x.who, id)
 	}
 	return &deedDone{Text: "deed.end_device.done"}, err
+}
+
+func (p *Pages) doEndSession(x *exchange) (*deedDone, error) {
+	id, err := idOf(x)
+	if err == nil {
+		err = p.Staff.EndSession(x.ctx, x.who, x.centre, id)
+	}
+	return &deedDone{Text: "deed.end_session.done"}, err
 }
 
 func (p *Pages) doPassphrase(x *exchange) (*deedDone, error) {

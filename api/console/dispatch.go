@@ -296,7 +296,7 @@ func (p *Pages) unitRows(x *exchange, units []book.Unit, measured bool) ([]unitR
 			Send: dispatchPath(x.centre, "to", u.OfficerID.String()),
 		}
 		if u.SquadID != nil {
-			r.Squad = p.squadName(x, *u.SquadID)
+			r.Squad = p.unitName(x, "squad_id", *u.SquadID)
 		}
 		if f := u.Fix; f != nil {
 			r.Fixed, r.At, r.Mock, r.lat, r.lon = true, f.At, f.Mock, f.Lat, f.Lon

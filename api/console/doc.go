@@ -11,6 +11,7 @@
 //	pages.go     the table of contents: path, title, the call that a page stands for
 //	session.go   log-in, log-out, the second factor again, the first setting up
 //	form.go      a form: fields by the contract, one op_id, a stamp
+//	rows.go      lists of objects in a form, and the columns that a district added
 //	op.go        a form that comes back: op, receipt, or the form again with what is wrong
 //	view.go      what all pages share: language, officer, centre, labels, dates
 //	text.go      the catalogue, texts/*.yaml: each text once, in Hindi and English
@@ -18,8 +19,9 @@
 //	live.go      the one line by which open pages are told that something moved
 //
 // A form carries the id of the op that it will make. Sent twice, by a double
-// click, a resend or the way back, it is one entry: the second time the answer is
-// what became of the first (book.Own).
+// click or a resend, it is one entry: the second time the answer is what became of
+// the first (book.Own). The way back leads to an empty form with an id of its own:
+// the browser keeps nothing of what was typed.
 //
 // Without script everything can be read, entered and signed. Scripts add: parts
 // that renew themselves, the map, drafts, passkeys.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/google/uuid"
 
 	"kendra/api/book"
 	contract "kendra/mobile-contract"
@@ -59,9 +58,9 @@ func (p *Pages) exports(x *exchange) error {
 // takeExport enters who takes a file and gives it: as a thing to be saved under a
 // name of ours, never to be shown.
 func (p *Pages) takeExport(x *exchange) error {
-	id, err := uuid.Parse(x.c.Params("id"))
+	id, err := idOf(x)
 	if err != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return err
 	}
 	s, err := p.read(x, contract.KindExportRead)
 	if err != nil {

@@ -37,7 +37,7 @@ type form struct {
 type input struct {
 	Name     string // f.<path in the body>
 	Label    string
-	Widget   string // select, choices, checks, yes_no, text, area, number, date, time, tick, lines
+	Widget   string // select, choices, checks, yes_no, text, area, number, date, time, tick, lines, rows
 	Type     string // of an <input> of the widget lines
 	Lines    []string
 	Value    string
@@ -49,9 +49,11 @@ type input struct {
 	Sealed   bool // what is typed is sealed
 	Hint     string
 	Number   *string // an officer of another centre may be named by number: what was typed
-	Now      *bool // empty, it is the time at which the form is sent, if this is ticked
+	Now      *bool   // empty, it is the time at which the form is sent, if this is ticked
 	Groups   []optionGroup
 	Wrong    string // what is wrong with it
+	Rows     [][]input
+	RowLabel string // what one of the rows is called
 }
 
 type option struct {
@@ -139,7 +141,12 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 	if prefix != "" {
 		kind = partKind(a.kind, prefix)
 	}
-	if f.Type == "object" {
+	switch {
+	case f.Name == "extra":
+		return p.addExtra(x, a, out, path, kind, f)
+	case isRows(&f):
+		return p.addRows(x, a, out, path, f)
+	case f.Type == "object":
 		for _, m := range ordered(partKind(a.kind, path+"."), f.Fields) {
 			m.Required = m.Required && f.Required
 			if err := p.add(x, a, out, path+".", m); err != nil {
@@ -148,13 +155,8 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 		}
 		return nil
 	}
-	in := input{
-		Type: "text", Name: fieldPrefix + path, Label: p.fieldLabel(x, kind, f.Name), Required: f.Required, MaxLen: f.MaxLen,
-		Min: f.Min, Max: f.Max, Sealed: f.Class != 0, Values: a.values[path],
-	}
-	if len(in.Values) > 0 {
-		in.Value = in.Values[0]
-	}
+	in := inputOf(a, path, f)
+	in.Label = p.fieldLabel(x, kind, f.Name)
 	if t, ok := p.look.texts["hint."+string(a.kind)+"."+path]; ok {
 		in.Hint = t.in(x.lang)
 	}
@@ -176,6 +178,18 @@ func (p *Pages) add(x *exchange, a *ask, out *[]input, prefix string, f contract
 	return err
 }
 
+// inputOf is the input of a field at a path, with what stands in it.
+func inputOf(a *ask, path string, f contract.Field) input {
+	in := input{
+		Type: "text", Name: fieldPrefix + path, Required: f.Required, MaxLen: f.MaxLen, Min: f.Min, Max: f.Max, Sealed: f.Class != 0,
+		Values: a.values[path],
+	}
+	if len(in.Values) > 0 {
+		in.Value = in.Values[0]
+	}
+	return in
+}
+
 // linesMore is how many empty fields a list that is typed has.
 const linesMore = 3
 
@@ -185,7 +199,12 @@ const areaFrom = 161
 // widget chooses how a field is asked for; one that a page cannot ask for is
 // left out.
 func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
+	if f.Name == villageField {
+		f.List = p.villages(x)
+	}
 	switch {
+	case f.Name == listField && f.Required: // of a column that is added it is a new one
+		in.Widget, in.Options = "select", p.listOptions(x)
 	case f.List != "" || len(f.Enum) > 0:
 		in.Widget, in.Options = "select", p.options(x, f)
 		if large[f.Name] {
@@ -229,6 +248,7 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	default:
 		return false, nil
 	}
+	in.keepVillage(&f)
 	for i := range in.Options {
 		in.Options[i].Chosen = slices.Contains(in.Values, in.Options[i].Value)
 	}
@@ -307,6 +327,12 @@ func bodyOf(fields []contract.Field, prefix string, said map[string][]string) ma
 		if f.Type == "object" {
 			if m := bodyOf(f.Fields, path+".", said); len(m) > 0 {
 				out[f.Name] = m
+			}
+			continue
+		}
+		if isRows(&f) {
+			if list := rowsOf(&f, path, said); list != nil {
+				out[f.Name] = list
 			}
 			continue
 		}

@@ -77,7 +77,7 @@ func (p *Pages) conduct(x *exchange) error {
 	for _, c := range list {
 		row := conductRow{ConductView: c, From: c.Flag.From.Time}
 		if c.Flag.SquadID != nil {
-			row.Squad = p.squadName(x, *c.Flag.SquadID)
+			row.Squad = p.unitName(x, "squad_id", *c.Flag.SquadID)
 		}
 		if c.Flag.Ground != nil {
 			row.Ground = p.label(x, "ground", *c.Flag.Ground)

@@ -27,7 +27,7 @@ func (p *Pages) intake(x *exchange) error {
 	if id := x.c.Query("draft"); id != "" {
 		var err error
 		if a, err = p.begun(x, id, contract.KindComplaintOpen); err != nil {
-			return err
+			return p.ended(x, id, err)
 		}
 	}
 	f, err := p.formOf(x, a)
@@ -61,6 +61,19 @@ func (p *Pages) begun(x *exchange, id string, kind contract.Kind) (ask, error) {
 	}
 	x.centre = d.Centre
 	return ask{kind: kind, centre: d.Centre, back: t.Back, values: t.Values, now: t.Now, opID: op.String(), salt: t.Salt}, nil
+}
+
+// ended answers who comes back to a form that is no draft any more: what became of
+// it, if it was entered.
+func (p *Pages) ended(x *exchange, id string, wrong error) error {
+	op, err := uuid.Parse(id)
+	if err != nil {
+		return wrong
+	}
+	if r, err := p.Book.Own(x.ctx, x.who, op); err != nil || r.Entry == nil || r.Entry.Kind != string(contract.KindComplaintOpen) {
+		return wrong
+	}
+	return seeOther(x.c, withDone(complaintPath(op), id))
 }
 
 // saveDraft keeps what stands in a form while it is filled in; nothing of it is

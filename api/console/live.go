@@ -24,7 +24,9 @@ const (
 )
 
 const (
-	// liveBeat is how often a quiet line says that it still stands.
+	// liveBeat is how often a quiet line says that it still stands. A page that has
+	// heard nothing for much longer takes its line for cut (web/live.js): a cable
+	// that is pulled somewhere on the way tells nobody.
 	liveBeat = 15 * time.Second
 	// liveOften is how often a session is looked at: who is revoked hears nothing
 	// after it.
@@ -211,7 +213,7 @@ func (l *liveLine) write(w *bufio.Writer) {
 		select {
 		case <-l.ears.some:
 		case <-beat.C:
-			if _, err := w.WriteString(":\n\n"); err != nil || w.Flush() != nil {
+			if _, err := fmt.Fprintf(w, "event: here\ndata: %d\n\n", l.last); err != nil || w.Flush() != nil {
 				return
 			}
 		}

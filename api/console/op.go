@@ -32,7 +32,11 @@ func (p *Pages) opPage(x *exchange) error {
 			values[path] = []string{string(value)}
 		}
 	})
-	f, err := p.formOf(x, ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given, values: values})
+	a := ask{kind: kind, centre: x.centre, back: within(x.c.Query("back")), given: given, values: values}
+	if fill := present[kind]; fill != nil {
+		fill(p, x, &a)
+	}
+	f, err := p.formOf(x, a)
 	if err != nil {
 		return err
 	}
@@ -54,6 +58,11 @@ func isID(s string) bool {
 // fixedCodes are the codes that a page gives and no officer chooses: which limit
 // he answers for.
 var fixedCodes = map[contract.Kind]string{contract.KindEscalationAnswer: "limit"} //nolint:gochecknoglobals // a constant
+
+// present are the kinds whose form begins with what holds now.
+//
+//nolint:gochecknoglobals // a static table
+var present = map[contract.Kind]func(p *Pages, x *exchange, a *ask){contract.KindLadderSet: presentLadder}
 
 var codePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
@@ -291,8 +300,17 @@ func (p *Pages) text(x *exchange, s *said, at contract.Time) ([]byte, error) {
 	}
 	return json.Marshal(wire{
 		OpID: s.OpID, Kind: s.Kind, Centre: s.Centre, SessionID: x.who.SessionID, DeviceSeq: at.UnixMilli(), DeviceAt: at,
-		Salt: s.Salt, Body: bodyOf(contract.BodyFields(s.Kind), "", values),
+		Salt: s.Salt, Body: bodyFrom(s.Kind, values),
 	})
+}
+
+// bodyFrom is the body that a form says: of a week's table by its cells, else field
+// by field.
+func bodyFrom(kind contract.Kind, values map[string][]string) map[string]any {
+	if kind == contract.KindRosterSet {
+		return rosterSaid(values)
+	}
+	return bodyOf(contract.BodyFields(kind), "", values)
 }
 
 // again shows the form once more, as it was filled in, with what is wrong at its
@@ -330,23 +348,24 @@ func (p *Pages) refill(x *exchange, s *said, err error) (*form, int, error) {
 	f.Problem.RequestID = id
 	f.Code = f.Code || problem.Code == contract.CodeStepUp
 	f.Problem.at = problem.Pointer
-	f.point(problem)
+	f.point(problem, s.values)
 	return f, http.StatusUnprocessableEntity, nil
 }
 
 // point says at the field what is wrong with it.
-func (f *form) point(problem *contract.Problem) {
-	at := fieldPrefix + strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(problem.Pointer, "/op"), "/body/"), "/", ".")
-	mark := func(list []input) {
-		for i := range list {
-			if list[i].Name == at || strings.HasPrefix(at, list[i].Name+".") {
-				list[i].Wrong, f.Problem.Field = f.Problem.Title, list[i].Name
-			}
+func (f *form) point(problem *contract.Problem, said map[string][]string) {
+	pointer := strings.TrimPrefix(strings.TrimPrefix(problem.Pointer, "/op"), "/body")
+	at := fieldPrefix + pointedAt(contract.BodyFields(f.Kind), said, pointer)
+	mark := func(in *input) bool {
+		if in.Name != at && !strings.HasPrefix(at, in.Name+".") {
+			return false
 		}
+		in.Wrong, f.Problem.Field = f.Problem.Title, in.Name
+		return true
 	}
-	mark(f.Inputs)
+	each(f.Inputs, mark)
 	for i := range f.Sections {
-		mark(f.Sections[i].Inputs)
+		each(f.Sections[i].Inputs, mark)
 	}
 }
 
@@ -358,7 +377,7 @@ var ownForms map[contract.Kind]func(p *Pages, x *exchange, s *said, f *form) err
 
 func init() { //nolint:gochecknoinits // the table names functions that read it
 	ownForms = map[contract.Kind]func(*Pages, *exchange, *said, *form) error{
-		contract.KindTaskSend: (*Pages).dispatchAgain,
+		contract.KindTaskSend: (*Pages).dispatchAgain, contract.KindRosterSet: (*Pages).rosterAgain,
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // notAsked are fields that no form asks for: the phone's, and what a page gives.
 var notAsked = map[string]bool{ //nolint:gochecknoglobals // a static table
-	"place": true, "incident_place": true, "extra": true, "scan": true, "companions": true,
+	"place": true, "incident_place": true, "scan": true, "companions": true,
 }
 
 // large are the codes that are chosen from buttons, not from a list that opens.
@@ -30,9 +30,11 @@ var fieldOrder = map[contract.Kind]string{ //nolint:gochecknoglobals // a static
 	"feedback.call":     "reached satisfied wants polite registered_at_once told_action reason called_at remarks gd_no",
 	"follow_up.done":    "safe_now new_incident mode note protection next_due_on done_at remarks gd_no",
 	"day.review":        "verdict direction",
+	"limit.set":         "limit category risk_level months seconds valid_from basis",
 	"inspection.record": "kind inspected_at registers_seen line_nos findings direction assigned_to due_at remarks gd_no",
 	"phone.search":      "phone reason",
 	"glass.review":      "verdict text",
+	"ladder.set":        "ladder rungs valid_from",
 }
 
 // nowFields are times that are those of the sending unless another is typed.

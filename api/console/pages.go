@@ -2,6 +2,7 @@ package console
 
 import (
 	"slices"
+	"strings"
 
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
@@ -89,7 +90,11 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 
 		// staff.go, deed.go, me.go
 		{path: "/staff", name: "staff", group: "people", call: "listHandovers", get: (*Pages).staffPage},
+		{path: "/staff/roster", name: "roster", call: "getRoster", get: (*Pages).rosterPage}, // roster.go
+		{path: "/staff/sessions", name: "sessions", call: "listSessions", get: (*Pages).sessions},
+		{path: "/staff/sessions/:id/end", name: "end_session", call: "endSession", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/handovers/:id", name: "handover", call: "getHandover", get: (*Pages).handover},
+		{path: "/staff/enrol", name: "enrol", call: "inviteDevice", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/phones/:id/lost", name: "lost", call: "reportLost", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/phones/:id/replace", name: "replace", call: "replaceDevice", get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/staff/phones/:id/approve", name: "approve", call: "approveReplacement", get: (*Pages).deedPage, post: (*Pages).doDeed},
@@ -97,6 +102,10 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/staff/invite/approve", name: "approve_invite", call: "approveInvitation", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/me", name: "me", group: "people", call: "listOwnDevices", own: true, get: (*Pages).me},
 		{path: "/me/devices/:id/end", name: "end_device", call: "endOwnDevice", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
+		// factors.go
+		{path: "/me/factors", name: "factors", call: "getFactors", own: true, get: (*Pages).factors, post: (*Pages).openFactors},
+		{path: "/me/factors/add", name: "factors", call: "addFactor", own: true, get: (*Pages).factorsAway, post: (*Pages).addFactor},
+		{path: "/me/factors/:id/remove", name: "remove_factor", call: "removeFactor", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/me/passphrase", name: "change_passphrase", call: "changePassphrase", own: true, get: (*Pages).deedPage, post: (*Pages).doDeed},
 		{path: "/reads", name: "reads", group: "people", call: "getReadsByOfficer", get: (*Pages).reads},
 		{path: "/alarms", name: "alarms", group: "people", call: "listAlarms", own: true, get: (*Pages).alarms},
@@ -109,10 +118,15 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/ops/:kind", name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},
 
 		// live.go
-		{path: "/live", name: "live", call: "listTasks", get: (*Pages).live},
+		{path: "/live", name: "live", call: "getFeed", get: (*Pages).live},
 		// style.go
 		{path: "/style", name: "style", get: (*Pages).style},
 	}
+}
+
+// pageAt is the row of a path.
+func pageAt(path string) *page {
+	return &table[slices.IndexFunc(table, func(pg page) bool { return pg.path == path })]
 }
 
 // may judges a page: by the call that it stands for, and by what is made there.
@@ -132,8 +146,43 @@ func (p *Pages) may(x *exchange, pg *page, centre string) error {
 	return p.Door.May(x.ctx, x.who, pg.call, centre)
 }
 
+// begins is where the day of an officer begins who has no sheet of a station's day:
+// above the stations with all of them, at a station where his post works. Empty:
+// he has the sheet.
+func (p *Pages) begins(x *exchange) string {
+	switch {
+	case x.asked != "": // he wants that of a centre, or none
+		return ""
+	case leadsDistrict(x):
+		return "/district"
+	case p.may(x, pageAt("/"), "") == nil:
+		return ""
+	case mayMake(x.who, contract.KindComplaintOpen):
+		return "/complaints"
+	case mayMake(x.who, contract.KindTaskSend):
+		return "/tasks"
+	}
+	at := slices.IndexFunc(table, func(pg page) bool { return pg.group != "" && p.may(x, &pg, x.centre) == nil })
+	if at < 0 {
+		return ""
+	}
+	return table[at].path
+}
+
 // menu lists the pages of the menu in their groups.
 var menuGroups = []string{"now", "books", "people", "rules"} //nolint:gochecknoglobals // a constant
+
+// here tells whether a page of the menu is the one that is shown (page), or the
+// one from which it is reached (true): /staff of /staff/roster.
+func (pg *page) here(shown *page) string {
+	switch {
+	case pg == shown:
+		return "page"
+	case pg.name == shown.name || pg.path != "/" && strings.HasPrefix(shown.path, pg.path+"/"):
+		return "true"
+	}
+	return ""
+}
 
 // MenuGroup is a part of the menu.
 type menuGroup struct {
@@ -143,7 +192,7 @@ type menuGroup struct {
 
 type menuPage struct {
 	Name, Path string
-	Here       bool
+	Here       string // page: this one; true: what this one belongs to
 }
 
 // Menu is the pages that the officer may see at the centre.
@@ -160,7 +209,7 @@ func (v *view) Menu() []menuGroup {
 			if v.x.asked != "" {
 				path += "?centre=" + v.x.asked
 			}
-			g.Pages = append(g.Pages, menuPage{Name: pg.name, Path: path, Here: pg == v.x.page || pg.group != "" && pg.name == v.x.page.name})
+			g.Pages = append(g.Pages, menuPage{Name: pg.name, Path: path, Here: pg.here(v.x.page)})
 		}
 		if len(g.Pages) > 0 {
 			out = append(out, g)

@@ -137,9 +137,9 @@ func (k *readDesk) form(part *sealedPart, subject uuid.UUID, mine bool) error {
 // the page with the values at their places. It leads nowhere, so that no address
 // has them.
 func (p *Pages) readSealed(x *exchange) error {
-	id, err := uuid.Parse(x.c.Params("id"))
+	id, err := idOf(x)
 	if err != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return err
 	}
 	s, err := p.read(x, contract.KindIdentityRead)
 	if err != nil {
@@ -192,9 +192,9 @@ func (p *Pages) openFields(x *exchange, s *said, r *reading) error {
 
 // readAway leads from the address of a reading to the complaint itself.
 func (p *Pages) readAway(x *exchange) error {
-	id, err := uuid.Parse(x.c.Params("id"))
+	id, err := idOf(x)
 	if err != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return err
 	}
 	return seeOther(x.c, complaintPath(id))
 }

@@ -168,6 +168,7 @@ func (p *Pages) sums(x *exchange, page *book.RegisterPage) []sum {
 func (p *Pages) registerRow(x *exchange, columns []book.Column, r *book.RegisterRow) registerRow {
 	var values map[string]any
 	_ = json.Unmarshal(r.Columns, &values)
+	added := addedValues(values)
 	if to, ok := values["assigned_to"].(string); ok { // the post that the paper's column names
 		values["assigned_by"] = p.word(x.lang, "enum.assigned_to", to)
 	}
@@ -180,9 +181,13 @@ func (p *Pages) registerRow(x *exchange, columns []book.Column, r *book.Register
 		out.State = p.lineState(x, r.Register, r.State)
 	}
 	for _, c := range columns {
-		sealed := slices.Contains(r.Sealed, "/"+c.Name) // they are named by pointers
+		pointer, from := "/"+c.Name, values
+		if c.Added {
+			pointer, from = "/extra/"+strings.ToLower(c.Class), added
+		}
+		sealed := slices.Contains(r.Sealed, pointer) // they are named by pointers
 		text := ""
-		if v, ok := values[c.Name]; ok && !sealed {
+		if v, ok := from[c.Name]; ok && !sealed {
 			text = p.cell(x, &c, v)
 		}
 		if m := r.Masks[c.Name]; m != "" {
@@ -193,9 +198,30 @@ func (p *Pages) registerRow(x *exchange, columns []book.Column, r *book.Register
 	return out
 }
 
+// addedValues are the open values of a line in the columns that the district office
+// added, by column.
+func addedValues(values map[string]any) map[string]any {
+	out := map[string]any{}
+	extra, _ := values["extra"].(map[string]any)
+	list, _ := extra["open"].([]any)
+	for _, one := range list {
+		row, _ := one.(map[string]any)
+		name, _ := row[columnMember].(string)
+		for member, v := range row {
+			if member != columnMember {
+				out[name] = v
+			}
+		}
+	}
+	return out
+}
+
 // cell is a value of a column in words. What a line is linked to stands in its last
 // column; here it is that there is such a thing.
 func (p *Pages) cell(x *exchange, c *book.Column, value any) string {
+	if code, ok := value.(string); ok && c.Name == villageField {
+		return p.villageName(x, x.centre, code)
+	}
 	if c.Type != "link" && !strings.HasSuffix(c.Name, "_ids") {
 		return p.say(x, c.List, value)
 	}
@@ -205,25 +231,10 @@ func (p *Pages) cell(x *exchange, c *book.Column, value any) string {
 	switch {
 	case s == "" && len(list) == 0:
 		return ""
-	case err == nil && c.Name == "squad_id":
-		return p.squadName(x, id)
-	case err == nil && c.Name == "beat_id":
-		return p.beatName(x, id)
+	case err == nil && (c.Name == "squad_id" || c.Name == "beat_id"):
+		return p.unitName(x, c.Name, id)
 	}
 	return "✓ " + p.look.texts["registers.linked"].in(x.lang)
-}
-
-func (p *Pages) beatName(x *exchange, id uuid.UUID) string {
-	home, err := p.around(x)
-	if err != nil {
-		return ""
-	}
-	for _, b := range home.Beats {
-		if b.ID == id {
-			return (&view{p: p, x: x}).either(b.NameHi, b.NameEn)
-		}
-	}
-	return p.word(x.lang, "field", "beat_id")
 }
 
 func linePath(register string, year int, serial int64, centre string) string {

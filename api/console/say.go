@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kendra/api/book"
 	contract "kendra/mobile-contract"
 )
 
@@ -96,32 +97,99 @@ func (p *Pages) event(x *exchange, raw json.RawMessage) event {
 		return event{}
 	}
 	out := event{Kind: string(e.Kind), At: e.At, Seq: e.Seq}
-	if e.OfficerID != uuid.Nil {
-		out.Actor = (&view{p: p, x: x}).By(e.OfficerID)
-	}
-	if e.Role != "" {
-		role := p.word(x.lang, "enum.role", e.Role)
-		if out.Actor == "" {
-			out.Actor = role
-		} else {
-			out.Actor += ", " + role
-		}
-	}
-	for _, f := range contract.BodyFields(e.Kind) {
-		v, ok := e.Body[f.Name]
+	out.Actor = p.actor(x, e.OfficerID, e.Role)
+	out.Said = p.factsOf(x, e.Kind, e.Body)
+	return out
+}
+
+// factsOf says the open fields of a body, each by its name.
+func (p *Pages) factsOf(x *exchange, kind contract.Kind, body map[string]any) []fact {
+	var out []fact
+	for _, f := range contract.BodyFields(kind) {
+		v, ok := body[f.Name]
 		if !ok || f.Class != 0 || f.Format == "uuid" && !strings.Contains(f.Name, "owner") && !strings.Contains(f.Name, "officer") {
 			continue
 		}
-		list := f.List
-		if f.Item != nil && list == "" {
-			list = f.Item.List
+		if f.Name == "extra" {
+			out = append(out, p.addedFacts(x, kind, body)...)
+			continue
 		}
-		if list == "" && len(f.Enum) > 0 {
-			list = f.Name
-		}
-		if s := p.say(x, list, v); s != "" {
-			out.Said = append(out.Said, fact{p.fieldLabel(x, e.Kind, f.Name), s})
+		if s := p.sayField(x, kind, &f, v); s != "" {
+			out = append(out, fact{p.fieldLabel(x, kind, f.Name), s})
 		}
 	}
 	return out
+}
+
+// addedFacts says what stands in the columns that the district office added.
+func (p *Pages) addedFacts(x *exchange, kind contract.Kind, body map[string]any) []fact {
+	added := addedValues(body)
+	var out []fact
+	for _, c := range p.Book.Columns(x.who.District) {
+		if v, ok := added[c.Name]; ok && c.Added && c.Register == registerOf(kind) {
+			out = append(out, fact{p.columnLabel(x, &c), p.say(x, c.List, v)})
+		}
+	}
+	return out
+}
+
+// sayField says a value of a field as the contract describes it.
+func (p *Pages) sayField(x *exchange, kind contract.Kind, f *contract.Field, v any) string {
+	if isRows(f) {
+		list, _ := v.([]any)
+		rows := make([]string, 0, len(list))
+		for _, one := range list {
+			row, _ := one.(map[string]any)
+			var parts []string
+			for _, m := range f.Item.Fields {
+				if s := p.sayField(x, kind, &m, row[m.Name]); s != "" {
+					parts = append(parts, s)
+				}
+			}
+			rows = append(rows, strings.Join(parts, ", "))
+		}
+		return strings.Join(rows, "; ")
+	}
+	if n, ok := v.(float64); ok && (f.Name == "seconds" || strings.HasSuffix(f.Name, "_s")) {
+		if n == 0 {
+			return ""
+		}
+		return spanText(time.Duration(n)*time.Second, x.lang)
+	}
+	switch name, _ := v.(string); {
+	case name != "" && f.Name == "limit":
+		return p.word(x.lang, "limit", name)
+	case name != "" && f.Name == villageField:
+		return p.villageName(x, x.centre, name)
+	case name != "" && f.Name == listField:
+		if label := p.listName(x, name); label != "" {
+			return label
+		}
+	}
+	list := f.List
+	if f.Item != nil && list == "" {
+		list = f.Item.List
+	}
+	if list == "" && len(f.Enum) > 0 {
+		list = f.Name
+	}
+	return p.say(x, list, v)
+}
+
+// listName is what a list of codes is called: by its own name, or by the column that
+// was added with it; empty when it is for no eye.
+func (p *Pages) listName(x *exchange, list string) string {
+	if t, ok := p.look.texts["fieldlist."+list]; ok {
+		return t.in(x.lang)
+	}
+	if centre := book.VillageCentre(list); centre != "" {
+		v := &view{p: p, x: x}
+		return p.look.texts["rules.villages"].in(x.lang) + ": " + v.CentreName(centre)
+	}
+	for _, c := range p.Book.Columns(x.who.District) {
+		if c.Added && c.List == list {
+			return p.columnLabel(x, &c)
+		}
+	}
+	return ""
 }

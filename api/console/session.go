@@ -114,9 +114,6 @@ func (p *Pages) fail(c *fiber.Ctx, x *exchange, err error) error {
 	t := p.tell(x, problem)
 	t.RequestID = id
 	if problem.Status == http.StatusUnauthorized {
-		if c.Get("HX-Request") != "" {
-			c.Set("HX-Redirect", Root+"/log-in")
-		}
 		if problem.Code == contract.CodeUnauthorized && c.Method() == fiber.MethodGet {
 			t = nil // he has simply not logged in yet
 		}

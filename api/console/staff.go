@@ -18,10 +18,14 @@ import (
 // phones.
 type staffBody struct {
 	Roll      []rollRow
-	Steps     []step // a new posting
+	Steps     []step       // a new posting
+	Planned   []plannedRow // today
+	Roster    string       // where the week is
+	Sessions  string       // where those of the officers are; empty: not for him
 	Handovers []handoverRow
 	Phones    []phoneRow
 	SeesPhone bool
+	Enrol     string // where a new phone is taken in; empty: not by him
 	Invite    string // where a console is asked for; empty: not by him
 	Approve   string
 }
@@ -78,6 +82,10 @@ func (p *Pages) staffPage(x *exchange) error {
 	for i := range roll {
 		b.Roll = append(b.Roll, p.rollRow(x, &roll[i], here))
 	}
+	b.Roster = Root + "/staff/roster?centre=" + url.QueryEscape(x.centre)
+	if b.Planned, err = p.plannedToday(x); err != nil {
+		return err
+	}
 	if b.Handovers, err = p.handovers(x); err != nil {
 		return err
 	}
@@ -86,6 +94,12 @@ func (p *Pages) staffPage(x *exchange) error {
 		if b.Phones, err = p.phones(x); err != nil {
 			return err
 		}
+	}
+	if p.Door.May(x.ctx, x.who, "listSessions", x.centre) == nil {
+		b.Sessions = Root + "/staff/sessions?centre=" + url.QueryEscape(x.centre)
+	}
+	if p.Door.May(x.ctx, x.who, "inviteDevice", x.centre) == nil {
+		b.Enrol = Root + "/staff/enrol?centre=" + url.QueryEscape(x.centre)
 	}
 	if p.Door.May(x.ctx, x.who, "inviteToConsole", "") == nil {
 		at := "?centre=" + url.QueryEscape(x.centre)
@@ -194,9 +208,9 @@ type sheetItem struct {
 
 // handover shows what is open under a post, for both to sign.
 func (p *Pages) handover(x *exchange) error {
-	id, err := uuid.Parse(x.c.Params("id"))
+	id, err := idOf(x)
 	if err != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return err
 	}
 	h, err := p.Book.Handover(x.ctx, x.who, id)
 	if err != nil {

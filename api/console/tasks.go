@@ -85,7 +85,7 @@ func (p *Pages) taskBrief(x *exchange, t *book.TaskView) taskBrief {
 	case t.ToRole != nil:
 		out.To = p.word(x.lang, "enum.role", *t.ToRole)
 	case t.ToSquad != nil:
-		out.To = p.squadName(x, *t.ToSquad)
+		out.To = p.unitName(x, "squad_id", *t.ToSquad)
 	}
 	if t.Said.Text != nil {
 		out.Text = *t.Said.Text
@@ -136,24 +136,26 @@ func (p *Pages) placeWords(x *exchange, t *book.TaskView) string {
 		parts = append(parts, p.label(x, "place_type", *t.Said.PlaceType))
 	}
 	if t.Said.VillageCode != nil {
-		parts = append(parts, p.word(x.lang, "field", "village_code")+" "+*t.Said.VillageCode)
+		parts = append(parts, p.word(x.lang, "field", villageField)+" "+p.villageName(x, t.Centre, *t.Said.VillageCode))
 	}
 	return strings.Join(parts, ", ")
 }
 
 func isOver(state string) bool { return state == "done" || state == "recalled" || state == "expired" }
 
-func (p *Pages) squadName(x *exchange, id uuid.UUID) string {
-	home, err := p.around(x)
+// unitName is what a squad or a beat of the centre is called, by the field that names
+// it; one of elsewhere is called by what it is.
+func (p *Pages) unitName(x *exchange, field string, id uuid.UUID) string {
+	options, err := p.persons(x, field)
 	if err != nil {
 		return ""
 	}
-	for _, s := range home.Squads {
-		if s.ID == id {
-			return (&view{p: p, x: x}).either(s.NameHi, s.NameEn)
+	for _, o := range options {
+		if o.Value == id.String() {
+			return o.Label
 		}
 	}
-	return p.word(x.lang, "field", "squad_id")
+	return p.word(x.lang, "field", field)
 }
 
 // taskBody is one task.
@@ -166,9 +168,9 @@ type taskBody struct {
 
 // task shows one task and its ladder, as it moves.
 func (p *Pages) task(x *exchange) error {
-	id, err := uuid.Parse(x.c.Params("id"))
+	id, err := idOf(x)
 	if err != nil {
-		return contract.NewProblem(contract.CodeNotFound)
+		return err
 	}
 	t, err := p.Book.Task(x.ctx, x.who, id)
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 )
 
 // today is what needs the in-charge's hand now, in the order of the clock. Who has
-// a post above the stations begins with all of them.
+// no such sheet begins elsewhere.
 func (p *Pages) today(x *exchange) error {
-	if leadsDistrict(x) {
-		return seeOther(x.c, Root+"/district")
+	if to := p.begins(x); to != "" {
+		return seeOther(x.c, Root+to)
 	}
 	return p.sheet(x, midnight(x.now), "page.today")
 }
@@ -103,7 +103,7 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 	}
 	b.Steps = p.steps(x, here, map[string]string{"date": date.Format(time.DateOnly)}, kinds...)
 	for _, s := range d.Squads {
-		b.Out = append(b.Out, squadOut{p.squadName(x, s.SquadID), s.Briefed, s.OnDuty})
+		b.Out = append(b.Out, squadOut{p.unitName(x, "squad_id", s.SquadID), s.Briefed, s.OnDuty})
 	}
 	for _, day := range d.Unsigned {
 		if t, err := time.Parse(time.DateOnly, day); err == nil {

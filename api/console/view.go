@@ -148,6 +148,15 @@ func (p *Pages) settle(x *exchange) error {
 	return nil
 }
 
+// idOf is the id in the address of a page.
+func idOf(x *exchange) (uuid.UUID, error) {
+	id, err := uuid.Parse(x.c.Params("id"))
+	if err != nil {
+		return uuid.Nil, contract.NewProblem(contract.CodeNotFound)
+	}
+	return id, nil
+}
+
 // around is the officer's home, read when a page first wants it.
 func (p *Pages) around(x *exchange) (*staff.Home, error) {
 	if x.home == nil {
@@ -303,9 +312,9 @@ func (v *view) Asset(name string) string { return v.p.assets.url(name) }
 // Built tells whether there are assets.
 func (v *view) Built() bool { return v.p.assets.built() }
 
-// Live is where the page hears what moves at its centre.
+// Live is where the page hears what moves at its centre, if the officer may.
 func (v *view) Live() string {
-	if v.p.Live == nil || v.x.centre == "" {
+	if v.p.Live == nil || v.x.centre == "" || v.p.may(v.x, pageAt("/live"), v.x.centre) != nil {
 		return ""
 	}
 	path := LivePath + "?centre=" + url.QueryEscape(v.x.centre)
@@ -398,6 +407,9 @@ func (v *view) InHindi() *view {
 
 // Ticked is what a box says that there may be none of.
 func (v *view) Ticked(on *bool) bool { return on != nil && *on }
+
+// Nth is the number of what stands at an index.
+func (v *view) Nth(i int) int { return i + 1 }
 
 // Now is the time at which the page was made.
 func (v *view) Now() time.Time { return v.x.now }

@@ -21,6 +21,7 @@ const (
 	alarmNewDevice    = "new_device"
 	alarmLost         = "device_lost"
 	alarmReplace      = "replacement_asked"
+	alarmNewPhone     = "device_invited" // a code for a new phone was given
 	alarmConsoleAsked = "console_asked"
 	alarmConsoleCode  = "console_code" // by the operator, at the command line
 	alarmConsole      = "console_activated"
@@ -28,6 +29,7 @@ const (
 	alarmGuessed      = "console_guessed"
 	alarmCopied       = "passkey_copied"
 	alarmFailures     = "many_failures"
+	alarmEnded        = "session_ended" // by the head of her station
 )
 
 // alarm is what somebody must look at: ids and nothing else. It is for one officer, or for the in-charge and the head

@@ -12,7 +12,7 @@
 // signed by the handset's key, and carry a DPoP proof by it over the same nonce (RFC 9449, 8), whose id is spent too, for
 // all processes:
 //
-//	enrol          one-time code of 128 bits from the in-charge, 24 hours, bound to a centre
+//	enrol          one-time code of 128 bits from the in-charge, 24 hours, bound to a centre; her next one ends it
 //	set a PIN      officer number and an activation code, or the PIN until now
 //	log in         officer number and PIN on an enrolled handset; brings the session's own key
 //	refresh        the rotating refresh token

@@ -240,6 +240,9 @@ func (l *liveLines) listen(lines *bufio.Scanner, ready chan<- error) {
 			ready <- nil
 			continue
 		}
+		if lines.Text() != "event: moved" { // the line says that it stands
+			continue
+		}
 		l.mu.Lock()
 		l.heard++
 		l.mu.Unlock()

@@ -1,5 +1,6 @@
-// Makes api/console/dist: one script, one style sheet and the fonts, each named
-// by what is in it, and manifest.json, which says what each is called.
+// Makes api/console/dist: scripts, style sheets and fonts, each named by what is in
+// it, scripts and styles also as small as they go (.br), and manifest.json, which
+// says what each is called.
 //
 // The fonts are cut to what the pages write: Devanagari with all its joined
 // forms, and the Latin letters, digits and signs of the catalogue.
@@ -9,6 +10,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
 import subset from "subset-font";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -26,6 +28,7 @@ async function keep(name, data) {
   const [, stem, ext] = /^(.*)(\.[a-z0-9]+)$/.exec(name);
   manifest[name] = `${stem}-${createHash("sha256").update(data).digest("hex").slice(0, 12)}${ext}`;
   await writeFile(join(dist, manifest[name]), data);
+  if (ext !== ".woff2") await writeFile(join(dist, `${manifest[name]}.br`), brotliCompressSync(data)); // a font is packed as it is
 }
 
 await mkdir(dist, { recursive: true });

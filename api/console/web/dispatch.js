@@ -76,7 +76,9 @@ async function draw(el) {
   map.show(el);
   for (const l of document.querySelectorAll("[data-legend]")) l.hidden = false;
 }
-for (const el of document.querySelectorAll("[data-map]")) if (!el.closest("details")) draw(el);
+// The list, which says the same, is on the screen before anything is asked for.
+const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+for (const el of document.querySelectorAll("[data-map]")) if (!el.closest("details")) painted(() => draw(el));
 
 // The sound: two short tones every twelve seconds while a loud task is on the
 // page. It is asked for once in a window; after that a click wakes it.

@@ -1,6 +1,6 @@
 // The map: outlines, cells and marks that the server gives as GeoJSON, drawn
 // here, without any picture from elsewhere. The list beside it says the same.
-import { Control, Map, divIcon, geoJSON, marker } from "leaflet/dist/leaflet-src.esm.js";
+import { Map, Scale, Zoom, divIcon, geoJSON, marker } from "./leaflet.js";
 
 const every = 60000; // positions are no entries of the book: they are asked for
 
@@ -30,14 +30,14 @@ function say(p) {
 export function show(el) {
   const pick = el.closest("[data-point]");
   const map = new Map(el, { attributionControl: false, zoomControl: false, maxZoom: 17, minZoom: 6, zoomAnimation: false, fadeAnimation: false });
-  new Control.Zoom({ zoomInTitle: el.dataset.in, zoomOutTitle: el.dataset.out }).addTo(map);
-  const Scale = Control.Scale.extend({
+  new Zoom({ zoomInTitle: el.dataset.in, zoomOutTitle: el.dataset.out }).addTo(map);
+  const Metric = Scale.extend({
     _updateMetric(longest) {
       const m = this._getRoundNum(longest);
       this._updateScale(this._mScale, m < 1000 ? `${m} ${el.dataset.m}` : `${m / 1000} ${el.dataset.km}`, m / longest);
     },
   });
-  new Scale({ imperial: false }).addTo(map);
+  new Metric({ imperial: false }).addTo(map);
   map.setView([25.2, 80.9], 10);
   map.on("popupopen", (e) => {
     const close = e.popup.getElement().querySelector(".leaflet-popup-close-button");

@@ -23,6 +23,28 @@ async function show() {
   };
 }
 
+// Makes a passkey and adds it: what it is made of is asked for when the button is
+// pressed, for a challenge serves two minutes.
+async function add(button) {
+  const { another, passkeys } = await call("/v1/console/factors");
+  const c = await navigator.credentials.create({
+    publicKey: {
+      challenge: bytes(another.challenge), rp: { id: another.rp_id, name: "Kendra" },
+      user: { id: bytes(another.user_handle), name: button.dataset.name, displayName: button.dataset.name },
+      pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: "public-key", alg })),
+      authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
+      excludeCredentials: passkeys.map((k) => ({ type: "public-key", id: bytes(k.id) })), attestation: "none",
+    },
+  }).catch((error) => {
+    throw new Error(error.name === "InvalidStateError" ? button.dataset.taken : button.dataset.cancelled);
+  });
+  await call("/v1/console/factors", {
+    setup: another.setup,
+    passkey: { id: b64(c.rawId), client_data: b64(c.response.clientDataJSON), attestation_object: b64(c.response.attestationObject) },
+  }, document.body.dataset.csrf);
+  location.assign(button.dataset.next);
+}
+
 function wrong(form, error) {
   let note = form.querySelector("[data-wrong]");
   if (!note) {
@@ -41,6 +63,10 @@ if (window.PublicKeyCredential) {
     button.addEventListener("click", async () => {
       const form = button.form;
       try {
+        if (button.dataset.passkey === "add") {
+          await add(button);
+          return;
+        }
         if (button.dataset.passkey === "again") {
           form.elements.code.required = false;
           if (!form.noValidate && !form.reportValidity()) return;

@@ -1,23 +1,5 @@
 // The console as officers use it, in Chromium.
-import { ask, close, config, logIn, must, open, scene, url, violations } from "./stage.mjs";
-
-async function fillComplaint(page, changes = {}) {
-  const said = {
-    channel: "walk_in", complainant_name: "कमला देवी", age: "28", mobile: "9450012345", address: "ग्राम तरौंहा", category: "domestic_violence",
-    account: "आवेदिका ने बताया कि पति मारपीट करता है।", risk_level: "high", disability: "none", ...changes,
-  };
-  for (const [name, value] of Object.entries(said)) {
-    const field = page.locator(`[name="f.${name}"]`).first();
-    if ((await field.evaluate((e) => e.tagName)) === "SELECT") await field.selectOption(value);
-    else await field.fill(value);
-  }
-  for (const [name, value] of Object.entries({ is_minor: "false", safe_to_call: "true", status_safe: "true", woman_recorded: "true" })) {
-    await page.locator(`[name="f.${name}"][value="${value}"]`).check();
-  }
-  await page.locator(`[name="f.registered_at"]`).fill(await page.locator(`[name="f.heard_at"]`).inputValue());
-}
-
-const send = "form[action$='/ops/complaint.open'] button.main";
+import { ask, close, config, fillComplaint, logIn, must, open, scene, sendComplaint as send, url, violations } from "./stage.mjs";
 
 await scene("she logs in by a one-time code, and no script or style is refused by the policy", async () => {
   const page = await open();
@@ -62,6 +44,58 @@ await scene("she logs in by a passkey, and shows it again before what is grave",
   await page.waitForSelector("#told"); // the form is empty, and that is what is told; the factor was taken
   must((await page.locator("#code").count()) === 0, "the passkey was not taken");
   await page.context().close();
+});
+
+await scene("she makes a passkey at her page, and logs in by it", async () => {
+  const page = await open();
+  const client = await page.context().newCDPSession(page);
+  await client.send("WebAuthn.enable");
+  const { authenticatorId } = await client.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+  });
+  await logIn(page, "dispatcher");
+  await ask("pass", { seconds: 31 });
+  await page.goto(url("/me/factors"));
+  const rows = await page.locator("main section").first().locator("li").count();
+  await page.click("[data-passkey=add]");
+  await page.waitForURL(url("/me/factors?added=1"));
+  must((await page.locator("main section").first().locator("li").count()) === rows + 1, "it is not in the list");
+  await page.click("[data-passkey=add]");
+  await page.waitForSelector("[data-wrong]");
+  must((await page.textContent("[data-wrong]")).includes("पहले से"), "the same device twice");
+  const made = await client.send("WebAuthn.getCredentials", { authenticatorId });
+  must(made.credentials.length === 1 && made.credentials[0].rpId === "localhost", JSON.stringify(made));
+  await page.click("details.me summary");
+  await page.click("form[action$='/log-out'] button");
+  await page.goto(url("/log-in"));
+  const p = config.people.dispatcher;
+  await page.fill("#district", String(config.district));
+  await page.fill("#officer_no", p.Number);
+  await page.fill("#passphrase", p.Passphrase);
+  await page.click("[data-passkey]");
+  await page.waitForURL(url("/"));
+  must(page.complaints.length === 0, page.complaints.join("\n"));
+  await page.context().close();
+});
+
+await scene("the roster of a week is filled in by keyboard alone, without script too", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const page = await open({ javaScriptEnabled, viewport: { width: 320, height: 800 } });
+    await logIn(page, "sho");
+    await ask("pass", { seconds: 31 });
+    await page.goto(url("/staff/roster"));
+    const day = javaScriptEnabled ? 2 : 3;
+    const cell = page.locator(".roster tbody tr").first().locator("td").nth(day).locator("select");
+    await cell.nth(0).selectOption("desk");
+    await cell.nth(1).selectOption("08:00-20:00");
+    await page.locator(".roster-form button.main").focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/done=/);
+    must((await cell.nth(0).inputValue()) === "desk" && (await cell.nth(1).inputValue()) === "08:00-20:00", "it is not kept");
+    must(page.complaints.length === 0, page.complaints.join("\n"));
+    await page.context().close();
+  }
+  must((await ask("count", { kind: "roster.set" })) === 2, "not two entries");
 });
 
 await scene("a form that is sent twice, by a double click and by the way back, is one entry", async () => {
@@ -246,7 +280,8 @@ await scene("every page of the menu holds WCAG 2.2 AA in both languages, light a
     }
     await logIn(page, who);
     const links = await page.$$eval("nav.menu a", (list) => list.map((a) => a.getAttribute("href")));
-    links.push("/console/style", "/console/complaints/new", "/console/registers/help_desk");
+    links.push("/console/staff/roster", "/console/staff/enrol", "/console/staff/sessions", "/console/me/factors", "/console/style", "/console/complaints/new", "/console/registers/help_desk");
+    if (who === "sp") links.push("/console/ops/ladder.set?centre=HQ&f.ladder=overdue", "/console/rules?limit=overall&hours=24");
     for (const lang of ["hi", "en"]) {
       if ((await page.getAttribute("html", "lang")) !== lang) {
         await page.click("form[action$='/language'] button");

@@ -43,6 +43,39 @@ export async function logIn(page, who) {
   await page.waitForLoadState();
 }
 
+/** A window in which an officer is logged in, at a page. */
+export async function at(who, path, options) {
+  const page = await open(options);
+  await page.goto(url("/log-in"));
+  await logIn(page, who);
+  await page.goto(url(path));
+  return page;
+}
+
+/** Shows the second factor again, where a form asks for it. */
+export async function again(page, who) {
+  if (await page.locator("#code").count()) await page.fill("#code", await ask("code", { who }));
+}
+
+/** Fills in the form of a new complaint. */
+export async function fillComplaint(page, changes = {}) {
+  const said = {
+    channel: "walk_in", complainant_name: "कमला देवी", age: "28", mobile: "9450012345", address: "ग्राम तरौंहा", category: "domestic_violence",
+    account: "आवेदिका ने बताया कि पति मारपीट करता है।", risk_level: "high", disability: "none", ...changes,
+  };
+  for (const [name, value] of Object.entries(said)) {
+    const field = page.locator(`[name="f.${name}"]`).first();
+    if ((await field.evaluate((e) => e.tagName)) === "SELECT") await field.selectOption(value);
+    else await field.fill(value);
+  }
+  for (const [name, value] of Object.entries({ is_minor: "false", safe_to_call: "true", status_safe: "true", woman_recorded: "true" })) {
+    await page.locator(`[name="f.${name}"][value="${value}"]`).check();
+  }
+  await page.locator(`[name="f.registered_at"]`).fill(await page.locator(`[name="f.heard_at"]`).inputValue());
+}
+
+export const sendComplaint = "form[action$='/ops/complaint.open'] button.main";
+
 /** Runs axe over the page as it stands; the names of what it found. */
 export async function violations(page) {
   // The policy of the pages runs no foreign script: the tool is put in by the debugger.
