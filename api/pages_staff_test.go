@@ -121,8 +121,11 @@ func TestAPostGoesOverByASheetThatIsSignedAtItsPage(t *testing.T) {
 	t.Parallel()
 	w := apitest.New(t)
 	next := w.Enlist(apitest.Karwi, contract.RoleDeskOfficer)
-	head := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	head, sho := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge), w.Hire(apitest.Karwi, contract.RoleSho)
 	page := head.Visit("/console/staff")
+	if strings.Contains(page.HTML, "f.post_id="+sho.PostID.String()) || !strings.Contains(page.HTML, "f.post_id="+next.PostID.String()) {
+		t.Errorf("the in-charge is led to the post of the head of the station, or not to that of the desk:\n%s", page.HTML)
+	}
 	post := w.Text(`SELECT post_id::text FROM posts WHERE officer_id = $1`, head.ID)
 	var open string
 	for _, m := range regexp.MustCompile(`href="(/console/ops/handover\.open[^"]*)"`).FindAllStringSubmatch(page.HTML, -1) {

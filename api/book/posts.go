@@ -32,6 +32,10 @@ var appoints = map[string][]string{
 	roleRegistrar:  staff.Roles,
 }
 
+// Appoints tells whether a post gives another and takes it, as far as the posts
+// alone say so.
+func Appoints(role, other string) bool { return slices.Contains(appoints[role], other) }
+
 func needsPostTake(_ *draft, b *contract.PostTake, n *needs) {
 	n.officer(b.OfficerID)
 	n.post(b.PostID)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -114,6 +115,10 @@ func (p *Pages) rollRow(x *exchange, o *staff.OnRoll, here string) rollRow {
 	for _, post := range o.Posts {
 		pr := postRow{Role: post.Role, Until: post.Until, Covers: post.CoversID != nil}
 		given := map[string]string{"post_id": post.PostID.String()}
+		if o.ID != x.who.OfficerID && !slices.ContainsFunc(x.who.Posts, func(own staff.Post) bool { return book.Appoints(own.Role, post.Role) }) {
+			row.Posts = append(row.Posts, pr)
+			continue
+		}
 		if post.CoversID == nil {
 			pr.Steps = p.steps(x, here, given, contract.KindHandoverOpen)
 			if cover, err := uuid.NewV7(); err == nil && o.ID != x.who.OfficerID {
