@@ -49,8 +49,9 @@ type input struct {
 	Sealed   bool // what is typed is sealed
 	Hint     string
 	Number   *string // an officer of another centre may be named by number: what was typed
-	Now      *bool // empty, it is the time at which the form is sent, if this is ticked
+	Now      *bool   // empty, it is the time at which the form is sent, if this is ticked
 	Groups   []optionGroup
+	Any      bool   // a number with a fraction
 	Wrong    string // what is wrong with it
 }
 
@@ -211,7 +212,7 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	case f.Type == "boolean":
 		in.Widget = "yes_no"
 	case f.Type == "integer", f.Type == "number":
-		in.Widget = "number"
+		in.Widget, in.Any = "number", f.Type == "number"
 	case f.Format == "date-time":
 		in.Widget = "time"
 	case f.Format == "date":

@@ -33,6 +33,10 @@ var fieldOrder = map[contract.Kind]string{ //nolint:gochecknoglobals // a static
 	"inspection.record": "kind inspected_at registers_seen line_nos findings direction assigned_to due_at remarks gd_no",
 	"phone.search":      "phone reason",
 	"glass.review":      "verdict text",
+	"beat.set":          "code name_hi name_en from rounds area",
+	"beat.end":          "on reason",
+	"place.set":         "code name_hi name_en kind beat_id lat lon every_days weight hours_from hours_to tags from area",
+	"place.end":         "on reason",
 }
 
 // nowFields are times that are those of the sending unless another is typed.
