@@ -90,6 +90,7 @@ var access = []grant{
 	{call: "getRoster", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getHandover", self: staff.Roles, centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "acceptTask", centre: atStation},
+	{call: "getGround", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "listExports", centre: heads, circle: circleHead, district: office},
 	{call: "readExport", centre: heads, circle: circleHead, district: office},
 	{call: "getRetention", self: office},

@@ -114,6 +114,9 @@ type ServerInterface interface {
 	// GetFeed The entries of one centre after a cursor
 	// (GET /v1/feed)
 	GetFeed(c *fiber.Ctx, params GetFeedParams) error
+	// GetGround Beats and places of a centre, as they are on a day
+	// (GET /v1/ground)
+	GetGround(c *fiber.Ctx, params GetGroundParams) error
 	// ListHandovers The sheets of a centre by which posts were handed over
 	// (GET /v1/handovers)
 	ListHandovers(c *fiber.Ctx, params ListHandoversParams) error
@@ -1012,6 +1015,64 @@ func (siw *ServerInterfaceWrapper) GetFeed(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetFeed(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetGround operation middleware
+func (siw *ServerInterfaceWrapper) GetGround(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetGroundParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "on" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "on", query, &params.On, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter on: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", query, &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter after: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetGround(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -2209,6 +2270,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/v1/roster", wrapper.GetRoster)
 
+	router.Get(options.BaseURL+"/v1/ground", wrapper.GetGround)
+
 	router.Get(options.BaseURL+"/v1/handovers", wrapper.ListHandovers)
 
 	router.Get(options.BaseURL+"/v1/handovers/:handover_id", wrapper.GetHandover)
@@ -3165,6 +3228,35 @@ func (response GetFeeddefaultApplicationProblemPlusJSONResponse) VisitGetFeedRes
 	return ctx.JSON(&response.Body)
 }
 
+type GetGroundRequestObject struct {
+	Params GetGroundParams
+}
+
+type GetGroundResponseObject interface {
+	VisitGetGroundResponse(ctx *fiber.Ctx) error
+}
+
+type GetGround200JSONResponse Ground
+
+func (response GetGround200JSONResponse) VisitGetGroundResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetGrounddefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetGrounddefaultApplicationProblemPlusJSONResponse) VisitGetGroundResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type ListHandoversRequestObject struct {
 	Params ListHandoversParams
 }
@@ -4088,6 +4180,9 @@ type StrictServerInterface interface {
 	// GetFeed The entries of one centre after a cursor
 	// (GET /v1/feed)
 	GetFeed(ctx context.Context, request GetFeedRequestObject) (GetFeedResponseObject, error)
+	// GetGround Beats and places of a centre, as they are on a day
+	// (GET /v1/ground)
+	GetGround(ctx context.Context, request GetGroundRequestObject) (GetGroundResponseObject, error)
 	// ListHandovers The sheets of a centre by which posts were handed over
 	// (GET /v1/handovers)
 	ListHandovers(ctx context.Context, request ListHandoversRequestObject) (ListHandoversResponseObject, error)
@@ -5203,6 +5298,33 @@ func (sh *strictHandler) GetFeed(ctx *fiber.Ctx, params GetFeedParams) error {
 		return err
 	} else if validResponse, ok := response.(GetFeedResponseObject); ok {
 		if err := validResponse.VisitGetFeedResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetGround operation middleware
+func (sh *strictHandler) GetGround(ctx *fiber.Ctx, params GetGroundParams) error {
+	var request GetGroundRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetGround(ctx.UserContext(), request.(GetGroundRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetGround")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetGroundResponseObject); ok {
+		if err := validResponse.VisitGetGroundResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

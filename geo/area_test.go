@@ -105,9 +105,7 @@ func TestTheWayARingTurnsDoesNotMatter(t *testing.T) {
 func TestAreaAndEdgeDistanceAreThoseOfTheMap(t *testing.T) {
 	t.Parallel()
 	a := mustArea(t, square(Point{25, 81}, 0.05), square(Point{25, 81}, 0.01))
-	// A tenth of a degree is 11.1195 km, on this parallel times cos 25.
-	side := 11.1195
-	want := side*side*math.Cos(25*radians) - side*side*math.Cos(25*radians)/25
+	want := 107.352 // by pyproj, on the ellipsoid
 	if got := a.AreaKm2(); math.Abs(got-want) > 0.01 {
 		t.Errorf("%.3f km2, want %.3f", got, want)
 	}

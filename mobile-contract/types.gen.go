@@ -2254,11 +2254,73 @@ type GlassReview struct {
 	Verdict string `json:"verdict"`
 }
 
+// Ground defines model for Ground.
+type Ground struct {
+	Beats []GroundBeat `json:"beats"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// More There are places after these
+	More   bool               `json:"more"`
+	On     openapi_types.Date `json:"on"`
+	Places []GroundPlace      `json:"places"`
+}
+
 // GroundArea A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
 type GroundArea = string
 
+// GroundBeat defines model for GroundBeat.
+type GroundBeat struct {
+	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+	Area   GroundArea `json:"area"`
+	BeatID UUID       `json:"beat_id"`
+
+	// Code The office's own code of a beat or place, unique in its centre
+	Code   GroundCode         `json:"code"`
+	From   openapi_types.Date `json:"from"`
+	Km2    float64            `json:"km2"`
+	NameEn string             `json:"name_en"`
+	NameHi string             `json:"name_hi"`
+
+	// Rounds On how many days a week the beat is owed a round, and between which hours of the day
+	Rounds *BeatRounds `json:"rounds,omitempty"`
+
+	// To First day on which it is no longer so
+	To *openapi_types.Date `json:"to,omitempty"`
+}
+
 // GroundCode The office's own code of a beat or place, unique in its centre
 type GroundCode = string
+
+// GroundPlace defines model for GroundPlace.
+type GroundPlace struct {
+	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+	Area   *GroundArea `json:"area,omitempty"`
+	BeatID *UUID       `json:"beat_id,omitempty"`
+
+	// Code The office's own code of a beat or place, unique in its centre
+	Code      GroundCode         `json:"code"`
+	EveryDays int                `json:"every_days"`
+	From      openapi_types.Date `json:"from"`
+
+	// HoursFrom Time of the day (IST), HH:MM
+	HoursFrom *HourOfDay `json:"hours_from,omitempty"`
+
+	// HoursTo Time of the day (IST), HH:MM
+	HoursTo *HourOfDay `json:"hours_to,omitempty"`
+	Kind    string     `json:"kind"`
+	Lat     float64    `json:"lat"`
+	Lon     float64    `json:"lon"`
+	NameEn  string     `json:"name_en"`
+	NameHi  string     `json:"name_hi"`
+	PlaceID UUID       `json:"place_id"`
+	Tags    []string   `json:"tags,omitempty"`
+
+	// To First day on which it is no longer so
+	To     *openapi_types.Date `json:"to,omitempty"`
+	Weight int                 `json:"weight"`
+}
 
 // Handover defines model for Handover.
 type Handover struct {
@@ -4247,6 +4309,18 @@ type PatchFileParams struct {
 	TusResumable   *TusParam `json:"Tus-Resumable,omitempty"`
 	UploadOffset   *string   `json:"Upload-Offset,omitempty"`
 	UploadChecksum *string   `json:"Upload-Checksum,omitempty"`
+}
+
+// GetGroundParams defines parameters for GetGround.
+type GetGroundParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+
+	// On Day (IST); today if it is left out
+	On *openapi_types.Date `form:"on,omitempty" json:"on,omitempty"`
+
+	// After Code of the place to start after
+	After *GroundCode `form:"after,omitempty" json:"after,omitempty"`
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListHandoversParams defines parameters for ListHandovers.

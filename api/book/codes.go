@@ -29,7 +29,10 @@ func (b *Book) Label(district int32, list, code string) (Code, bool) {
 // BeatCells lists the cells (resolution 9, one ring more) that a beat may reach
 // into, as phones prefilter by them; the polygon decides.
 func (b *Book) BeatCells(district int32, beat uuid.UUID) []string {
-	cells := b.rules.Load().cells[beatKey{district, beat}]
+	cells, ok := b.ground.cells(district, beat, day(b.now()))
+	if !ok {
+		cells = b.rules.Load().cells[beatKey{district, beat}]
+	}
 	if cells == nil {
 		return []string{}
 	}

@@ -41,6 +41,7 @@ type districtGround struct {
 type groundBeat struct {
 	centre, from, until, code string
 	area                      *geo.Area
+	cells                     []string // of resolution 9, one ring more
 }
 
 type groundPlace struct {
@@ -159,10 +160,14 @@ func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, outl
 		if err != nil {
 			return fmt.Errorf("beat %s: %w", v.BeatID, err)
 		}
-		if err := d.cover(d.beatsIn, v.BeatID, area); err != nil {
+		cells, err := d.cover(d.beatsIn, v.BeatID, area)
+		if err != nil {
 			return err
 		}
 		one := groundBeat{centre: v.Centre, from: v.From, until: v.Until, code: v.Code, area: &area}
+		for _, c := range cells {
+			one.cells = append(one.cells, c.String())
+		}
 		d.beats[v.BeatID] = replaced(d.beats[v.BeatID], one, func(b groundBeat) string { return b.from })
 		d.read[0][v.Centre] = max(d.read[0][v.Centre], v.Seq)
 	}
@@ -173,7 +178,7 @@ func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, outl
 			if err != nil {
 				return fmt.Errorf("place %s: %w", v.PlaceID, err)
 			}
-			if err := d.cover(d.placesIn, v.PlaceID, area); err != nil {
+			if _, err := d.cover(d.placesIn, v.PlaceID, area); err != nil {
 				return err
 			}
 			one.area = &area
@@ -188,7 +193,7 @@ func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, outl
 			list[0].area = b.area
 		} else {
 			list = slices.Insert(list, 0, groundBeat{centre: b.centre, area: b.area})
-			if err := d.cover(d.beatsIn, b.id, *b.area); err != nil {
+			if _, err := d.cover(d.beatsIn, b.id, *b.area); err != nil {
 				return err
 			}
 		}
@@ -226,15 +231,15 @@ func replaced[V any](list []V, one V, from func(V) string) []V {
 	return slices.Insert(list, i, one)
 }
 
-func (d *districtGround) cover(in map[geo.Cell][]uuid.UUID, id uuid.UUID, area geo.Area) error {
+func (d *districtGround) cover(in map[geo.Cell][]uuid.UUID, id uuid.UUID, area geo.Area) ([]geo.Cell, error) {
 	cells, err := area.Cells9()
 	if err != nil {
-		return fmt.Errorf("cells of %s: %w", id, err)
+		return nil, fmt.Errorf("cells of %s: %w", id, err)
 	}
 	for _, c := range cells {
 		d.note(in, c, id)
 	}
-	return nil
+	return cells, nil
 }
 
 func (d *districtGround) note(in map[geo.Cell][]uuid.UUID, c geo.Cell, id uuid.UUID) {
@@ -269,6 +274,20 @@ func (g *ground) area(district int32, beat uuid.UUID, day string, r *rules) *geo
 		}
 	}
 	return r.beats[beatKey{district, beat}]
+}
+
+// cells are those of a beat that an op has set, on a day.
+func (g *ground) cells(district int32, beat uuid.UUID, day string) ([]string, bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if d := g.districts[district]; d != nil {
+		for _, v := range d.beats[beat] {
+			if v.from != "" && holds(v.from, v.until, day) {
+				return v.cells, true
+			}
+		}
+	}
+	return nil, false
 }
 
 // outside is how many kilometres a point lies outside the district: its outline, or

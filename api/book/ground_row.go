@@ -13,6 +13,11 @@ const beatVersionColumns = `beat_id, centre, from_on::text, coalesce(until_on::t
 const placeVersionColumns = `place_id, centre, from_on::text, coalesce(until_on::text, ''), code, hi, en, kind, beat_id, lat, lon, cell,
 	area, cells, every_days, hours_from, hours_to, weight, tags, seq`
 
+// groundVersions bounds the versions of one beat or place that are read. One look into the
+// index for each: LIMIT keeps this from becoming a join, and the planner, while it knows
+// nothing of the table, from reading all of a district.
+const groundVersions = 10_000
+
 // queueGround reads the versions of beats and places that ops name, and of those
 // that have the codes which the ops give.
 func (s *State) queueGround(b *pgx.Batch, n *needs) {
@@ -24,10 +29,10 @@ func (s *State) queueGround(b *pgx.Batch, n *needs) {
 			}
 			return wrap(err, "read beats")
 		}
-		b.Queue(`SELECT `+beatVersionColumns+` FROM beat_versions WHERE district_id = $1 AND beat_id = ANY($2)`,
-			s.District, n.groundBeats).Query(take)
-		b.Queue(`SELECT `+beatVersionColumns+` FROM beat_versions WHERE district_id = $1 AND centre = $2 AND code = ANY($3)`,
-			s.District, s.Centre, n.beatCodes).Query(take)
+		b.Queue(`SELECT v.* FROM unnest($2::uuid[]) AS u (id), LATERAL (SELECT `+beatVersionColumns+` FROM beat_versions
+			WHERE district_id = $1 AND beat_id = u.id LIMIT $3) v`, s.District, n.groundBeats, groundVersions).Query(take)
+		b.Queue(`SELECT v.* FROM unnest($3::text[]) AS u (c), LATERAL (SELECT `+beatVersionColumns+` FROM beat_versions
+			WHERE centre = $2 AND code = u.c AND district_id = $1 LIMIT $4) v`, s.District, s.Centre, n.beatCodes, groundVersions).Query(take)
 	}
 	if len(n.groundPlaces) > 0 {
 		take := func(rows pgx.Rows) error {
@@ -37,10 +42,10 @@ func (s *State) queueGround(b *pgx.Batch, n *needs) {
 			}
 			return wrap(err, "read places")
 		}
-		b.Queue(`SELECT `+placeVersionColumns+` FROM place_versions WHERE district_id = $1 AND place_id = ANY($2)`,
-			s.District, n.groundPlaces).Query(take)
-		b.Queue(`SELECT `+placeVersionColumns+` FROM place_versions WHERE district_id = $1 AND centre = $2 AND code = ANY($3)`,
-			s.District, s.Centre, n.placeCodes).Query(take)
+		b.Queue(`SELECT v.* FROM unnest($2::uuid[]) AS u (id), LATERAL (SELECT `+placeVersionColumns+` FROM place_versions
+			WHERE district_id = $1 AND place_id = u.id LIMIT $3) v`, s.District, n.groundPlaces, groundVersions).Query(take)
+		b.Queue(`SELECT v.* FROM unnest($3::text[]) AS u (c), LATERAL (SELECT `+placeVersionColumns+` FROM place_versions
+			WHERE centre = $2 AND code = u.c AND district_id = $1 LIMIT $4) v`, s.District, s.Centre, n.placeCodes, groundVersions).Query(take)
 	}
 }
 

@@ -51,6 +51,7 @@ type input struct {
 	Number   *string // an officer of another centre may be named by number: what was typed
 	Now      *bool   // empty, it is the time at which the form is sent, if this is ticked
 	Groups   []optionGroup
+	Any      bool   // a number with a fraction
 	Wrong    string // what is wrong with it
 	Rows     [][]input
 	RowLabel string // what one of the rows is called
@@ -230,7 +231,7 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	case f.Type == "boolean":
 		in.Widget = "yes_no"
 	case f.Type == "integer", f.Type == "number":
-		in.Widget = "number"
+		in.Widget, in.Any = "number", f.Type == "number"
 	case f.Format == "date-time":
 		in.Widget = "time"
 	case f.Format == "date":

@@ -35,6 +35,10 @@ var fieldOrder = map[contract.Kind]string{ //nolint:gochecknoglobals // a static
 	"phone.search":      "phone reason",
 	"glass.review":      "verdict text",
 	"ladder.set":        "ladder rungs valid_from",
+	"beat.set":          "code name_hi name_en from rounds area",
+	"beat.end":          "on reason",
+	"place.set":         "code name_hi name_en kind beat_id lat lon every_days weight hours_from hours_to tags from area",
+	"place.end":         "on reason",
 }
 
 // nowFields are times that are those of the sending unless another is typed.

@@ -62,6 +62,12 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/map", name: "map", group: "now", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapPage},
 		{path: "/map/data", name: "map", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapData},
 
+		// ground.go
+		{path: "/ground", name: "ground", group: "books", call: "getGround", get: (*Pages).groundPage},
+		{path: "/ground/data", name: "ground", call: "getGround", get: (*Pages).groundData},
+		{path: "/ground/beats/:id", name: "ground", call: "getGround", makes: contract.KindBeatSet, get: (*Pages).beatForm},
+		{path: "/ground/places/:id", name: "ground", call: "getGround", makes: contract.KindPlaceSet, get: (*Pages).placeForm},
+
 		// complaints.go, complaint.go, intake.go, read.go, glass.go, search.go
 		{path: "/complaints", name: "complaints", group: "now", call: "listComplaints", get: (*Pages).complaints},
 		{path: "/complaints/new", name: "intake", call: "listComplaints", get: (*Pages).intake},

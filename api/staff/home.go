@@ -95,8 +95,11 @@ func (s *Service) Home(ctx context.Context, who Caller) (Home, error) {
 			h.Squads, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Squad])
 			return err
 		})
-		b.Queue(`SELECT beat_id, centre, hi, en, coalesce(area, '') FROM beats
-			WHERE district_id = $1 AND centre = ANY($2) ORDER BY centre, en`, who.District, centres).Query(func(rows pgx.Rows) (err error) {
+		b.Queue(`SELECT v.beat_id, v.centre, v.hi, v.en, v.area FROM beat_versions v WHERE v.district_id = $1 AND v.centre = ANY($2)
+			AND v.from_on <= $3::text::date AND (v.until_on IS NULL OR v.until_on > $3::text::date)
+			UNION ALL SELECT b.beat_id, b.centre, b.hi, b.en, coalesce(b.area, '') FROM beats b WHERE b.district_id = $1 AND b.centre = ANY($2)
+			AND NOT EXISTS (SELECT FROM beat_versions v WHERE v.district_id = $1 AND v.beat_id = b.beat_id AND v.from_on <= $3::text::date)
+			ORDER BY 2, 4`, who.District, centres, now.In(india()).Format(time.DateOnly)).Query(func(rows pgx.Rows) (err error) {
 			h.Beats, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Beat])
 			return err
 		})

@@ -26,6 +26,7 @@ const usage = `kendra: the Mission Shakti Kendra's server
   kendra import beats|places|boundary FILE
                                   what lies on the ground, from GeoJSON, KML or CSV
   kendra export beats|places FILE the same, out again
+  kendra coverage gaps            how the beats of a station lie beside each other
   kendra incident --from --to     sessions, reads and affected cases of a span
   kendra bench                    the measured table
 
@@ -77,6 +78,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return runKeys(ctx, c, rest, out)
 	case "import":
 		return runImport(ctx, c, rest, out)
+	case "coverage":
+		return runCoverage(ctx, c, rest, out)
 	case "export":
 		return runExport(ctx, c, rest, out)
 	case "incident":

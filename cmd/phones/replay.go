@@ -28,6 +28,7 @@ The first time a handset is enrolled (--enrol, --activation); later --dir has it
 // replaying is what the flags of replay say.
 type replaying struct {
 	gpx, at, server, dir, code, officer, activation, pin, centre, beat, place string
+	outline                                                                   string
 	every                                                                     time.Duration
 	dry                                                                       bool
 }
@@ -47,6 +48,7 @@ func runReplay(ctx context.Context, args []string, s streams) error {
 	f.StringVar(&g.pin, "pin", "", "her PIN, or the one to set with --activation")
 	f.StringVar(&g.centre, "centre", "", "centre, if not that of her first post")
 	f.StringVar(&g.beat, "beat", "", "id of the beat, if not that of her post")
+	f.StringVar(&g.outline, "outline", "", "file of the beat's outline (GeoJSON, KML, CSV), to hold the track against")
 	f.StringVar(&g.place, "place-type", "village", "place_type of the visits")
 	if err := parse(f, args); err != nil {
 		return err
@@ -58,8 +60,18 @@ func runReplay(ctx context.Context, args []string, s streams) error {
 		return wrong(f, "--dir, --officer and --pin are needed (or --dry-run)")
 	}
 	track, err := g.track(f, s.out)
-	if err != nil || g.dry {
+	if err != nil {
 		return err
+	}
+	if g.outline != "" {
+		area, err := outlineOf(g.outline)
+		if err != nil {
+			return err
+		}
+		tellGround(s.out, track, area)
+	}
+	if g.dry {
+		return nil
 	}
 	return g.replay(ctx, track, s.out)
 }
@@ -156,6 +168,15 @@ func (g replaying) replay(ctx context.Context, t walk.Track, out io.Writer) erro
 			return errors.New("--beat is not an id")
 		}
 		shift.BeatID = &id
+	}
+	if g.outline == "" && shift.BeatID != nil {
+		area, err := beatOf(ctx, o, *shift.BeatID)
+		if err != nil {
+			return explained(err)
+		}
+		if area != nil {
+			tellGround(out, t, *area)
+		}
 	}
 	r, err := shift.Replay(ctx, t)
 	if err != nil {
