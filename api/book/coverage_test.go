@@ -183,6 +183,7 @@ func TestWhatIsOwedIsKeptAsItWouldBeFoldedAgain(t *testing.T) {
 		beat := w.Ground("r")
 		beat.Code, beat.Rounds = "r_"+beat.BeatID.String()[24:], &contract.BeatRounds{PerWeek: 3}
 		l.beat = beat.BeatID
+		w.Incharge.SignIn()
 		w.Incharge.Enter("beat.set", beat)
 		for i := range 3 {
 			p := w.GroundPlace("x", 25.0+float64(checks%40)*0.01, 80.7+float64(checks/40*3+i)*0.01)
@@ -218,6 +219,8 @@ func TestWhatIsOwedIsKeptAsItWouldBeFoldedAgain(t *testing.T) {
 		}
 		for range rapid.IntRange(4, 10).Draw(rt, "steps") {
 			w.Pass(time.Duration(rapid.IntRange(1, 40*60).Draw(rt, "minutes")) * time.Minute)
+			w.Beat.SignIn() // a session does not last for weeks
+			w.Incharge.SignIn()
 			before := look(w.Now())
 			switch what := rapid.IntRange(0, 9).Draw(rt, "what"); {
 			case what < 6:
