@@ -26,6 +26,7 @@ const usage = `kendra: the Mission Shakti Kendra's server
   kendra import beats|places|boundary FILE
                                   what lies on the ground, from GeoJSON, KML or CSV
   kendra export beats|places FILE the same, out again
+  kendra coverage [--at DATE]     what was owed to places and beats at a moment
   kendra incident --from --to     sessions, reads and affected cases of a span
   kendra bench                    the measured table
 
@@ -81,6 +82,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return runExport(ctx, c, rest, out)
 	case "incident":
 		return runIncident(ctx, c, rest, out)
+	case "coverage":
+		return runCoverage(ctx, c, rest, out)
 	case "bench":
 		return runBench(ctx, c, rest, out)
 	}
