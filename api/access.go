@@ -88,6 +88,8 @@ var access = []grant{
 	{call: "getReturns", centre: heads, circle: circleHead, district: aboveAll},
 	{call: "listHandovers", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getRoster", centre: atStation, circle: circleHead, district: aboveAll},
+	{call: "getCoverage", centre: atStation, circle: circleHead, district: aboveAll},
+	{call: "getRounds", centre: union(heads, []staff.Role{staff.Dispatcher})},
 	{call: "getHandover", self: staff.Roles, centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "acceptTask", centre: atStation},
 	{call: "getGround", centre: atStation, circle: circleHead, district: aboveAll},

@@ -606,6 +606,24 @@ func (e RungAction) Valid() bool {
 	}
 }
 
+// Defines values for SuggestedRoundBegins.
+const (
+	SuggestedRoundBeginsCentre SuggestedRoundBegins = "centre"
+	SuggestedRoundBeginsFix    SuggestedRoundBegins = "fix"
+)
+
+// Valid indicates whether the value is a known member of the SuggestedRoundBegins enum.
+func (e SuggestedRoundBegins) Valid() bool {
+	switch e {
+	case SuggestedRoundBeginsCentre:
+		return true
+	case SuggestedRoundBeginsFix:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TaskState.
 const (
 	TaskStateAccepted TaskState = "accepted"
@@ -893,14 +911,17 @@ type Bundle struct {
 	Centres  []CentreCursor   `json:"centres"`
 
 	// Complaints Open complaints in the caller's hand, with their limits
-	Complaints    []ComplaintBrief `json:"complaints,omitempty"`
-	Duty          *Duty            `json:"duty,omitempty"`
-	FollowUpsDue  []FollowUpDue    `json:"follow_ups_due,omitempty"`
-	Ladder        []Rung           `json:"ladder"`
-	Officer       Officer          `json:"officer"`
-	Officers      []Colleague      `json:"officers"`
-	Posts         []Post           `json:"posts"`
-	ReferenceEtag string           `json:"reference_etag"`
+	Complaints []ComplaintBrief `json:"complaints,omitempty"`
+
+	// DueNear Places that are owed most, of the caller's beats, or of his centre when he has none. How far they are only the phone knows
+	DueNear       []PlaceOwed   `json:"due_near,omitempty"`
+	Duty          *Duty         `json:"duty,omitempty"`
+	FollowUpsDue  []FollowUpDue `json:"follow_ups_due,omitempty"`
+	Ladder        []Rung        `json:"ladder"`
+	Officer       Officer       `json:"officer"`
+	Officers      []Colleague   `json:"officers"`
+	Posts         []Post        `json:"posts"`
+	ReferenceEtag string        `json:"reference_etag"`
 
 	// Roster The caller's own duties of the next seven days, as the rosters have them
 	Roster []OwnDuty `json:"roster,omitempty"`
@@ -930,6 +951,14 @@ type CaseUnname struct {
 
 // Cell An H3 cell in hex
 type Cell = string
+
+// CellRun A cell and those that follow it by their index, sisters of one parent, with the debt of each
+type CellRun struct {
+	Debts []int64 `json:"debts"`
+
+	// From An H3 cell in hex
+	From Cell `json:"from"`
+}
 
 // Centre Code of a centre (its station's), or HQ for the district's own book
 type Centre = string
@@ -1562,6 +1591,81 @@ type CounsellingSession struct {
 
 // Counts Counts by name
 type Counts map[string]int64
+
+// Coverage defines model for Coverage.
+type Coverage struct {
+	// At RFC 3339 with an offset or Z
+	At Time `json:"at"`
+
+	// Cells Cells in which places are owed something
+	Cells   *CoverageCells   `json:"cells,omitempty"`
+	Circles []CoverageCircle `json:"circles,omitempty"`
+
+	// Next `after` of the next page, if there is one
+	Next *int `json:"next,omitempty"`
+
+	// Owed The most owed first
+	Owed  []PlaceOwed   `json:"owed"`
+	Total *CoverageSums `json:"total,omitempty"`
+}
+
+// CoverageBeat A beat; without an id, the places of the station that belong to none
+type CoverageBeat struct {
+	BeatID *UUID `json:"beat_id,omitempty"`
+
+	// Code The office's own code of a beat or place, unique in its centre
+	Code   *GroundCode `json:"code,omitempty"`
+	NameEn *string     `json:"name_en,omitempty"`
+	NameHi *string     `json:"name_hi,omitempty"`
+
+	// Owed Rounds
+	Owed *int `json:"owed,omitempty"`
+
+	// PerWeek Rounds a week; left out where nothing is said
+	PerWeek *int `json:"per_week,omitempty"`
+
+	// Rounds Days with a visit, of the last seven
+	Rounds *int         `json:"rounds,omitempty"`
+	Sums   CoverageSums `json:"sums"`
+}
+
+// CoverageCells Cells in which places are owed something
+type CoverageCells struct {
+	Res  int       `json:"res"`
+	Runs []CellRun `json:"runs"`
+}
+
+// CoverageCircle defines model for CoverageCircle.
+type CoverageCircle struct {
+	// Circle Empty for stations that have none
+	Circle   string            `json:"circle"`
+	Stations []CoverageStation `json:"stations"`
+	Sums     CoverageSums      `json:"sums"`
+}
+
+// CoverageStation defines model for CoverageStation.
+type CoverageStation struct {
+	Beats []CoverageBeat `json:"beats"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre       `json:"centre"`
+	Sums   CoverageSums `json:"sums"`
+}
+
+// CoverageSums defines model for CoverageSums.
+type CoverageSums struct {
+	// Debt Thousandths of a day, by weight
+	Debt int64 `json:"debt"`
+
+	// Never Of those: not seen since they are on the list
+	Never int `json:"never"`
+
+	// Overdue Of those
+	Overdue int `json:"overdue"`
+
+	// Places On the list that day
+	Places int `json:"places"`
+}
 
 // Custody defines model for Custody.
 type Custody struct {
@@ -3047,6 +3151,40 @@ type PlaceEnd struct {
 	Reason  string             `json:"reason"`
 }
 
+// PlaceOwed A place that is owed a visit
+type PlaceOwed struct {
+	BeatID *UUID `json:"beat_id,omitempty"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// Code The office's own code of a beat or place, unique in its centre
+	Code GroundCode `json:"code"`
+
+	// Debt By weight
+	Debt      int64 `json:"debt"`
+	EveryDays int   `json:"every_days"`
+
+	// HoursFrom Time of the day (IST), HH:MM
+	HoursFrom *HourOfDay `json:"hours_from,omitempty"`
+
+	// HoursTo Time of the day (IST), HH:MM
+	HoursTo *HourOfDay `json:"hours_to,omitempty"`
+	Kind    string     `json:"kind"`
+
+	// LastAt RFC 3339 with an offset or Z
+	LastAt *Time   `json:"last_at,omitempty"`
+	Lat    float64 `json:"lat"`
+	Lon    float64 `json:"lon"`
+	NameEn string  `json:"name_en"`
+	NameHi string  `json:"name_hi"`
+
+	// Overdue Thousandths of a day
+	Overdue int64 `json:"overdue"`
+	PlaceID UUID  `json:"place_id"`
+	Weight  int   `json:"weight"`
+}
+
 // PlaceSet A place that is to be seen (village, school, market ...) as it is from a day on: new, or changed. No private house is one
 type PlaceSet struct {
 	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
@@ -3673,6 +3811,33 @@ type RosterSet struct {
 	Week openapi_types.Date `json:"week"`
 }
 
+// RoundStop defines model for RoundStop.
+type RoundStop struct {
+	// At RFC 3339 with an offset or Z
+	At Time `json:"at"`
+
+	// Metres Of the way to it
+	Metres int `json:"metres"`
+
+	// Place A place that is owed a visit
+	Place PlaceOwed `json:"place"`
+}
+
+// Rounds defines model for Rounds.
+type Rounds struct {
+	// At RFC 3339 with an offset or Z
+	At Time `json:"at"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+	Kmh    int    `json:"kmh"`
+
+	// Left Places that are owed something and are in no round
+	Left    int              `json:"left"`
+	Rounds  []SuggestedRound `json:"rounds"`
+	Vehicle Vehicle          `json:"vehicle"`
+}
+
 // Rung A row of the ladder a task climbs when nobody receives it
 type Rung struct {
 	Action RungAction `json:"action"`
@@ -3915,6 +4080,26 @@ type Station struct {
 	NameEn string   `json:"name_en"`
 	NameHi string   `json:"name_hi"`
 }
+
+// SuggestedRound defines model for SuggestedRound.
+type SuggestedRound struct {
+	// Begins Where he was last seen or at the centre
+	Begins SuggestedRoundBegins `json:"begins"`
+
+	// Debt That it would pay
+	Debt int64 `json:"debt"`
+
+	// Metres Of the whole way
+	Metres    int         `json:"metres"`
+	OfficerID UUID        `json:"officer_id"`
+	Stops     []RoundStop `json:"stops"`
+
+	// Until RFC 3339 with an offset or Z
+	Until Time `json:"until"`
+}
+
+// SuggestedRoundBegins Where he was last seen or at the centre
+type SuggestedRoundBegins string
 
 // TOTP Six digits (RFC 6238, SHA-1, 30 s)
 type TOTP = string
@@ -4249,6 +4434,33 @@ type ListComplaintsParams struct {
 	// After The cursor, a seq of the centre's book; 0 is the beginning
 	After *AfterParam `form:"after,omitempty" json:"after,omitempty"`
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetCoverageParams defines parameters for GetCoverage.
+type GetCoverageParams struct {
+	// Centre One centre; without it all that the caller may see
+	Centre *Centre `form:"centre,omitempty" json:"centre,omitempty"`
+
+	// Circle The centres of a circle
+	Circle *string `form:"circle,omitempty" json:"circle,omitempty"`
+
+	// At A moment, in UTC; without it, now
+	At *string `form:"at,omitempty" json:"at,omitempty"`
+
+	// Res Resolution of the cells; without it the finest that has at most 2000
+	Res *int `form:"res,omitempty" json:"res,omitempty"`
+
+	// After How many of the most owed to pass over; ask with the `at` of the first page
+	After *int        `form:"after,omitempty" json:"after,omitempty"`
+	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetRoundsParams defines parameters for GetRounds.
+type GetRoundsParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+
+	// Vehicle By what they go; without it by two-wheeler
+	Vehicle *Vehicle `form:"vehicle,omitempty" json:"vehicle,omitempty"`
 }
 
 // GetDayParams defines parameters for GetDay.

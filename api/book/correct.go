@@ -252,6 +252,7 @@ func (s *State) strike(e *Entry, k lineKey, corrected bool) *Line {
 	}
 	s.add(&line, -1)
 	s.lines.put(k, &line)
+	s.unseen(e, k)
 	before := line
 	before.DueAt = nil
 	return &before
@@ -352,8 +353,9 @@ func (s *State) amendMatter(e *Entry, old *Line, register string) *Matter {
 	return m
 }
 
-func amendVisit(s *State, e *Entry, _ *Line, b *contract.VisitRecord) []push.Notice {
-	return applyVisit(s, e, b)
+func amendVisit(s *State, e *Entry, old *Line, b *contract.VisitRecord) []push.Notice {
+	s.visited(e, old, b)
+	return nil
 }
 
 func amendRound(s *State, e *Entry, old *Line, b *contract.SquadRound) []push.Notice {

@@ -68,6 +68,7 @@ func (s *State) queueFlush(b *pgx.Batch) {
 	s.flushHandovers(b)
 	s.flushRosters(b)
 	s.flushGround(b)
+	s.flushPlaceVisits(b)
 }
 
 func (s *State) flushSerials(b *pgx.Batch) {

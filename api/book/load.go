@@ -340,6 +340,13 @@ func (s *State) loadLines(ctx context.Context, tx pgx.Tx, ofEntries []uuid.UUID)
 	if err := s.takeLines(rows); err != nil {
 		return err
 	}
+	if slices.Contains(registers, registerWomenBeat) {
+		p := &pgx.Batch{}
+		s.queuePlaceVisits(p, years, serials)
+		if err := send(ctx, tx, p); err != nil {
+			return err
+		}
+	}
 	return s.loadSubjects(ctx, tx, ofEntries)
 }
 

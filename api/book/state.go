@@ -125,6 +125,7 @@ type State struct {
 	beatVersions  *versions[BeatVersion]
 	placeVersions *versions[PlaceVersion]
 	newGround     bool // beats or places changed
+	placeVisits   *rows[placeVisitKey, placeVisit]
 }
 
 func newState(district int32, centre string, v *ruleView) *State {
@@ -137,7 +138,8 @@ func newState(district int32, centre string, v *ruleView) *State {
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
 		handovers: newRows[uuid.UUID, Handover](), rosters: newRows[string, Roster](),
 		beatVersions: newVersions[BeatVersion](), placeVersions: newVersions[PlaceVersion](),
-		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
+		placeVisits: newRows[placeVisitKey, placeVisit](),
+		serials:     newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),
 		traces: newRows[uuid.UUID, traceRow](), entries: map[uuid.UUID]*entryRef{},

@@ -103,9 +103,15 @@ func proofState(d *draft, second bool) string {
 }
 
 func applyVisit(s *State, e *Entry, b *contract.VisitRecord) []push.Notice {
+	s.visited(e, nil, b)
+	return nil
+}
+
+// visited fills the line of a visit, or the one that is put in place of another.
+func (s *State) visited(e *Entry, old *Line, b *contract.VisitRecord) {
 	k, ok := e.lineOf(registerWomenBeat)
 	if !ok {
-		return nil
+		return
 	}
 	numbers := map[string]int64{
 		"women": int64(b.Women), "girls": int64(b.Girls), "materials": numberOf(b.Materials),
@@ -124,8 +130,8 @@ func applyVisit(s *State, e *Entry, b *contract.VisitRecord) []push.Notice {
 			l.BeatID = beat
 		}
 		s.total(l, numbers)
+		s.seenAt(e, l, old)
 	}, cols)
-	return nil
 }
 
 // numberOf is an optional number of the contract.

@@ -2,57 +2,100 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"text/tabwriter"
 	"time"
+
+	"kendra/api/book"
 )
 
-const coverageUsage = `coverage gaps: how the beats of each station lie beside each other
-
-  In km²: what is in the beats, what is in none of them though within the line
-  around them all (and in no beat of another station, and within the district),
-  and what is in more than one. Counted by cells of 130 m; the error is half of
-  those that lie on an edge.
-`
-
+// runCoverage is the verb coverage: what was owed to places and beats at a moment.
 func runCoverage(ctx context.Context, c config, args []string, out io.Writer) error {
-	if len(args) == 0 || args[0] != "gaps" {
-		fmt.Fprint(out, "kendra "+coverageUsage)
-		return errUsage
+	if len(args) > 0 && args[0] == "gaps" {
+		return runGaps(ctx, c, args[1:], out)
 	}
-	f := flags("coverage gaps", coverageUsage, out)
+	f := flags("coverage", "what was owed to places and beats at a moment: the tree, and the most owed", out)
 	district := f.Int("district", defaultDistrict, "district")
-	centre := f.String("centre", "", "one station; all if it is left out")
-	on := f.String("on", "", "day, YYYY-MM-DD (today)")
-	if done, err := parse(f, args[1:]); done {
+	centre := f.String("centre", "", "of this station alone")
+	when := f.String("at", "", "a moment such as 2026-11-18T18:00:00+05:30, or a day: its end; without it, now")
+	most := f.Int("most", 20, "how many of the most owed")
+	if done, err := parse(f, args); done {
+		return err
+	}
+	at, err := momentOf(*when, time.Now())
+	if err != nil {
 		return err
 	}
 	return withNode(ctx, c, func(n *node) error {
-		day := *on
-		if day == "" {
-			day = n.now().In(istZone).Format(time.DateOnly)
-		}
-		list, err := books(ctx, n, int32(*district), *centre)
+		got, err := n.book.CoverageAt(ctx, int32(*district), book.CoverageQuery{Centre: *centre, At: at})
 		if err != nil {
 			return err
 		}
-		for _, centre := range list {
-			beats, err := n.book.BeatsOn(ctx, int32(*district), centre, day)
-			if err != nil {
-				return err
-			}
-			if len(beats) == 0 {
-				continue
-			}
-			got, err := n.book.Overlay(ctx, int32(*district), centre, day)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(out, "%-4s %3d beats %9.2f km², gaps %8.2f, overlaps %8.2f, each ± %.2f\n", centre, len(beats), got.Km2, got.GapKm2, got.OverlapKm2, got.ErrorKm2)
-			for _, p := range got.Pairs {
-				fmt.Fprintf(out, "       %s and %s: %.2f km²\n", p.A, p.B, p.Km2)
+		return printCoverage(got, *most, out)
+	})
+}
+
+// indiaTime is the one time zone of the books.
+var indiaTime = time.FixedZone("IST", 5*3600+30*60)
+
+// momentOf reads a moment, or a day, which is its last.
+func momentOf(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return now.UTC().Truncate(time.Millisecond), nil
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, text, indiaTime); err == nil {
+		return day.AddDate(0, 0, 1).Add(-time.Millisecond).UTC(), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, errors.New("--at: a day such as 2026-11-18, or a moment such as 2026-11-18T18:00:00+05:30")
+	}
+	return at.UTC(), nil
+}
+
+// days writes thousandths of a day as days.
+func days(debt int64) string { return fmt.Sprintf("%.1f", float64(debt)/1000) }
+
+func printCoverage(c *book.Coverage, most int, out io.Writer) error {
+	fmt.Fprintf(out, "owed at %s\n\n", c.At.In(indiaTime).Format("2006-01-02 15:04 IST"))
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\tplaces\toverdue\tnever seen\tdebt (days × weight)\trounds owed")
+	row := func(name string, s book.Sums, rounds string) {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\n", name, s.Places, s.Overdue, s.Never, days(s.Debt), rounds)
+	}
+	row("all", c.Sums, "")
+	for i := range c.Circles {
+		circle := &c.Circles[i]
+		row("circle "+circle.Circle, circle.Sums, "")
+		for j := range circle.Stations {
+			s := &circle.Stations[j]
+			row("  "+s.Centre, s.Sums, "")
+			for k := range s.Beats {
+				b := &s.Beats[k]
+				name, rounds := b.Code, ""
+				if b.BeatID == nil {
+					name = "(no beat)"
+				}
+				if b.PerWeek > 0 {
+					rounds = fmt.Sprintf("%d of %d", b.Owed, b.PerWeek)
+				}
+				row("    "+name, b.Sums, rounds)
 			}
 		}
-		return nil
-	})
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nmost owed, %d of %d\n\n", min(most, len(c.Owed)), len(c.Owed))
+	fmt.Fprintln(t, "station\tcode\tname\toverdue (days)\tweight\tdebt\tlast seen")
+	for _, p := range c.Owed[:min(most, len(c.Owed))] {
+		last := "never"
+		if p.LastAt != nil {
+			last = p.LastAt.In(indiaTime).Format("2006-01-02 15:04")
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", p.Centre, p.Code, p.NameEn, days(p.Overdue), p.Weight, days(p.Debt), last)
+	}
+	return t.Flush()
 }

@@ -26,6 +26,7 @@ const usage = `kendra: the Mission Shakti Kendra's server
   kendra import beats|places|boundary FILE
                                   what lies on the ground, from GeoJSON, KML or CSV
   kendra export beats|places FILE the same, out again
+  kendra coverage [--at DATE]     what was owed to places and beats at a moment
   kendra coverage gaps            how the beats of a station lie beside each other
   kendra incident --from --to     sessions, reads and affected cases of a span
   kendra bench                    the measured table
