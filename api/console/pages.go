@@ -62,6 +62,10 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/map", name: "map", group: "now", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapPage},
 		{path: "/map/data", name: "map", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapData},
 
+		// coverage.go
+		{path: "/coverage", name: "coverage", group: "now", call: "getCoverage", get: (*Pages).coverage},
+		{path: "/coverage/data", name: "coverage", call: "getCoverage", get: (*Pages).coverageData},
+
 		// complaints.go, complaint.go, intake.go, read.go, glass.go, search.go
 		{path: "/complaints", name: "complaints", group: "now", call: "listComplaints", get: (*Pages).complaints},
 		{path: "/complaints/new", name: "intake", call: "listComplaints", get: (*Pages).intake},
