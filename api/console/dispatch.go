@@ -111,6 +111,11 @@ func (p *Pages) dispatch(x *exchange) error {
 	if v := x.c.Query("village"); v != "" {
 		a.values["village_code"] = []string{v}
 	}
+	if ids := x.c.Query("place"); ids != "" {
+		if err := p.toPlaces(x, &a, ids); err != nil {
+			return err
+		}
+	}
 	for _, c := range x.centres {
 		if c.Centre == x.c.Query("station") && c.Lat != nil && c.Lon != nil {
 			a.values[placeLat], a.values[placeLon], a.values[placeM] = []string{degrees(*c.Lat)}, []string{degrees(*c.Lon)}, []string{chosenM}
@@ -121,7 +126,7 @@ func (p *Pages) dispatch(x *exchange) error {
 		return err
 	}
 	b := &dispatchBody{form: f, Repeats: len(passed) > 0}
-	for _, name := range []string{"from", "next", "to", "case"} {
+	for _, name := range []string{"from", "next", "to", "case", "place"} {
 		if v := x.c.Query(name); v != "" {
 			b.Keep = append(b.Keep, keptField{name, v})
 		}

@@ -75,8 +75,14 @@ func (p *Pages) district(x *exchange) error {
 	b.Part = book.PartDays(days)
 	d := drawing{parts: (days + b.Part - 1) / b.Part}
 	d.scale(list)
+	owed, err := p.owedByStation(x, len(list) > 0)
+	if err != nil {
+		return err
+	}
 	for i := range list {
-		b.Rows = append(b.Rows, d.row(&list[i], b.From, b.To))
+		row := d.row(&list[i], b.From, b.To)
+		row.Cells = append(row.Cells, coverageCell(list[i].Centre, owed[list[i].Centre]))
+		b.Rows = append(b.Rows, row)
 	}
 	if len(b.Rows) > 0 {
 		for _, c := range b.Rows[0].Cells {

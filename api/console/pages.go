@@ -67,6 +67,9 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/ground/data", name: "ground", call: "getGround", get: (*Pages).groundData},
 		{path: "/ground/beats/:id", name: "ground", call: "getGround", makes: contract.KindBeatSet, get: (*Pages).beatForm},
 		{path: "/ground/places/:id", name: "ground", call: "getGround", makes: contract.KindPlaceSet, get: (*Pages).placeForm},
+		// coverage.go
+		{path: "/coverage", name: "coverage", group: "now", call: "getCoverage", get: (*Pages).coverage},
+		{path: "/coverage/data", name: "coverage", call: "getCoverage", get: (*Pages).coverageData},
 
 		// complaints.go, complaint.go, intake.go, read.go, glass.go, search.go
 		{path: "/complaints", name: "complaints", group: "now", call: "listComplaints", get: (*Pages).complaints},
