@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,12 @@ func TestBeatsAndPlacesAreKeptByFormsAlone(t *testing.T) {
 	phone.Read(ground, &got)
 	if len(got.Beats) != 1 || len(got.Places) != 1 || got.Places[0].Code != "haat" || got.Beats[0].Rounds == nil || got.Beats[0].Rounds.PerWeek != 3 || got.More {
 		t.Fatalf("%+v", got)
+	}
+
+	var bundle contract.Bundle
+	phone.Read("/v1/bundle", &bundle)
+	if i := slices.IndexFunc(bundle.Beats, func(b contract.Beat) bool { return b.ID == got.Beats[0].BeatID }); i < 0 || len(bundle.Beats[i].Cells9) == 0 || bundle.Beats[i].Polygon == nil {
+		t.Errorf("the phone's bundle has %d beats, and not the new one with its cells", len(bundle.Beats))
 	}
 
 	form := head.Visit("/console/ground/places/" + got.Places[0].PlaceID.String() + "?centre=KRW")

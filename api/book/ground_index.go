@@ -149,7 +149,7 @@ func (r *rules) staffBeats(district int32) []staffBeat {
 }
 
 func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, outline string, frame *geo.Box, staffList []staffBeat) error {
-	if d.n += len(beats) + len(places); d.n > groundMost {
+	if d.n+len(beats)+len(places) > groundMost { // those that are put right counted as new: close enough
 		return errMuchGround
 	}
 	for _, v := range beats {
@@ -168,7 +168,9 @@ func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, outl
 		for _, c := range cells {
 			one.cells = append(one.cells, c.String())
 		}
+		was := len(d.beats[v.BeatID])
 		d.beats[v.BeatID] = replaced(d.beats[v.BeatID], one, func(b groundBeat) string { return b.from })
+		d.n += len(d.beats[v.BeatID]) - was
 		d.read[0][v.Centre] = max(d.read[0][v.Centre], v.Seq)
 	}
 	for _, v := range places {
@@ -184,7 +186,9 @@ func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, outl
 			one.area = &area
 		}
 		d.note(d.placesIn, geo.Cell(v.Cell).Parent(9), v.PlaceID)
+		was := len(d.places[v.PlaceID])
 		d.places[v.PlaceID] = replaced(d.places[v.PlaceID], one, func(p groundPlace) string { return p.from })
+		d.n += len(d.places[v.PlaceID]) - was
 		d.read[1][v.Centre] = max(d.read[1][v.Centre], v.Seq)
 	}
 	for _, b := range staffList {
@@ -331,19 +335,25 @@ func (g *ground) find(district int32, centre, day string, p geo.Point, accuracy 
 	if d == nil {
 		return out
 	}
+	out.beat = d.beatOf(centre, day, p, cell)
+	d.findPlace(&out, centre, day, p, cell, math.Min(nearM+math.Max(accuracy, 0), nearMost))
+	return out
+}
+
+// beatOf is the beat of a centre in which a point lies deepest, or none.
+func (d *districtGround) beatOf(centre, day string, p geo.Point, cell geo.Cell) (beat uuid.UUID) {
 	deep := math.Inf(-1)
 	for _, id := range d.beatsIn[cell.Parent(9)] {
 		for _, v := range d.beats[id] {
 			if v.centre != centre || !holds(v.from, v.until, day) || !v.area.Contains(p) {
 				continue
 			}
-			if in := math.Round(v.area.EdgeDistance(p)); in > deep || in == deep && compareIDs(id, out.beat) < 0 {
-				out.beat, deep = id, in
+			if in := math.Round(v.area.EdgeDistance(p)); in > deep || in == deep && compareIDs(id, beat) < 0 {
+				beat, deep = id, in
 			}
 		}
 	}
-	d.findPlace(&out, centre, day, p, cell, math.Min(nearM+math.Max(accuracy, 0), nearMost))
-	return out
+	return beat
 }
 
 func (d *districtGround) findPlace(out *found, centre, day string, p geo.Point, cell geo.Cell, reach float64) {

@@ -250,6 +250,18 @@ func (g *ground) centreOf(district int32, day string, p geo.Point) string {
 	return best
 }
 
+// beatAt is the beat of a centre in which a point lies, or none.
+func (g *ground) beatAt(district int32, centre, day string, p geo.Point) uuid.UUID {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	d := g.districts[district]
+	cell, err := geo.CellAt(p)
+	if d == nil || err != nil {
+		return uuid.Nil
+	}
+	return d.beatOf(centre, day, p, cell)
+}
+
 // beatOf is the beat that a place names by code or name, or the one it lies in.
 func (w *groundPlanner) beatOf(centre, named string, middle geo.Point) (*uuid.UUID, error) {
 	if named != "" {
@@ -268,8 +280,8 @@ func (w *groundPlanner) beatOf(centre, named string, middle geo.Point) (*uuid.UU
 		}
 		return nil, fmt.Errorf("beat %.40q does not exist in %s", named, centre)
 	}
-	if f := w.book.ground.find(w.district, centre, w.today, middle, 0); f.beat != uuid.Nil {
-		return &f.beat, nil
+	if beat := w.book.ground.beatAt(w.district, centre, w.today, middle); beat != uuid.Nil {
+		return &beat, nil
 	}
 	return nil, nil //nolint:nilnil // a place may stand in no beat
 }

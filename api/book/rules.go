@@ -2,6 +2,7 @@ package book
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -238,7 +239,12 @@ func (b *Book) loadRules(ctx context.Context) error {
 			if err := r.loadChanges(ctx, tx, d); err != nil {
 				return err
 			}
-			return b.ground.load(ctx, tx, d, r)
+			err := b.ground.load(ctx, tx, d, r)
+			if errors.Is(err, errMuchGround) { // visits find what was read so far; the rules go on
+				b.Log.Error("ground", "district", d, "err", err)
+				return nil
+			}
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("load rules: %w", err)

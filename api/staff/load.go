@@ -211,7 +211,8 @@ func (l *loader) names(ctx context.Context, tx pgx.Tx) (names, error) {
 	b.Queue(`SELECT centre FROM centres WHERE district_id = $1`, l.district).Query(set(n.centres))
 	b.Queue(`SELECT number, officer_id FROM officers WHERE district_id = $1`, l.district).Query(ids(n.officers))
 	b.Queue(`SELECT centre || '/' || en, squad_id FROM squads WHERE district_id = $1`, l.district).Query(ids(n.squads))
-	b.Queue(`SELECT centre || '/' || en, beat_id FROM beats WHERE district_id = $1`, l.district).Query(ids(n.beats))
+	b.Queue(`SELECT centre || '/' || en, beat_id FROM beats WHERE district_id = $1
+		UNION ALL SELECT centre || '/' || en, beat_id FROM beat_versions WHERE district_id = $1 AND until_on IS NULL`, l.district).Query(ids(n.beats))
 	return n, wrap(tx.SendBatch(ctx, b).Close(), "read names")
 }
 

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kendra/geo"
+	"kendra/mobile-contract/fuzztest"
 )
 
 // frame is the working frame of Chitrakoot.
@@ -311,6 +312,9 @@ func TestWhatIsWrittenIsReadTheSame(t *testing.T) {
 func fuzzed(f *testing.F, format string, seeds ...string) {
 	f.Helper()
 	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	for _, s := range fuzztest.Inputs(fuzztest.Short, seeds...) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
