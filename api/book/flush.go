@@ -67,6 +67,7 @@ func (s *State) queueFlush(b *pgx.Batch) {
 	s.flushReads(b)
 	s.flushHandovers(b)
 	s.flushRosters(b)
+	s.flushSOS(b)
 }
 
 func (s *State) flushSerials(b *pgx.Batch) {

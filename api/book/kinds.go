@@ -94,6 +94,12 @@ var kinds = table(
 	define("task.pass", clockOnly, needsTask[contract.TaskPass], checkTaskClock[contract.TaskPass](actPass), applyTaskPass),
 	define("task.expire", clockOnly, needsTask[contract.TaskExpire], checkTaskClock[contract.TaskExpire](actExpire), applyTaskExpire),
 
+	// sos.go
+	define("sos.raise", everyPost, needsSOSRaise, checkSOSRaise, applySOSRaise),
+	define("sos.answer", append(slices.Clone(everyPost), staff.CO), needsSOSAnswer, checkSOSAnswer, applySOSAnswer),
+	define("sos.end", everyPost, needsSOSEnd, checkSOSEnd, applySOSEnd),
+	define("sos.call", clockOnly, needsSOSCall, checkSOSCall, applySOSCall),
+
 	// held.go
 	define("held.enter", incharges, needsHeldEnter, checkHeldEnter, nil),
 	define("held.strike", incharges, needsHeldStrike, checkHeldStrike, nil),

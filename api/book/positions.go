@@ -3,6 +3,7 @@ package book
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,6 +67,9 @@ func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Dura
 		if err != nil {
 			return fmt.Errorf("store positions: %w", err)
 		}
+		if err := noteLast(ctx, tx, who, centre, rows); err != nil {
+			return err
+		}
 		stored, dropped = int(tag.RowsAffected()), len(fixes)-int(tag.RowsAffected())
 		return nil
 	})
@@ -117,4 +121,16 @@ func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time
 		}
 	}
 	return out
+}
+
+// noteLast keeps the newest fix of the officer, by which he is found while he is
+// on duty. The one that stands is never put back by an older one.
+func noteLast(ctx context.Context, tx pgx.Tx, who staff.Caller, centre string, rows []*position) error {
+	last := slices.MaxFunc(rows, func(a, b *position) int { return a.At.Compare(b.At) })
+	_, err := tx.Exec(ctx, `INSERT INTO last_fixes AS f (district_id, officer_id, centre, at, lat, lon, accuracy_m, mock, cell)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (district_id, officer_id) DO UPDATE SET centre = excluded.centre,
+			at = excluded.at, lat = excluded.lat, lon = excluded.lon, accuracy_m = excluded.accuracy_m, mock = excluded.mock,
+			cell = excluded.cell WHERE excluded.at > f.at`,
+		who.District, who.OfficerID, centre, last.At, last.Lat, last.Lon, last.AccuracyM, last.Mock, int64(last.cell))
+	return wrap(err, "note last fix")
 }

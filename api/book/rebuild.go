@@ -16,7 +16,7 @@ import (
 // again.
 var projections = []string{
 	"posts", "serials", "lines", "duties", "briefings", "tasks", "traces", "complaints", "spans", "matters", "clock_lists", "steps",
-	"tallies", "reviews", "days", "returns", "rule_changes", "reads", "read_allows", "handovers", "rosters",
+	"tallies", "reviews", "days", "returns", "rule_changes", "reads", "read_allows", "handovers", "rosters", "sos",
 }
 
 // rebuildChunk is how many entries are folded between two flushes: it bounds

@@ -121,6 +121,7 @@ type State struct {
 	allows     *rows[uuid.UUID, readAllow]
 	handovers  *rows[uuid.UUID, Handover]
 	rosters    *rows[string, Roster] // by Monday
+	soses      *rows[uuid.UUID, SOS]
 }
 
 func newState(district int32, centre string, v *ruleView) *State {
@@ -132,6 +133,7 @@ func newState(district int32, centre string, v *ruleView) *State {
 		days: newRows[string, Day](), returns: newRows[returnKey, Return](), tallied: newTallies(), kinds: kinds,
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
 		handovers: newRows[uuid.UUID, Handover](), rosters: newRows[string, Roster](),
+		soses:   newRows[uuid.UUID, SOS](),
 		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),

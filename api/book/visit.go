@@ -30,6 +30,7 @@ const (
 	flagNoCard            = "no_previous_card"
 	flagNoHandover        = "no_handover"
 	flagOwnUnreviewed     = "own_not_reviewed"
+	flagLateSOS           = "late_sos"
 )
 
 // Flags lists the codes of all flags that an entry may carry.
@@ -38,7 +39,7 @@ func Flags() []string {
 		geo.FlagMock, geo.FlagPoorFix, geo.FlagStaleFix, geo.FlagImpossibleSpeed, geo.FlagOutsideBeat, geo.FlagClockOff,
 		geo.FlagSamePoint, flagNoDuty, flagDutyUnended, flagNotBriefed, flagAadhaarLike, flagTaskClosed, flagSessionDoubt,
 		flagForced, flagRetiredCode, flagOldColumns, flagWomanOfficer, flagNotTold, flagSectionOutOfForce, flagLateCall, flagSamePerson,
-		flagNoCard, flagNoHandover, flagOwnUnreviewed,
+		flagNoCard, flagNoHandover, flagOwnUnreviewed, flagLateSOS,
 	}
 }
 
