@@ -106,6 +106,7 @@ func TestTheNearestUnitsAreToldToWhoMaySendTasks(t *testing.T) {
 	}
 	near.Do(apitest.Get(q)).Refused(http.StatusForbidden, contract.CodeForbidden, "centre")
 	w.Pass(21 * time.Minute)
+	d.Refresh()
 	d.Do(apitest.Get(q)).Into(http.StatusOK, &got)
 	if len(got.Units) != 0 {
 		t.Errorf("fixes of half an hour ago count: %+v", got)

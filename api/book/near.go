@@ -200,3 +200,11 @@ func (t *batch) lastPlace(ctx context.Context, officer uuid.UUID) (*geo.Point, e
 	}
 	return &points[0], nil
 }
+
+// forgetLast drops the last fixes of those who are off duty: where somebody was is
+// kept by day (retention_sweep.go), and found by nobody.
+func forgetLast(ctx context.Context, tx pgx.Tx, district int32, since time.Time) error {
+	_, err := tx.Exec(ctx, `DELETE FROM last_fixes f WHERE district_id = $1 AND NOT EXISTS (SELECT FROM duties d
+		WHERE d.district_id = $1 AND d.officer_id = f.officer_id AND d.ended_at IS NULL AND d.started_at > $2)`, district, since)
+	return wrap(err, "forget last fixes")
+}

@@ -114,6 +114,9 @@ func TestWhoIsOffDutyOrWasHereBeforeTheDutyIsNeverNear(t *testing.T) {
 	if near() != 0 {
 		t.Error("who went off duty is found")
 	}
+	if err := w.Book.Forget(ctx); err != nil || count(t, w, `SELECT count(*) FROM last_fixes`) != 0 {
+		t.Errorf("the last fix outlives the duty: %v", err)
+	}
 	w.Pass(time.Minute)
 	w.OnDuty(w.Beat)
 	if near() != 0 {
