@@ -112,3 +112,28 @@ func TestTheNearestUnitsAreToldToWhoMaySendTasks(t *testing.T) {
 		t.Errorf("fixes of half an hour ago count: %+v", got)
 	}
 }
+
+func TestTodayShowsLongDutiesAndAWomansDutyInTheNightAndRefusesNeither(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	night, long, plain := w.Enlist(apitest.Karwi, "beat_officer"), w.Enlist(apitest.Karwi, "desk_officer"), w.Enlist(apitest.Karwi, "squad_member")
+	today, from, to, day, evening := rosterDay(t, "2026-11-18"), "20:00", "08:00", "08:00", "16:00"
+	w.Enlist(apitest.Karwi, "sho").Enter("roster.set", contract.RosterSet{Week: rosterDay(t, "2026-11-16"), Rows: []contract.RosterRow{
+		{OfficerID: night.ID, Day: today, Duty: "beat", From: &from, To: &to}, {OfficerID: plain.ID, Day: today, Duty: "desk", From: &day, To: &evening},
+	}})
+	long.Enter("duty.start", contract.DutyStart{})
+	shown := func() string {
+		t.Helper()
+		page := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge).Visit("/console/")
+		_, hours, _ := strings.Cut(page.HTML, "ड्यूटी के घंटे")
+		hours, _, _ = strings.Cut(hours, "</section>")
+		return hours
+	}
+	if got := shown(); strings.Count(got, "<li>") != 1 || !strings.Contains(got, "महिला · रात्रि") || !strings.Contains(got, "20:00–08:00") {
+		t.Errorf("in the morning: %s", got)
+	}
+	w.Pass(12 * time.Hour)
+	if got := shown(); strings.Count(got, "<li>") != 2 || !strings.Contains(got, "लम्बी ड्यूटी") {
+		t.Errorf("after twelve hours: %s", got)
+	}
+}

@@ -54,6 +54,8 @@ CREATE INDEX sos_list ON sos (district_id, centre, seq);
 CREATE INDEX sos_due ON sos (district_id, next_at) WHERE next_at IS NOT NULL;
 COMMENT ON TABLE sos IS 'class R: calls for help of officers, as their entries left them; where somebody was stands in the entry alone';
 
+CREATE INDEX duties_unended ON duties (district_id, started_at) WHERE ended_at IS NULL;
+
 CREATE TABLE last_fixes (
 	district_id int NOT NULL,
 	officer_id uuid NOT NULL,

@@ -1662,16 +1662,19 @@ type Duty struct {
 	Vehicle *Vehicle `json:"vehicle,omitempty"`
 }
 
-// DutyEnd defines model for DutyEnd.
+// DutyEnd One that nobody ends is ended by the clock when it has lasted fourteen hours
 type DutyEnd struct {
 	StartID UUID `json:"start_id"`
 }
 
 // DutyStart defines model for DutyStart.
 type DutyStart struct {
-	PostID  *UUID    `json:"post_id,omitempty"`
-	SquadID *UUID    `json:"squad_id,omitempty"`
-	Vehicle *Vehicle `json:"vehicle,omitempty"`
+	PostID *UUID `json:"post_id,omitempty"`
+
+	// Relieves The officer of the same post whose duty ends with this
+	Relieves *openapi_types.UUID `json:"relieves,omitempty"`
+	SquadID  *UUID               `json:"squad_id,omitempty"`
+	Vehicle  *Vehicle            `json:"vehicle,omitempty"`
 }
 
 // EnrolledDevice defines model for EnrolledDevice.

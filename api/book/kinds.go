@@ -67,7 +67,7 @@ var kinds = table(
 
 	// duty.go
 	define("duty.start", everyPost, needsDutyStart, checkDutyStart, applyDutyStart),
-	define("duty.end", everyPost, needsDutyEnd, checkDutyEnd, applyDutyEnd),
+	define(kindDutyEnd, append(slices.Clone(everyPost), roleClock), needsDutyEnd, checkDutyEnd, applyDutyEnd),
 
 	// roster.go
 	define("roster.set", incharges, needsRosterSet, checkRosterSet, applyRosterSet),

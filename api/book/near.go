@@ -53,6 +53,16 @@ func (r *rules) unitRule(at time.Time) *unitRule {
 	return best
 }
 
+// shortestDuty is how long a duty lasts at least before the clock ends it, by any
+// rule.
+func (r *rules) shortestDuty() time.Duration {
+	least := r.units[0].duty()
+	for i := range r.units {
+		least = min(least, r.units[i].duty())
+	}
+	return least
+}
+
 // nearQuery says what is looked for: the units of a centre that are on duty and
 // have said in the last half hour where they are.
 type nearQuery struct {

@@ -22,12 +22,11 @@ type Fix struct {
 }
 
 // Limits of positions: raw fixes are kept for seven days, if no rule says otherwise, and none is taken
-// that is older or from tomorrow. A duty that nobody ended is over after a day: who
-// forgot it is at home.
+// that is older or from tomorrow. A duty that nobody ended is over when it has lasted as long as a
+// duty may: who forgot it is at home.
 const (
 	positionsKept  = 7 * 24 * time.Hour
 	positionsAhead = 10 * time.Minute
-	dutyLongest    = 24 * time.Hour
 )
 
 // Positions stores fixes of an officer on duty. Off duty nothing is stored and
@@ -41,7 +40,7 @@ func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Dura
 		if err != nil {
 			return err
 		}
-		rows := keepOnDuty(duties, fixes, offset, now, kept)
+		rows := keepOnDuty(duties, fixes, offset, now, kept, b.rules.Load())
 		if len(duties) == 0 || len(rows) == 0 {
 			return refusal(contract.CodeOffDuty, "")
 		}
@@ -98,7 +97,7 @@ type position struct {
 }
 
 // keepOnDuty keeps the fixes that fall into a duty, by the corrected clock.
-func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time, kept time.Duration) []*position {
+func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time, kept time.Duration, r *rules) []*position {
 	var out []*position
 	for _, f := range fixes {
 		f.At = f.At.Add(offset).UTC().Truncate(time.Millisecond)
@@ -114,7 +113,7 @@ func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time
 			continue
 		}
 		for _, d := range duties {
-			if d.covers(f.At) && !f.At.After(d.StartedAt.Add(dutyLongest)) {
+			if d.covers(f.At) && !f.At.After(d.StartedAt.Add(r.unitRule(d.StartedAt).duty())) {
 				out = append(out, &position{f, cell})
 				break
 			}

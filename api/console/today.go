@@ -51,6 +51,7 @@ type sheetBody struct {
 	Out           []squadOut
 	Clear         bool       // nothing wants a hand
 	Calls         []sosBrief // for help, that have not ended
+	Hours         []plannedRow
 	Steps         []step
 	Earlier       []time.Time // days without signature
 }
@@ -97,6 +98,9 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 	b.Clear = len(b.Needs) == 0 && len(d.FollowUps) == 0 && d.Unanswered == 0 && d.Conduct == 0 && d.Held == 0
 	if b.IsToday {
 		if b.Calls, err = p.calling(x, true); err != nil {
+			return err
+		}
+		if b.Hours, err = p.hours(x); err != nil {
 			return err
 		}
 	}
