@@ -127,6 +127,7 @@ func newMatrix(t *testing.T) *matrix {
 		m.things[centre] = map[string]uuid.UUID{
 			"{complaint_id}": *head.Enter("complaint.open", c).OpID,
 			"{task_id}":      *head.Enter("task.send", m.Task(to)).OpID,
+			"{sos_id}":       *head.Enter("sos.raise", contract.SosRaise{}).OpID,
 			"{device_id}":    lost.ID,
 		}
 	}
@@ -147,7 +148,7 @@ func leaks(a *apitest.Answer) (found []string) {
 }
 
 // ids are the ids in a path that the matrix has things for.
-var ids = regexp.MustCompile(`\{(task|complaint|device)_id\}`)
+var ids = regexp.MustCompile(`\{(task|sos|complaint|device)_id\}`)
 
 // asked is the request of a call about a centre, or a thing of it.
 func (m *matrix) asked(t *testing.T, r *contract.Route, centre string) apitest.Request {

@@ -76,7 +76,7 @@ func TestTheContractsExampleOfEachKindIsReadAndAnswered(t *testing.T) {
 	outcomes := map[contract.Outcome]int{}
 	for i, r := range x.Send(items...) {
 		outcomes[r.Outcome]++
-		clock := slices.Contains([]string{"task.remind", "task.pass", "task.expire", "complaint.receive", "fir.receive", "fir.struck", "line.corrected", "escalation.raise"}, kinds[i])
+		clock := slices.Contains([]string{"task.remind", "task.pass", "task.expire", "complaint.receive", "fir.receive", "fir.struck", "line.corrected", "escalation.raise", "sos.call"}, kinds[i])
 		switch {
 		case clock:
 			refusedAs(t, kinds[i], r, contract.CodeClockOnly, "/kind")

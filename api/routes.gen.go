@@ -195,6 +195,12 @@ type ServerInterface interface {
 	// RefreshSession Change the refresh token for a new pair
 	// (POST /v1/sessions/refresh)
 	RefreshSession(c *fiber.Ctx) error
+	// ListSos Calls for help at a centre, those that are open first
+	// (GET /v1/sos)
+	ListSos(c *fiber.Ctx, params ListSosParams) error
+	// GetSos One call for help with its steps
+	// (GET /v1/sos/{sos_id})
+	GetSos(c *fiber.Ctx, sosID UUID) error
 	// ListTasks Tasks of a centre this caller may see
 	// (GET /v1/tasks)
 	ListTasks(c *fiber.Ctx, params ListTasksParams) error
@@ -204,6 +210,9 @@ type ServerInterface interface {
 	// GetTask One task with its steps
 	// (GET /v1/tasks/{task_id})
 	GetTask(c *fiber.Ctx, taskID UUID) error
+	// GetNearestUnits Units on duty nearest to a point
+	// (GET /v1/units/nearest)
+	GetNearestUnits(c *fiber.Ctx, params GetNearestUnitsParams) error
 	// Unseal Read sealed fields, with a reason
 	// (POST /v1/unseal)
 	Unseal(c *fiber.Ctx) error
@@ -2136,6 +2145,72 @@ func (siw *ServerInterfaceWrapper) RefreshSession(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// ListSos operation middleware
+func (siw *ServerInterfaceWrapper) ListSos(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSosParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.ListSos(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetSos operation middleware
+func (siw *ServerInterfaceWrapper) GetSos(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "sos_id" -------------
+	var sosID UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sos_id", c.Params("sos_id"), &sosID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter sos_id: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetSos(c, sosID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // ListTasks operation middleware
 func (siw *ServerInterfaceWrapper) ListTasks(c *fiber.Ctx) error {
 
@@ -2228,6 +2303,64 @@ func (siw *ServerInterfaceWrapper) GetTask(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetTask(c, taskID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetNearestUnits operation middleware
+func (siw *ServerInterfaceWrapper) GetNearestUnits(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetNearestUnitsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "lat" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "lat", query, &params.Lat, runtime.BindQueryParameterOptions{Type: "number", Format: "double"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter lat: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "lon" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "lon", query, &params.Lon, runtime.BindQueryParameterOptions{Type: "number", Format: "double"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter lon: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", query, &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter limit: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetNearestUnits(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -2359,6 +2492,12 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Get(options.BaseURL+"/v1/tasks", wrapper.ListTasks)
 
 	router.Get(options.BaseURL+"/v1/tasks/:task_id", wrapper.GetTask)
+
+	router.Get(options.BaseURL+"/v1/sos", wrapper.ListSos)
+
+	router.Get(options.BaseURL+"/v1/sos/:sos_id", wrapper.GetSos)
+
+	router.Get(options.BaseURL+"/v1/units/nearest", wrapper.GetNearestUnits)
 
 	router.Post(options.BaseURL+"/v1/tasks/accept", wrapper.AcceptTask)
 
@@ -4150,6 +4289,64 @@ func (response RefreshSessiondefaultApplicationProblemPlusJSONResponse) VisitRef
 	return ctx.JSON(&response.Body)
 }
 
+type ListSosRequestObject struct {
+	Params ListSosParams
+}
+
+type ListSosResponseObject interface {
+	VisitListSosResponse(ctx *fiber.Ctx) error
+}
+
+type ListSos200JSONResponse SosList
+
+func (response ListSos200JSONResponse) VisitListSosResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type ListSosdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response ListSosdefaultApplicationProblemPlusJSONResponse) VisitListSosResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetSosRequestObject struct {
+	SosID UUID `json:"sos_id"`
+}
+
+type GetSosResponseObject interface {
+	VisitGetSosResponse(ctx *fiber.Ctx) error
+}
+
+type GetSos200JSONResponse Sos
+
+func (response GetSos200JSONResponse) VisitGetSosResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetSosdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetSosdefaultApplicationProblemPlusJSONResponse) VisitGetSosResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type ListTasksRequestObject struct {
 	Params ListTasksParams
 }
@@ -4231,6 +4428,35 @@ type GetTaskdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTaskdefaultApplicationProblemPlusJSONResponse) VisitGetTaskResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetNearestUnitsRequestObject struct {
+	Params GetNearestUnitsParams
+}
+
+type GetNearestUnitsResponseObject interface {
+	VisitGetNearestUnitsResponse(ctx *fiber.Ctx) error
+}
+
+type GetNearestUnits200JSONResponse NearestUnits
+
+func (response GetNearestUnits200JSONResponse) VisitGetNearestUnitsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetNearestUnitsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetNearestUnitsdefaultApplicationProblemPlusJSONResponse) VisitGetNearestUnitsResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4445,6 +4671,12 @@ type StrictServerInterface interface {
 	// RefreshSession Change the refresh token for a new pair
 	// (POST /v1/sessions/refresh)
 	RefreshSession(ctx context.Context, request RefreshSessionRequestObject) (RefreshSessionResponseObject, error)
+	// ListSos Calls for help at a centre, those that are open first
+	// (GET /v1/sos)
+	ListSos(ctx context.Context, request ListSosRequestObject) (ListSosResponseObject, error)
+	// GetSos One call for help with its steps
+	// (GET /v1/sos/{sos_id})
+	GetSos(ctx context.Context, request GetSosRequestObject) (GetSosResponseObject, error)
 	// ListTasks Tasks of a centre this caller may see
 	// (GET /v1/tasks)
 	ListTasks(ctx context.Context, request ListTasksRequestObject) (ListTasksResponseObject, error)
@@ -4454,6 +4686,9 @@ type StrictServerInterface interface {
 	// GetTask One task with its steps
 	// (GET /v1/tasks/{task_id})
 	GetTask(ctx context.Context, request GetTaskRequestObject) (GetTaskResponseObject, error)
+	// GetNearestUnits Units on duty nearest to a point
+	// (GET /v1/units/nearest)
+	GetNearestUnits(ctx context.Context, request GetNearestUnitsRequestObject) (GetNearestUnitsResponseObject, error)
 	// Unseal Read sealed fields, with a reason
 	// (POST /v1/unseal)
 	Unseal(ctx context.Context, request UnsealRequestObject) (UnsealResponseObject, error)
@@ -6295,6 +6530,60 @@ func (sh *strictHandler) RefreshSession(ctx *fiber.Ctx) error {
 	return nil
 }
 
+// ListSos operation middleware
+func (sh *strictHandler) ListSos(ctx *fiber.Ctx, params ListSosParams) error {
+	var request ListSosRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSos(ctx.UserContext(), request.(ListSosRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSos")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSosResponseObject); ok {
+		if err := validResponse.VisitListSosResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSos operation middleware
+func (sh *strictHandler) GetSos(ctx *fiber.Ctx, sosID UUID) error {
+	var request GetSosRequestObject
+
+	request.SosID = sosID
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSos(ctx.UserContext(), request.(GetSosRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSos")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSosResponseObject); ok {
+		if err := validResponse.VisitGetSosResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListTasks operation middleware
 func (sh *strictHandler) ListTasks(ctx *fiber.Ctx, params ListTasksParams) error {
 	var request ListTasksRequestObject
@@ -6380,6 +6669,33 @@ func (sh *strictHandler) GetTask(ctx *fiber.Ctx, taskID UUID) error {
 		return err
 	} else if validResponse, ok := response.(GetTaskResponseObject); ok {
 		if err := validResponse.VisitGetTaskResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetNearestUnits operation middleware
+func (sh *strictHandler) GetNearestUnits(ctx *fiber.Ctx, params GetNearestUnitsParams) error {
+	var request GetNearestUnitsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNearestUnits(ctx.UserContext(), request.(GetNearestUnitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNearestUnits")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetNearestUnitsResponseObject); ok {
+		if err := validResponse.VisitGetNearestUnitsResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

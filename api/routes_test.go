@@ -39,7 +39,7 @@ func TestRouterAndContractListTheSameCalls(t *testing.T) {
 	if !slices.Equal(promised, slices.Compact(served)) {
 		t.Errorf("contract:\n%s\nrouter:\n%s", strings.Join(promised, "\n"), strings.Join(served, "\n"))
 	}
-	if len(promised) != 70 {
+	if len(promised) != 73 {
 		t.Errorf("%d calls", len(promised))
 	}
 }
@@ -55,11 +55,11 @@ func sample(t *testing.T, r *contract.Route) apitest.Request {
 		t.Fatal(err)
 	}
 	path := strings.NewReplacer(
-		"{task_id}", uuid.NewString(), "{handover_id}", uuid.NewString(), "{file_id}", uuid.NewString(), "{export_id}", uuid.NewString(), "{device_id}", uuid.NewString(), "{session_id}", uuid.NewString(), "{complaint_id}", uuid.NewString(), "{register}", "squad", "{serial}", "1", "{date}", "2026-11-18",
+		"{task_id}", uuid.NewString(), "{sos_id}", uuid.NewString(), "{handover_id}", uuid.NewString(), "{file_id}", uuid.NewString(), "{export_id}", uuid.NewString(), "{device_id}", uuid.NewString(), "{session_id}", uuid.NewString(), "{complaint_id}", uuid.NewString(), "{register}", "squad", "{serial}", "1", "{date}", "2026-11-18",
 	).Replace(r.Path)
 	out := apitest.Request{Method: r.Method, Path: path}
 	op := doc.Paths.Value(r.Path).GetOperation(r.Method)
-	values := map[string]string{"centre": "KRW", "seq": "1", "size": "1", "year": "2026", "from": "2026-11-01", "to": "2026-11-18", "week": "2026-11-16"}
+	values := map[string]string{"centre": "KRW", "seq": "1", "size": "1", "year": "2026", "from": "2026-11-01", "to": "2026-11-18", "week": "2026-11-16", "lat": "25.2", "lon": "80.9"}
 	var query []string
 	for _, p := range op.Parameters {
 		if p.Value.Required && p.Value.In == openapi3.ParameterInQuery {

@@ -47,9 +47,9 @@ func FuzzCursor(f *testing.F) {
 
 // FuzzAnyQuery gives every call whatever there is as a parameter and as an id.
 func FuzzAnyQuery(f *testing.F) {
-	fuzztest.Texts(f, "KRW", "2026", "2026-11-18", "true", "019a9b3c-1111-7111-8111-111111111111", "women_beat", "")
+	fuzztest.Texts(f, "KRW", "2026", "2026-11-18", "true", "019a9b3c-1111-7111-8111-111111111111", "women_beat", "", "25.2", "-80.9", "1e3", "NaN", "0x1p-2", "91")
 	routes := contract.Routes()
-	names := []string{"centre", "after", "from", "to", "year", "state", "limit", "officer", "mine", "order"}
+	names := []string{"centre", "after", "from", "to", "year", "state", "limit", "officer", "mine", "order", "lat", "lon"}
 	f.Fuzz(func(t *testing.T, value string) {
 		for _, r := range routes {
 			_ = r.CheckPath("register", value)
@@ -78,4 +78,17 @@ func FuzzJWK(f *testing.F) {
 			t.Errorf("%q, %q comes out as %+v, %v", x, y, back, err)
 		}
 	})
+}
+
+func TestANumberInAQueryIsDigitsWithAPoint(t *testing.T) {
+	t.Parallel()
+	route := contract.RouteOf("getNearestUnits")
+	for value, ok := range map[string]bool{
+		"25.2": true, "-25": true, "90": true, "0": true, "90.0001": false, "-91": false, "1e1": false, "NaN": false, "Inf": false, "0x1": false,
+		"1_0": false, "": false, "2.5.2": false, "--2": false, "25.00000000000000000000000001": false, "+2": false, "२५": false,
+	} {
+		if err := route.CheckQuery([][2]string{{"centre", "KRW"}, {"lat", value}, {"lon", "80.9"}}); (err == nil) != ok {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -152,6 +153,25 @@ func (w *walker) float(n *node, val []byte) error {
 	return nil
 }
 
+// decimalMost is how many characters a number in a query may have: more than
+// coordinates need.
+const decimalMost = 24
+
+// checkDecimal checks a number in a query: digits with a point, as people write
+// them, without exponents, infinities and other tongues of ParseFloat.
+func (n *node) checkDecimal(value string) Code {
+	if value == "" || len(value) > decimalMost || strings.Trim(value, "-.0123456789") != "" {
+		return CodeWrongType
+	}
+	switch v, err := strconv.ParseFloat(value, 64); {
+	case err != nil:
+		return CodeWrongType
+	case v < n.minF || v > n.maxF:
+		return CodeOutOfRange
+	}
+	return ""
+}
+
 // checkText checks a query or path parameter, which is text whatever its type.
 func (n *node) checkText(value string) Code {
 	b := []byte(value)
@@ -160,6 +180,9 @@ func (n *node) checkText(value string) Code {
 			return CodeWrongType
 		}
 		return ""
+	}
+	if n.shape == shapeNumber {
+		return n.checkDecimal(value)
 	}
 	if n.shape == shapeInteger {
 		v, err := strconv.ParseInt(value, 10, 64)

@@ -153,6 +153,10 @@ const (
 	KindRetentionAsk       Kind = "retention.ask"
 	KindReturnSign         Kind = "return.sign"
 	KindRosterSet          Kind = "roster.set"
+	KindSosAnswer          Kind = "sos.answer"
+	KindSosCall            Kind = "sos.call"
+	KindSosEnd             Kind = "sos.end"
+	KindSosRaise           Kind = "sos.raise"
 	KindSquadBrief         Kind = "squad.brief"
 	KindSquadPerson        Kind = "squad.person"
 	KindSquadReview        Kind = "squad.review"
@@ -360,6 +364,14 @@ func (e Kind) Valid() bool {
 	case KindReturnSign:
 		return true
 	case KindRosterSet:
+		return true
+	case KindSosAnswer:
+		return true
+	case KindSosCall:
+		return true
+	case KindSosEnd:
+		return true
+	case KindSosRaise:
 		return true
 	case KindSquadBrief:
 		return true
@@ -1803,16 +1815,19 @@ type Duty struct {
 	Vehicle *Vehicle `json:"vehicle,omitempty"`
 }
 
-// DutyEnd defines model for DutyEnd.
+// DutyEnd One that nobody ends is ended by the clock when it has lasted fourteen hours
 type DutyEnd struct {
 	StartID UUID `json:"start_id"`
 }
 
 // DutyStart defines model for DutyStart.
 type DutyStart struct {
-	PostID  *UUID    `json:"post_id,omitempty"`
-	SquadID *UUID    `json:"squad_id,omitempty"`
-	Vehicle *Vehicle `json:"vehicle,omitempty"`
+	PostID *UUID `json:"post_id,omitempty"`
+
+	// Relieves The officer of the same post whose duty ends with this
+	Relieves *openapi_types.UUID `json:"relieves,omitempty"`
+	SquadID  *UUID               `json:"squad_id,omitempty"`
+	Vehicle  *Vehicle            `json:"vehicle,omitempty"`
 }
 
 // EnrolledDevice defines model for EnrolledDevice.
@@ -2008,7 +2023,7 @@ type FactorRemoval struct {
 // FactorRemovalTotp defines model for FactorRemoval.Totp.
 type FactorRemovalTotp bool
 
-// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it
+// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
 type Facts = json.RawMessage
 
 // FeedLine defines model for FeedLine.
@@ -2025,7 +2040,7 @@ type FeedLine struct {
 	Corrects *UUID      `json:"corrects,omitempty"`
 	DeviceID *UUID      `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
 	Facts     Facts     `json:"facts"`
 	Flags     []Flag    `json:"flags"`
 	Kind      string    `json:"kind"`
@@ -2820,6 +2835,37 @@ type NCRSend struct {
 	SentAt Time `json:"sent_at"`
 }
 
+// NearUnit defines model for NearUnit.
+type NearUnit struct {
+	AccuracyM float64 `json:"accuracy_m"`
+
+	// AgeS How old the fix is
+	AgeS int `json:"age_s"`
+
+	// At RFC 3339 with an offset or Z
+	At        Time    `json:"at"`
+	Lat       float64 `json:"lat"`
+	Lon       float64 `json:"lon"`
+	OfficerID UUID    `json:"officer_id"`
+
+	// Role What a post is
+	Role Role `json:"role"`
+
+	// Since RFC 3339 with an offset or Z
+	Since   Time  `json:"since"`
+	SquadID *UUID `json:"squad_id,omitempty"`
+
+	// WayKm The line, longer by the factor of the rules
+	WayKm float64 `json:"way_km"`
+}
+
+// NearestUnits defines model for NearestUnits.
+type NearestUnits struct {
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre     `json:"centre"`
+	Units  []NearUnit `json:"units"`
+}
+
 // NewIncident A new incident told at a follow-up; opens a complaint of its own, registered at once, under the same case
 type NewIncident struct {
 	Account       string `json:"account"`
@@ -3492,7 +3538,7 @@ type Receipt struct {
 	Centre   *Centre `json:"centre,omitempty"`
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
 	Facts *Facts `json:"facts,omitempty"`
 	Flags []Flag `json:"flags,omitempty"`
 
@@ -3943,6 +3989,84 @@ type SlipQuestion struct {
 
 	// Secret Eight characters
 	Secret string `json:"secret"`
+}
+
+// Sos A call for help of an officer
+type Sos struct {
+	Called []UUID `json:"called"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+	ID     UUID   `json:"id"`
+
+	// Late It came so late that it woke nobody
+	Late      bool `json:"late"`
+	OfficerID UUID `json:"officer_id"`
+	OnDuty    bool `json:"on_duty"`
+
+	// Place A fix in WGS 84 degrees and metres. Doubt about it is recorded, never refused
+	Place *Place `json:"place,omitempty"`
+
+	// RaisedAt RFC 3339 with an offset or Z
+	RaisedAt Time `json:"raised_at"`
+
+	// Role What a post is
+	Role Role `json:"role"`
+	Seq  Seq  `json:"seq"`
+
+	// Silent Her phone must not ring
+	Silent *bool     `json:"silent,omitempty"`
+	State  string    `json:"state"`
+	Steps  []SosStep `json:"steps"`
+}
+
+// SosAnswer I come
+type SosAnswer struct {
+	SosID UUID `json:"sos_id"`
+}
+
+// SosCall Nobody has answered; those who were called are called again, or the next nearest and a post above
+type SosCall struct {
+	Attempt int  `json:"attempt"`
+	SosID   UUID `json:"sos_id"`
+
+	// To What a post is
+	To *Role `json:"to,omitempty"`
+}
+
+// SosEnd By her who called, or by the in-charge or the head of the station
+type SosEnd struct {
+	Reason string `json:"reason"`
+	SosID  UUID   `json:"sos_id"`
+}
+
+// SosList defines model for SosList.
+type SosList struct {
+	Calls []Sos `json:"calls"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+}
+
+// SosRaise An officer calls for help, by one tap: sent alone and before all else, and kept in the outbox until it is answered. `place` of the op is where she is, if her phone knows it. Raised again while hers is open it is the same call
+type SosRaise struct {
+	// Silent Her phone must not ring
+	Silent *bool `json:"silent,omitempty"`
+}
+
+// SosStep defines model for SosStep.
+type SosStep struct {
+	// At RFC 3339 with an offset or Z
+	At     Time    `json:"at"`
+	By     *UUID   `json:"by,omitempty"`
+	Reason *string `json:"reason,omitempty"`
+
+	// Role What a post is
+	Role *Role  `json:"role,omitempty"`
+	Step string `json:"step"`
+
+	// To Who was woken by it
+	To []UUID `json:"to,omitempty"`
 }
 
 // Squad defines model for Squad.
@@ -4662,6 +4786,11 @@ type GetRosterParams struct {
 	Week openapi_types.Date `form:"week" json:"week"`
 }
 
+// ListSosParams defines parameters for ListSos.
+type ListSosParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+}
+
 // ListTasksParams defines parameters for ListTasks.
 type ListTasksParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
@@ -4670,6 +4799,14 @@ type ListTasksParams struct {
 	// After The cursor, a seq of the centre's book; 0 is the beginning
 	After *AfterParam `form:"after,omitempty" json:"after,omitempty"`
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetNearestUnitsParams defines parameters for GetNearestUnits.
+type GetNearestUnitsParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+	Lat    float64     `form:"lat" json:"lat"`
+	Lon    float64     `form:"lon" json:"lon"`
+	Limit  *int        `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // PublicObjectionJSONRequestBody defines body for PublicObjection for application/json ContentType.

@@ -10,12 +10,13 @@ import (
 )
 
 // Kinds of notice: a task has something new for its holder; so has a complaint, or what hangs on one; something is to be
-// known of phones and sessions; what a phone read for a task or a case it must forget.
+// known of phones and sessions; what a phone read for a task or a case it must forget; an officer calls for help.
 const (
 	KindTask   = "task"
 	KindCase   = "case"
 	KindAlarm  = "alarm"
 	KindForget = "forget"
+	KindSOS    = "sos"
 )
 
 // Urgencies of a notice, the most urgent first. They decide which job a busy worker takes first.
@@ -71,7 +72,7 @@ func (n Notice) Check() error {
 		return fmt.Errorf("%w: no id", ErrNotice)
 	case n.Subject == uuid.Nil:
 		return fmt.Errorf("%w: no subject", ErrNotice)
-	case n.Kind != KindTask && n.Kind != KindCase && n.Kind != KindAlarm && n.Kind != KindForget:
+	case n.Kind != KindTask && n.Kind != KindCase && n.Kind != KindAlarm && n.Kind != KindForget && n.Kind != KindSOS:
 		return fmt.Errorf("%w: unknown kind", ErrNotice)
 	case targets != 1:
 		return fmt.Errorf("%w: %d targets, want one", ErrNotice, targets)

@@ -25,6 +25,8 @@ func TestAFullQueueSaysSoAtOnce(t *testing.T) {
 		}
 		return items
 	}
+	// One batch is being committed; the call comes before the two that wait.
+	cryBefore := bookSize(t, w) + 6
 	release := w.Lock(booktest.Centre)
 	var wg sync.WaitGroup
 	for range 3 { // one is being committed, two fill the queue
@@ -44,12 +46,26 @@ func TestAFullQueueSaysSoAtOnce(t *testing.T) {
 	if took := time.Since(began); took > atOnce {
 		t.Errorf("turned away after %s", took)
 	}
+	// A call for help waits behind nothing, and no queue is too long for it.
+	cry := make(chan error, 1)
+	item := o.Item("sos.raise", contract.SosRaise{})
+	go func() {
+		got, err := o.TrySend(item)
+		if err == nil && (got[0].Outcome != book.Entered || got[0].Entry.Seq > cryBefore) {
+			t.Errorf("a call for help behind a full queue: %+v", got[0])
+		}
+		cry <- err
+	}()
+	time.Sleep(100 * time.Millisecond)
 	// Another centre's queue is its own.
 	if _, err := w.Other.Via(b).TrySend(w.Other.Item("duty.start", contract.DutyStart{})); err != nil {
 		t.Errorf("another centre: %v", err)
 	}
 	release()
 	wg.Wait()
+	if err := <-cry; err != nil {
+		t.Errorf("a call for help: %v", err)
+	}
 	for _, r := range o.Send(turnedAway...) {
 		if r.Outcome != book.Entered || r.Repeated {
 			t.Errorf("turned away means nothing was stored: %+v", r)

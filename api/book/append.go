@@ -151,6 +151,12 @@ type job struct {
 	done   chan error
 }
 
+// cries tells whether somebody calls for help in it: that waits behind nothing,
+// and no queue is too long for it.
+func (j *job) cries() bool {
+	return slices.ContainsFunc(j.drafts, func(d *draft) bool { return d.op.Kind == contract.KindSosRaise })
+}
+
 // writer commits for one centre: batches that arrive while one transaction
 // runs join the next (group commit).
 type writer struct {
@@ -184,10 +190,15 @@ const groupOps = 400
 func (w *writer) submit(j *job) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ops > 0 && w.ops+len(j.drafts) > w.book.QueueOps {
+	first := j.cries()
+	if !first && w.ops > 0 && w.ops+len(j.drafts) > w.book.QueueOps {
 		return contract.NewProblem(contract.CodeOverloaded)
 	}
-	w.queue = append(w.queue, j)
+	if first {
+		w.queue = slices.Insert(w.queue, 0, j)
+	} else {
+		w.queue = append(w.queue, j)
+	}
 	w.ops += len(j.drafts)
 	if !w.running {
 		w.running = true

@@ -68,6 +68,8 @@ func (b *badWorld) here() {
 	}
 	set := func(kind, field string, id uuid.UUID) { b.ofKind[kind] = map[string]uuid.UUID{field: id} }
 	set("complaint.register", "complaint_id", b.complaint())
+	set("sos.answer", "sos_id", b.SHO.Enter("sos.raise", contract.SosRaise{}).OpID)
+	set("sos.end", "sos_id", b.Beat.Enter("sos.raise", contract.SosRaise{}).OpID)
 	assigned := b.complaint(registered)
 	b.Incharge.Enter("complaint.assign", contract.ComplaintAssign{ComplaintID: assigned, OfficerID: b.Beat.ID})
 	set("complaint.accept", "complaint_id", assigned)

@@ -290,6 +290,9 @@ func (t *batch) more(ctx context.Context, n *needs) error {
 	if err := t.state.loadEntries(ctx, t.tx, n); err != nil {
 		return err
 	}
+	if err := t.loadWakes(ctx, n); err != nil {
+		return err
+	}
 	cases, err := t.loadSealed(ctx, n.reads)
 	if err != nil {
 		return err

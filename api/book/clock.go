@@ -70,7 +70,7 @@ func (b *Book) serverDraft(role, centre string, o ServerOp) (*draft, error) {
 // serverOpID is the op_id of a server op: it follows from what the op is about.
 func serverOpID(role string, o ServerOp) uuid.UUID {
 	id := derivedID(o.Subject, role+" "+o.Kind+" "+o.Rule+" "+contract.At(o.At).String(), o.N)
-	if role != roleClock {
+	if role != roleClock || o.Kind == kindDutyEnd { // a kind that officers use too
 		return sevenOf(id, o.At)
 	}
 	return id
@@ -133,7 +133,7 @@ func (b *Book) Tick(ctx context.Context) (done int, err error) {
 		return 0, err
 	}
 	for _, d := range districts {
-		for _, sweep := range []func(context.Context, int32) (int, error){b.sweepTasks, b.sweepLimits, b.sweepConduct, b.sweepVisits, b.sweepFiles, b.sweepExports, b.sweepRetention, b.deliver} {
+		for _, sweep := range []func(context.Context, int32) (int, error){b.sweepSOS, b.sweepDuties, b.sweepTasks, b.sweepLimits, b.sweepConduct, b.sweepVisits, b.sweepFiles, b.sweepExports, b.sweepRetention, b.deliver} {
 			n, failed := sweep(ctx, d)
 			done += n
 			if failed != nil { // one book that cannot be written keeps no other from its limits

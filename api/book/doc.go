@@ -118,6 +118,11 @@
 // hash both sign (handover.go). Nobody decides alone of what is his own act: which acts those are is one table (alone.go),
 // into which the door looks after the kind's own rules.
 //
+// An officer in danger calls for help (sos.go): the entry itself wakes who is near (near.go), and its facts say who that was,
+// for it is a fact of the moment. Until somebody comes the clock climbs a ladder of rows, as with tasks. Where she was stands
+// in the entry alone, open as the places of patrols are: those who come must know it, and it is no victim's. No list or map
+// of units has it of one who was off duty.
+//
 // Who is to be on which duty is planned a week at a time (roster.go). A later roster of a week replaces the earlier, if it
 // says that it has seen it; the earlier stays an entry. That somebody is on duty he says himself (duty.go).
 //

@@ -56,6 +56,7 @@ type draft struct {
 	enters    uuid.UUID
 	strikes   uuid.UUID
 
+	wakes   []uuid.UUID // who is near, of a call for help
 	batch   *batch
 	old     *Entry // of an op sent again
 	reads   bool   // its answer is wanted: the plain text that it names (unseal.go), the cases of a number (search.go)

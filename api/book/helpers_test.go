@@ -25,7 +25,7 @@ func rootOf(t *testing.T, note string) []byte {
 }
 
 // count asks the database one number, as the superuser.
-func count(t *testing.T, w *booktest.World, query string) int64 {
+func count(t *testing.T, w *booktest.World, query string, args ...any) int64 {
 	t.Helper()
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, w.DB.URL)
@@ -34,7 +34,7 @@ func count(t *testing.T, w *booktest.World, query string) int64 {
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	var n int64
-	if err := conn.QueryRow(ctx, query).Scan(&n); err != nil {
+	if err := conn.QueryRow(ctx, query, args...).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -70,7 +70,7 @@ var kinds = table(
 
 	// duty.go
 	define("duty.start", everyPost, needsDutyStart, checkDutyStart, applyDutyStart),
-	define("duty.end", everyPost, needsDutyEnd, checkDutyEnd, applyDutyEnd),
+	define(kindDutyEnd, append(slices.Clone(everyPost), roleClock), needsDutyEnd, checkDutyEnd, applyDutyEnd),
 
 	// roster.go
 	define("roster.set", incharges, needsRosterSet, checkRosterSet, applyRosterSet),
@@ -102,6 +102,12 @@ var kinds = table(
 	define("task.remind", clockOnly, needsTask[contract.TaskRemind], checkTaskClock[contract.TaskRemind](actRemind), applyTaskRemind),
 	define("task.pass", clockOnly, needsTask[contract.TaskPass], checkTaskClock[contract.TaskPass](actPass), applyTaskPass),
 	define("task.expire", clockOnly, needsTask[contract.TaskExpire], checkTaskClock[contract.TaskExpire](actExpire), applyTaskExpire),
+
+	// sos.go
+	define("sos.raise", everyPost, needsSOSRaise, checkSOSRaise, applySOSRaise),
+	define("sos.answer", append(slices.Clone(everyPost), staff.CO), needsSOSAnswer, checkSOSAnswer, applySOSAnswer),
+	define("sos.end", everyPost, needsSOSEnd, checkSOSEnd, applySOSEnd),
+	define("sos.call", clockOnly, needsSOSCall, checkSOSCall, applySOSCall),
 
 	// held.go
 	define("held.enter", incharges, needsHeldEnter, checkHeldEnter, nil),

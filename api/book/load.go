@@ -31,7 +31,9 @@ type needs struct {
 	complaints, ownerPosts, matters, clocks []uuid.UUID
 	centres, days, tallyDays                []string
 	handovers, handedPosts                  []uuid.UUID
-	weeks                                   []string // of rosters, by their Mondays
+	weeks                                   []string    // of rosters, by their Mondays
+	soses, sosOf                            []uuid.UUID // calls for help, and officers whose open ones are wanted
+	wakes                                   []*draft    // ops that wake who is near
 	marks                                   []seal.Mark
 	alike                                   []seal.Mark // of persons that squads spoke to
 	kinds                                   map[string]*kindRow
@@ -53,6 +55,7 @@ func (n *needs) entry(id uuid.UUID)   { n.entries = append(n.entries, id) }
 func (n *needs) held(id uuid.UUID)    { n.heldIDs = append(n.heldIDs, id) }
 func (n *needs) clock(of uuid.UUID)   { n.clocks = append(n.clocks, of) }
 func (n *needs) matter(id uuid.UUID)  { n.matters = append(n.matters, id) }
+func (n *needs) sos(id uuid.UUID)     { n.soses = append(n.soses, id) }
 
 // complaint asks for a complaint with its line, its clocks, its custody and the
 // matters that hang on it.
@@ -123,6 +126,9 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	if len(n.handovers)+len(n.handedPosts) > 0 {
 		s.queueHandovers(b, n)
 	}
+	if len(n.soses)+len(n.sosOf) > 0 {
+		s.queueSOS(b, n.soses, n.sosOf)
+	}
 	if len(n.weeks) > 0 {
 		s.queueRosters(b, n.weeks)
 	}
@@ -132,7 +138,7 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	if len(n.subjects())+len(n.complaints) > 0 {
 		s.queueClocks(b, n)
 	}
-	if ids := slices.Concat(n.complaints, n.matters, n.entries, n.tasks, n.dutyIDs, n.handovers); len(ids) > 0 {
+	if ids := slices.Concat(n.complaints, n.matters, n.entries, n.tasks, n.dutyIDs, n.handovers, n.soses); len(ids) > 0 {
 		s.queueEntered(b, ids)
 	}
 	s.queueGround(b, n)

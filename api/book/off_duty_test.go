@@ -74,7 +74,7 @@ func TestADutyThatNobodyEndedTakesNoPositionsAfterItsLongest(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
 	w.Beat.Enter("duty.start", contract.DutyStart{})
-	w.Pass(24 * time.Hour)
+	w.Pass(14 * time.Hour)
 	if stored, _, err := w.Book.Positions(t.Context(), w.Beat.Caller(), 0, walk(w.Now(), 1)); err != nil || stored != 1 {
 		t.Errorf("at its last moment: %d, %v", stored, err)
 	}

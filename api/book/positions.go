@@ -3,6 +3,7 @@ package book
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,12 +22,11 @@ type Fix struct {
 }
 
 // Limits of positions: raw fixes are kept for seven days, if no rule says otherwise, and none is taken
-// that is older or from tomorrow. A duty that nobody ended is over after a day: who
-// forgot it is at home.
+// that is older or from tomorrow. A duty that nobody ended is over when it has lasted as long as a
+// duty may: who forgot it is at home.
 const (
 	positionsKept  = 7 * 24 * time.Hour
 	positionsAhead = 10 * time.Minute
-	dutyLongest    = 24 * time.Hour
 )
 
 // Positions stores fixes of an officer on duty. Off duty nothing is stored and
@@ -40,7 +40,7 @@ func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Dura
 		if err != nil {
 			return err
 		}
-		rows := keepOnDuty(duties, fixes, offset, now, kept)
+		rows := keepOnDuty(duties, fixes, offset, now, kept, b.rules.Load())
 		if len(duties) == 0 || len(rows) == 0 {
 			return refusal(contract.CodeOffDuty, "")
 		}
@@ -65,6 +65,9 @@ func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Dura
 			column(rows, func(r *position) int64 { return int64(r.cell) }))
 		if err != nil {
 			return fmt.Errorf("store positions: %w", err)
+		}
+		if err := noteLast(ctx, tx, who, centre, rows); err != nil {
+			return err
 		}
 		stored, dropped = int(tag.RowsAffected()), len(fixes)-int(tag.RowsAffected())
 		return nil
@@ -94,7 +97,7 @@ type position struct {
 }
 
 // keepOnDuty keeps the fixes that fall into a duty, by the corrected clock.
-func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time, kept time.Duration) []*position {
+func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time, kept time.Duration, r *rules) []*position {
 	var out []*position
 	for _, f := range fixes {
 		f.At = f.At.Add(offset).UTC().Truncate(time.Millisecond)
@@ -110,11 +113,23 @@ func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time
 			continue
 		}
 		for _, d := range duties {
-			if d.covers(f.At) && !f.At.After(d.StartedAt.Add(dutyLongest)) {
+			if d.covers(f.At) && !f.At.After(d.StartedAt.Add(r.unitRule(d.StartedAt).duty())) {
 				out = append(out, &position{f, cell})
 				break
 			}
 		}
 	}
 	return out
+}
+
+// noteLast keeps the newest fix of the officer, by which he is found while he is
+// on duty. The one that stands is never put back by an older one.
+func noteLast(ctx context.Context, tx pgx.Tx, who staff.Caller, centre string, rows []*position) error {
+	last := slices.MaxFunc(rows, func(a, b *position) int { return a.At.Compare(b.At) })
+	_, err := tx.Exec(ctx, `INSERT INTO last_fixes AS f (district_id, officer_id, centre, at, lat, lon, accuracy_m, mock, cell)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (district_id, officer_id) DO UPDATE SET centre = excluded.centre,
+			at = excluded.at, lat = excluded.lat, lon = excluded.lon, accuracy_m = excluded.accuracy_m, mock = excluded.mock,
+			cell = excluded.cell WHERE excluded.at > f.at`,
+		who.District, who.OfficerID, centre, last.At, last.Lat, last.Lon, last.AccuracyM, last.Mock, int64(last.cell))
+	return wrap(err, "note last fix")
 }

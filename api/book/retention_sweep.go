@@ -130,6 +130,9 @@ func (b *Book) forgetIn(ctx context.Context, district int32, keep, now time.Time
 		if err := toTracks(ctx, tx, district, keep.Truncate(24*time.Hour)); err != nil {
 			return err
 		}
+		if err := forgetLast(ctx, tx, district, now.Add(-b.rules.Load().unitRule(now).duty())); err != nil {
+			return err
+		}
 		if r := v.keeps(ruleTracks, now); r != nil {
 			if err := toCells(ctx, tx, district, day(r.before(now))); err != nil {
 				return err

@@ -360,14 +360,14 @@ func (v *ruleView) rungsAll() ladder {
 // checkLadderSet wants rungs in the order of their time, each with what its
 // ladder can do: a task's reminds, passes on and expires, a limit's tells.
 func checkLadderSet(_ *ruleView, _ *draft, b *contract.LadderSet) error {
-	task := b.Ladder == push.Urgent || b.Ladder == push.Soon || b.Ladder == push.Routine
+	task := b.Ladder == push.Urgent || b.Ladder == push.Soon || b.Ladder == push.Routine || b.Ladder == ladderSOS
 	last := -1
 	for i, r := range b.Rungs {
 		ptr := func(name string) string { return fmt.Sprintf("/body/rungs/%d/%s", i, name) }
 		switch {
 		case r.AfterS < last || task && r.AfterS == 0:
 			return refuse(contract.CodeOutOfRange, ptr("after_s"))
-		case task == (r.Action == actRaise):
+		case task == (r.Action == actRaise), b.Ladder == ladderSOS && r.Action == actExpire:
 			return refuse(contract.CodeBadEnum, ptr("action"))
 		case (r.Action == actPass || r.Action == actRaise) != (r.ToRole != nil):
 			return refuse(contract.CodeMissingField, ptr("to_role"))

@@ -28,6 +28,7 @@ type rules struct {
 	conduct   []ConductRule
 	retention []RetentionRule
 	visits    []TaskFields
+	units     []unitRule
 	columns   map[string][]Column
 	districts map[int32]*districtRules
 	beats     map[beatKey]*geo.Area
@@ -222,6 +223,9 @@ func (b *Book) loadRules(ctx context.Context) error {
 		return err
 	}
 	if err := r.loadRetention(ctx, b); err != nil {
+		return err
+	}
+	if err := r.loadUnits(ctx, b); err != nil {
 		return err
 	}
 	if err := r.mark(); err != nil {

@@ -275,9 +275,10 @@ func onSquadDuty(s *State, d *draft, b *contract.SquadPerson) error {
 	return nil
 }
 
-// dutyOn is dutyAt, but for one that nobody ended: that is over after a day.
+// dutyOn is dutyAt, but for one that nobody ended: that is over when it has lasted
+// as long as a duty may.
 func (s *State) dutyOn(officer uuid.UUID, at time.Time) *Duty {
-	if on := s.dutyAt(officer, at); on != nil && !at.After(on.StartedAt.Add(dutyLongest)) {
+	if on := s.dutyAt(officer, at); on != nil && !at.After(on.StartedAt.Add(s.rules.r.unitRule(on.StartedAt).duty())) {
 		return on
 	}
 	return nil

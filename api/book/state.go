@@ -121,6 +121,7 @@ type State struct {
 	allows     *rows[uuid.UUID, readAllow]
 	handovers  *rows[uuid.UUID, Handover]
 	rosters    *rows[string, Roster] // by Monday
+	soses      *rows[uuid.UUID, SOS]
 
 	beatVersions  *versions[BeatVersion]
 	placeVersions *versions[PlaceVersion]
@@ -139,6 +140,7 @@ func newState(district int32, centre string, v *ruleView) *State {
 		handovers: newRows[uuid.UUID, Handover](), rosters: newRows[string, Roster](),
 		beatVersions: newVersions[BeatVersion](), placeVersions: newVersions[PlaceVersion](),
 		placeVisits: newRows[placeVisitKey, placeVisit](),
+		soses:       newRows[uuid.UUID, SOS](),
 		serials:     newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),

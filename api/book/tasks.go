@@ -188,25 +188,25 @@ func (b *Book) DutyNow(ctx context.Context, who staff.Caller) (*Duty, error) {
 }
 
 // Addressees finds whom each notice means now, for the worker that sends
-// pushes. It asks the duty roll, since nobody is woken off duty; who has a post
-// that knows no duty is always meant. A role above the centres has its posts at
+// pushes. It asks the duty roll, since nobody is woken off duty but by a colleague's
+// call for help; who has a post that knows no duty is always meant. A role above the centres has its posts at
 // HQ: a circle officer is meant by notices of the centres of his circle, the
 // others by those of all.
 func (b *Book) Addressees(ctx context.Context, tx pgx.Tx, district int32, notices []push.Notice) ([][]uuid.UUID, error) {
 	officers, squads := make([]uuid.UUID, len(notices)), make([]uuid.UUID, len(notices))
-	roles, centres := make([]string, len(notices)), make([]string, len(notices))
+	roles, centres, always := make([]string, len(notices)), make([]string, len(notices)), make([]bool, len(notices))
 	for i, n := range notices {
-		officers[i], squads[i], roles[i], centres[i] = n.Officer, n.Squad, n.Role, n.Centre
+		officers[i], squads[i], roles[i], centres[i], always[i] = n.Officer, n.Squad, n.Role, n.Centre, n.Kind == push.KindSOS
 	}
 	rows, err := tx.Query(ctx, `SELECT DISTINCT n.i, p.officer_id
-		FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) WITH ORDINALITY AS n (officer, squad, role, centre, i)
+		FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $11::bool[]) WITH ORDINALITY AS n (officer, squad, role, centre, always, i)
 		JOIN posts p ON p.district_id = $1 AND p.from_at <= $6 AND (p.until_at IS NULL OR p.until_at > $6)
 			AND (p.officer_id = n.officer OR p.squad_id = n.squad OR p.role = n.role AND (p.centre = n.centre OR p.centre = $7
 				AND p.role = ANY($8) AND (p.role <> $9 OR p.circle = (SELECT c.circle FROM centres c
 					WHERE c.district_id = $1 AND c.centre = n.centre))))
-		WHERE NOT p.role = ANY($10) OR EXISTS (SELECT FROM duties d
+		WHERE n.always OR NOT p.role = ANY($10) OR EXISTS (SELECT FROM duties d
 			WHERE d.district_id = $1 AND d.officer_id = p.officer_id AND d.ended_at IS NULL)`,
-		district, officers, squads, roles, centres, b.now(), HQ, atHQ, staff.CO, kinds["duty.start"].roles)
+		district, officers, squads, roles, centres, b.now(), HQ, atHQ, staff.CO, kinds["duty.start"].roles, always)
 	if err != nil {
 		return nil, fmt.Errorf("find addressees: %w", err)
 	}

@@ -24,7 +24,9 @@ type Unit struct {
 	Since     time.Time // of his duty
 	Fix       *Fix      // nil: none since the duty began
 	Fresh     bool      // the fix is not older than FixFresh
-	Km        float64   // from the place that was asked about, in a straight line
+	Km        float64   // by the way from the place that was asked about, as the rules take it
+
+	metres float64 // in a straight line
 }
 
 // UnitQuery says whose units are asked for, and from where distances count.
@@ -45,6 +47,7 @@ func (b *Book) Units(ctx context.Context, who staff.Caller, q UnitQuery) ([]Unit
 		return nil, err
 	}
 	now := b.now()
+	rule := b.rules.Load().unitRule(now)
 	var out []Unit
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
 		v, err := b.viewOf(ctx, tx, who, q.Centre)
@@ -54,14 +57,13 @@ func (b *Book) Units(ctx context.Context, who staff.Caller, q UnitQuery) ([]Unit
 		if !v.tasks {
 			return refusal(contract.CodeForbidden, "")
 		}
-		rows, err := tx.Query(ctx, `SELECT d.officer_id, d.role, d.squad_id, d.started_at, f.at, f.lat, f.lon, f.accuracy_m, f.mock
+		rows, err := tx.Query(ctx, `SELECT `+unitColumns+`
 			FROM (SELECT DISTINCT ON (officer_id) officer_id, role, squad_id, started_at FROM duties
 				WHERE district_id = $1 AND centre = $2 AND ended_at IS NULL AND started_at > $3 AND started_at <= $4
 				ORDER BY officer_id, started_at DESC) d
-			LEFT JOIN LATERAL (SELECT at, lat, lon, accuracy_m, mock FROM positions p WHERE p.district_id = $1 AND p.centre = $2
-				AND p.officer_id = d.officer_id AND p.at >= d.started_at AND p.at > $3 AND p.at <= $5
-				ORDER BY p.at DESC LIMIT 1) f ON true`,
-			who.District, q.Centre, now.Add(-dutyLongest), now, now.Add(positionsAhead))
+			LEFT JOIN last_fixes f ON f.district_id = $1 AND f.officer_id = d.officer_id AND f.centre = $2
+				AND f.at >= d.started_at AND f.at <= $5`,
+			who.District, q.Centre, now.Add(-rule.duty()), now, now.Add(positionsAhead))
 		if err != nil {
 			return fmt.Errorf("read units: %w", err)
 		}
@@ -72,7 +74,7 @@ func (b *Book) Units(ctx context.Context, who staff.Caller, q UnitQuery) ([]Unit
 		return nil, err
 	}
 	for i := range out {
-		out[i].measure(from, now)
+		out[i].measure(from, now, rule)
 	}
 	slices.SortFunc(out, nearer)
 	return out, nil
@@ -103,13 +105,14 @@ func scanUnit(row pgx.CollectableRow) (Unit, error) {
 }
 
 // measure tells how old the fix is and how far away.
-func (u *Unit) measure(from *geo.Point, now time.Time) {
+func (u *Unit) measure(from *geo.Point, now time.Time, rule *unitRule) {
 	if u.Fix == nil {
 		return
 	}
 	u.Fresh = now.Sub(u.Fix.At) <= FixFresh
 	if from != nil {
-		u.Km = geo.Distance(*from, geo.Point{Lat: u.Fix.Lat, Lon: u.Fix.Lon}) / 1000
+		u.metres = geo.Distance(*from, geo.Point{Lat: u.Fix.Lat, Lon: u.Fix.Lon})
+		u.Km = rule.way(u.metres)
 	}
 }
 

@@ -31,6 +31,7 @@ const (
 	flagNoHandover        = "no_handover"
 	flagOwnUnreviewed     = "own_not_reviewed"
 	flagOutsideDistrict   = "outside_district"
+	flagLateSOS           = "late_sos"
 )
 
 // Flags lists the codes of all flags that an entry may carry.
@@ -39,7 +40,7 @@ func Flags() []string {
 		geo.FlagMock, geo.FlagPoorFix, geo.FlagStaleFix, geo.FlagImpossibleSpeed, geo.FlagOutsideBeat, geo.FlagClockOff,
 		geo.FlagSamePoint, flagNoDuty, flagDutyUnended, flagNotBriefed, flagAadhaarLike, flagTaskClosed, flagSessionDoubt,
 		flagForced, flagRetiredCode, flagOldColumns, flagWomanOfficer, flagNotTold, flagSectionOutOfForce, flagLateCall, flagSamePerson,
-		flagNoCard, flagNoHandover, flagOwnUnreviewed, flagOutsideDistrict,
+		flagNoCard, flagNoHandover, flagOwnUnreviewed, flagOutsideDistrict, flagLateSOS,
 	}
 }
 

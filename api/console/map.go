@@ -14,6 +14,7 @@ import (
 type mapBody struct {
 	Units    []unitRow
 	Tasks    []mapTask
+	Calls    []sosBrief // for help, that have not ended
 	Beats    []mapBeat
 	Stations []station
 	Data     string // where the drawing is
@@ -73,6 +74,9 @@ func (p *Pages) scene(x *exchange) (*mapBody, error) {
 		}
 		b.Tasks = append(b.Tasks, t)
 	}
+	if b.Calls, err = p.calling(x, true); err != nil {
+		return nil, err
+	}
 	home, err := p.around(x)
 	if err != nil {
 		return nil, err
@@ -97,7 +101,7 @@ type feature struct {
 }
 
 type featureWords struct {
-	Layer string `json:"layer"` // station, beat, unit, task, cell
+	Layer string `json:"layer"` // station, beat, unit, task, cell, sos
 	State string `json:"state,omitempty"`
 	Name  string `json:"name"`
 	Note  string `json:"note,omitempty"`
@@ -141,6 +145,7 @@ func (p *Pages) mapData(x *exchange) error {
 	out = append(p.debtFeatures(x, owed), out...)
 	out = append(out, p.taskFeatures(x, b.Tasks)...)
 	out = append(out, p.unitFeatures(x, b.Units)...)
+	out = append(out, p.sosFeatures(x, b.Calls)...)
 	raw, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": out})
 	if err != nil {
 		return err

@@ -58,6 +58,10 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/tasks/new", name: "dispatch", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).dispatch},
 		{path: "/tasks/:id", name: "task", call: "getTask", get: (*Pages).task},
 
+		// sos.go
+		{path: "/sos", name: "sos", group: "now", call: "listSos", get: (*Pages).sosList},
+		{path: "/sos/:id", name: "sos_one", call: "getSos", get: (*Pages).sosPage},
+
 		// map.go
 		{path: "/map", name: "map", group: "now", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapPage},
 		{path: "/map/data", name: "map", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapData},

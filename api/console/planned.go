@@ -19,6 +19,8 @@ type plannedRow struct {
 	Shift string
 	State string // planned.<state>
 	Since *time.Time
+	Night bool // of a woman, in the night
+	Long  bool // twelve hours or more by now
 
 	officer  uuid.UUID
 	from, to time.Time
@@ -58,6 +60,10 @@ func (p *Pages) plannedToday(x *exchange) ([]plannedRow, error) {
 func (p *Pages) plannedOn(x *exchange, today time.Time) ([]plannedRow, error) {
 	var out []plannedRow
 	v := &view{p: p, x: x}
+	women := map[uuid.UUID]bool{}
+	for _, o := range p.rollOf(x) {
+		women[o.ID] = o.IsWoman
+	}
 	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
 		week := day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 		r, err := p.Book.Roster(x.ctx, x.who, x.centre, week)
@@ -75,6 +81,7 @@ func (p *Pages) plannedOn(x *exchange, today time.Time) ([]plannedRow, error) {
 				pr.State = "off"
 			} else {
 				pr.Shift = row.From + "–" + row.To
+				pr.Night = women[row.OfficerID] && atNight(row)
 			}
 			out = append(out, pr)
 		}
@@ -113,4 +120,23 @@ func (r *plannedRow) judge(turns []book.Turn, seen bool, now time.Time) {
 			r.State, r.Since = "ended", t.Until
 		}
 	}
+}
+
+// longDuty is from when on a duty that goes on is shown to who answers for it; the
+// clock ends it at fourteen hours.
+const longDuty = 12 * time.Hour
+
+// hours are the duties of today that law or order looks at: a woman's in the night,
+// and one that goes on for long. They are shown; nothing is refused for them.
+func (p *Pages) hours(x *exchange) ([]plannedRow, error) {
+	list, err := p.plannedToday(x)
+	var out []plannedRow
+	for i := range list {
+		r := &list[i]
+		r.Long = r.State == "on" && x.now.Sub(*r.Since) >= longDuty
+		if r.Long || r.Night {
+			out = append(out, *r)
+		}
+	}
+	return out, err
 }

@@ -37,6 +37,7 @@ type rung struct {
 // tasksBody is the list of tasks.
 type tasksBody struct {
 	List  []taskBrief
+	Calls []sosBrief // for help, that have not ended
 	All   bool
 	Older string // where the ones before these are
 	New   string // where a task is sent; empty: not by this officer
@@ -54,6 +55,9 @@ func (p *Pages) tasks(x *exchange) error {
 	}
 	for i := range list {
 		b.List = append(b.List, p.taskBrief(x, &list[i]))
+	}
+	if b.Calls, err = p.calling(x, true); err != nil {
+		return err
 	}
 	if more {
 		q := url.Values{"centre": {x.centre}, "before": {strconv.FormatInt(list[len(list)-1].Seq, 10)}}

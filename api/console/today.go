@@ -49,7 +49,9 @@ type sheetBody struct {
 	Escalated     []escalated
 	Todo          []todo
 	Out           []squadOut
-	Clear         bool // nothing wants a hand
+	Clear         bool       // nothing wants a hand
+	Calls         []sosBrief // for help, that have not ended
+	Hours         []plannedRow
 	Steps         []step
 	Earlier       []time.Time // days without signature
 }
@@ -94,6 +96,15 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 		Median: minutes(d.Median), Worst: minutes(d.Worst), Needs: p.needs(x, d, here), Escalated: p.escalated(x, d, here),
 	}
 	b.Clear = len(b.Needs) == 0 && len(d.FollowUps) == 0 && d.Unanswered == 0 && d.Conduct == 0 && d.Held == 0
+	if b.IsToday {
+		if b.Calls, err = p.calling(x, true); err != nil {
+			return err
+		}
+		if b.Hours, err = p.hours(x); err != nil {
+			return err
+		}
+	}
+	b.Clear = b.Clear && len(b.Calls) == 0
 	if b.Todo, err = p.todo(x, d, date); err != nil {
 		return err
 	}

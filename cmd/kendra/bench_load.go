@@ -162,6 +162,7 @@ type load struct {
 	bodies [][]byte
 	proofs []string
 	pause  time.Duration // after each answer
+	every  time.Duration // from the sending of one to that of the next, if they are paced
 }
 
 // prepare signs batches of visits for all phones, in parallel.
@@ -289,7 +290,7 @@ func (l *load) send(url string) ([]time.Duration, int, error) {
 			return each, entered, fmt.Errorf("post: %d %s", resp.StatusCode(), resp.Body())
 		}
 		entered += count(resp.Body(), enteredMark)
-		time.Sleep(l.pause)
+		time.Sleep(max(l.pause, time.Until(start.Add(l.every))))
 	}
 	return each, entered, nil
 }

@@ -339,6 +339,28 @@ func TestStepsOfTasksOvertake(t *testing.T) {
 	}
 }
 
+func TestACallForHelpIsSentAloneAndBeforeAllElse(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	p := f.handset(t.TempDir())
+	o := f.logInOn(p)
+	record(t, o, 3)
+	id, err := o.Record(contract.KindSosRaise, contract.SosRaise{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Hurry(t.Context()); err != nil || len(f.order()) != 1 || f.order()[0] != id.String() || p.Waiting() != 3 {
+		t.Errorf("in a hurry: %v, %v came, %d wait", err, f.order(), p.Waiting())
+	}
+	record(t, o, 1)
+	if id, err = o.Record(contract.KindSosRaise, contract.SosRaise{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Sync(t.Context()); err != nil || len(f.order()) != 6 || f.order()[1] != id.String() {
+		t.Errorf("in a sync: %v, %v came", err, f.order())
+	}
+}
+
 // downUp is a line that can be dead.
 type downUp struct{ dead bool }
 

@@ -46,7 +46,8 @@ func (p *Phone) Sync(ctx context.Context) error {
 	return nil
 }
 
-// Hurry sends the steps of tasks, which may overtake what waits before them.
+// Hurry sends calls for help, alone and first, then the steps of tasks and what
+// answers a call: they may overtake what waits before them.
 func (p *Phone) Hurry(ctx context.Context) error {
 	p.sending.Lock()
 	defer p.sending.Unlock()
@@ -61,7 +62,7 @@ func everyOp(*item) bool { return true }
 func isStep(it *item) bool {
 	switch it.kind {
 	case contract.KindTaskReceive, contract.KindTaskSee, contract.KindTaskAccept, contract.KindTaskDecline,
-		contract.KindTaskDepart, contract.KindTaskArrive, contract.KindTaskDone:
+		contract.KindTaskDepart, contract.KindTaskArrive, contract.KindTaskDone, contract.KindSosAnswer, contract.KindSosEnd:
 		return true
 	}
 	return false
@@ -77,10 +78,22 @@ func (p *Phone) asked() bool {
 	return len(p.waiting(func(it *item) bool { return it.asking })) > 0
 }
 
-// send empties the outbox, batch by batch, by the tokens of whoever is logged
+// isSOS finds calls for help: they go before all else, and nothing goes with them
+// that could be refused or make them slow.
+func isSOS(it *item) bool { return it.kind == contract.KindSosRaise }
+
+// send empties the outbox of some ops, calls for help before all others.
+func (p *Phone) send(ctx context.Context, which func(*item) bool) error {
+	if err := p.empty(ctx, isSOS); err != nil {
+		return err
+	}
+	return p.empty(ctx, which)
+}
+
+// empty sends batch by batch, by the tokens of whoever is logged
 // in. A batch that the server will not take as a whole is halved until the op
 // that is the reason stands alone, and that one is set aside.
-func (p *Phone) send(ctx context.Context, which func(*item) bool) error {
+func (p *Phone) empty(ctx context.Context, which func(*item) bool) error {
 	most := mostItems
 	for {
 		batch := cutBatch(p.waiting(which), most)

@@ -1,0 +1,220 @@
+package book
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/staff"
+	"kendra/geo"
+	contract "kendra/mobile-contract"
+)
+
+// unitRule is one row of the rules of units.
+type unitRule struct {
+	WayPercent int // of the way, of the line
+	Units      int // that a call for help wakes
+	HeardS     int // how old one may be that still wakes
+	DutyS      int // how long a duty lasts
+	From       time.Time
+}
+
+func (r *unitRule) late() time.Duration { return time.Duration(r.HeardS) * time.Second }
+func (r *unitRule) duty() time.Duration { return time.Duration(r.DutyS) * time.Second }
+
+// way is how long the way to what is so far away may be, in kilometres.
+func (r *unitRule) way(metres float64) float64 {
+	return metres * float64(r.WayPercent) / 100_000
+}
+
+func (r *rules) loadUnits(ctx context.Context, b *Book) error {
+	rows, err := b.Pool.Query(ctx, `SELECT way_percent, units, heard_s, duty_s, valid_from FROM unit_rules ORDER BY valid_from`)
+	if err != nil {
+		return fmt.Errorf("load rules of units: %w", err)
+	}
+	r.units, err = pgx.CollectRows(rows, pgx.RowToStructByPos[unitRule])
+	return wrap(err, "load rules of units")
+}
+
+// unitRule is the rule that held at a time, or the first there is.
+func (r *rules) unitRule(at time.Time) *unitRule {
+	best := &r.units[0]
+	for i := range r.units {
+		if !r.units[i].From.After(at) {
+			best = &r.units[i]
+		}
+	}
+	return best
+}
+
+// shortestDuty is how long a duty lasts at least before the clock ends it, by any
+// rule.
+func (r *rules) shortestDuty() time.Duration {
+	least := r.units[0].duty()
+	for i := range r.units {
+		least = min(least, r.units[i].duty())
+	}
+	return least
+}
+
+// nearQuery says what is looked for: the units of a centre that are on duty and
+// have said in the last half hour where they are.
+type nearQuery struct {
+	district int32
+	centre   string
+	from     geo.Point
+	n        int
+	not      []uuid.UUID // officers who are left out
+	now      time.Time
+	rule     *unitRule
+}
+
+const unitColumns = `d.officer_id, d.role, d.squad_id, d.started_at, f.at, f.lat, f.lon, f.accuracy_m, f.mock`
+
+// dutyOfFix is the duty that an officer is on, of a fix f: nobody is found off
+// duty, and none by where he was before it. Parameters 1 to 4 are district,
+// centre, since when a duty may have begun, and now.
+const dutyOfFix = `LATERAL (SELECT officer_id, role, squad_id, started_at FROM duties WHERE district_id = $1 AND officer_id = f.officer_id
+	AND centre = $2 AND ended_at IS NULL AND started_at > $3 AND started_at <= $4 AND started_at <= f.at
+	ORDER BY started_at DESC LIMIT 1) d`
+
+// nearest finds the nearest units, by rings that grow until as many as are asked
+// for are surely nearer than whatever lies outside; then among all.
+func nearest(ctx context.Context, tx pgx.Tx, q nearQuery) ([]Unit, error) {
+	for _, res := range geo.RingSteps() {
+		ring, err := geo.RingAt(q.from, res)
+		if err != nil {
+			return nil, fmt.Errorf("look around: %w", err)
+		}
+		found, err := q.look(ctx, tx, ring.Spans)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) >= q.n && found[q.n-1].metres < ring.Reach {
+			return found[:q.n], nil
+		}
+	}
+	found, err := q.look(ctx, tx, []geo.Span{{First: 0, Last: math.MaxInt64}})
+	return found[:min(q.n, len(found))], err
+}
+
+// look reads the units within spans of cells, the nearest first.
+func (q *nearQuery) look(ctx context.Context, tx pgx.Tx, spans []geo.Span) ([]Unit, error) {
+	rows, err := tx.Query(ctx, `SELECT `+unitColumns+` FROM unnest($7::bigint[], $8::bigint[]) AS s (first, last),
+		LATERAL (SELECT * FROM last_fixes WHERE district_id = $1 AND centre = $2 AND cell BETWEEN s.first AND s.last
+			AND at >= $5 AND at <= $6 AND NOT mock AND NOT officer_id = ANY($9) OFFSET 0) f, `+dutyOfFix,
+		q.district, q.centre, q.now.Add(-q.rule.duty()), q.now, q.now.Add(-FixFresh), q.now.Add(positionsAhead),
+		column(pointers(spans), func(s *geo.Span) int64 { return int64(s.First) }),
+		column(pointers(spans), func(s *geo.Span) int64 { return int64(s.Last) }), bare(q.not))
+	if err != nil {
+		return nil, fmt.Errorf("read units near: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, scanUnit)
+	if err != nil {
+		return nil, fmt.Errorf("read units near: %w", err)
+	}
+	for i := range out {
+		out[i].measure(&q.from, q.now, q.rule)
+	}
+	slices.SortFunc(out, func(a, b Unit) int {
+		return cmp.Or(cmp.Compare(a.metres, b.metres), compareIDs(a.OfficerID, b.OfficerID))
+	})
+	return out, nil
+}
+
+// bare are ids as pgx sends them fastest, and never null.
+func bare(ids []uuid.UUID) [][16]byte {
+	out := make([][16]byte, len(ids))
+	for i, id := range ids {
+		out[i] = id
+	}
+	return out
+}
+
+// Nearest finds the units on duty of a centre that are nearest to a point and
+// have said in the last half hour where they are, for those who may send tasks
+// there and for nobody else. The way is the line, longer by the factor of the
+// rules; where somebody lives, or was before the duty, is never asked.
+func (b *Book) Nearest(ctx context.Context, who staff.Caller, q UnitQuery, n int) (out []Unit, err error) {
+	from, err := q.from()
+	if err != nil {
+		return nil, err
+	}
+	if from == nil {
+		return nil, refusal(contract.CodeMissingField, "lat")
+	}
+	now := b.now()
+	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
+		v, err := b.viewOf(ctx, tx, who, q.Centre)
+		if err != nil {
+			return err
+		}
+		if !v.tasks {
+			return refusal(contract.CodeForbidden, "")
+		}
+		out, err = nearest(ctx, tx, nearQuery{
+			district: who.District, centre: q.Centre, from: *from, n: n, now: now, rule: b.rules.Load().unitRule(now),
+		})
+		return err
+	})
+	return out, err
+}
+
+// whomToWake are the officers on duty whom a call for help wakes: the nearest, and
+// if fewer say where they are, or nobody knows where she is, others on duty.
+func (t *batch) whomToWake(ctx context.Context, from *geo.Point, not []uuid.UUID) ([]uuid.UUID, error) {
+	q := nearQuery{district: t.district, centre: t.centre, not: not, now: t.now, rule: t.book.rules.Load().unitRule(t.now)}
+	q.n = q.rule.Units
+	var out []uuid.UUID
+	if from != nil {
+		q.from = *from
+		near, err := nearest(ctx, t.tx, q)
+		if err != nil {
+			return nil, err
+		}
+		for i := range near {
+			out = append(out, near[i].OfficerID)
+		}
+	}
+	if len(out) == q.n {
+		return out, nil
+	}
+	rows, err := t.tx.Query(ctx, `SELECT DISTINCT ON (officer_id) officer_id FROM duties WHERE district_id = $1 AND centre = $2
+		AND ended_at IS NULL AND started_at > $3 AND started_at <= $4 AND NOT officer_id = ANY($5) ORDER BY officer_id LIMIT $6`,
+		t.district, t.centre, q.now.Add(-q.rule.duty()), q.now, bare(slices.Concat(not, out)), q.n-len(out))
+	if err != nil {
+		return nil, fmt.Errorf("read who is on duty: %w", err)
+	}
+	more, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	return append(out, more...), wrap(err, "read who is on duty")
+}
+
+// lastPlace is where an officer on duty last said that she is; nil if it is not
+// known.
+func (t *batch) lastPlace(ctx context.Context, officer uuid.UUID) (*geo.Point, error) {
+	rows, err := t.tx.Query(ctx, `SELECT f.lat, f.lon FROM (SELECT * FROM last_fixes WHERE district_id = $1 AND centre = $2
+		AND officer_id = $5 AND at >= $6 OFFSET 0) f, `+dutyOfFix,
+		t.district, t.centre, t.now.Add(-t.book.rules.Load().unitRule(t.now).duty()), t.now, officer, t.now.Add(-FixFresh))
+	if err != nil {
+		return nil, fmt.Errorf("read last place: %w", err)
+	}
+	points, err := pgx.CollectRows(rows, pgx.RowToStructByPos[geo.Point])
+	if err != nil || len(points) == 0 {
+		return nil, wrap(err, "read last place")
+	}
+	return &points[0], nil
+}
+
+// forgetLast drops the last fixes of those who are off duty: where somebody was is
+// kept by day (retention_sweep.go), and found by nobody.
+func forgetLast(ctx context.Context, tx pgx.Tx, district int32, since time.Time) error {
+	_, err := tx.Exec(ctx, `DELETE FROM last_fixes f WHERE district_id = $1 AND NOT EXISTS (SELECT FROM duties d
+		WHERE d.district_id = $1 AND d.officer_id = f.officer_id AND d.ended_at IS NULL AND d.started_at > $2)`, district, since)
+	return wrap(err, "forget last fixes")
+}

@@ -1,0 +1,123 @@
+package book
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// SOSView is a call for help with what stands in its entry: where she was, and
+// whether her phone must not ring.
+type SOSView struct {
+	SOS
+
+	Place  *contract.Place
+	Silent bool
+}
+
+// sosMost bounds a list of calls for help.
+const sosMost = 100
+
+// SOSQuery says which calls for help are asked for.
+type SOSQuery struct {
+	Centre string
+	Open   bool // only those that have not ended
+}
+
+// SOSList lists calls for help at a centre, those that are open first and then the
+// newest: all for who looks after the centre, sends its tasks or stands above it;
+// for others their own and those with which they have to do.
+func (b *Book) SOSList(ctx context.Context, who staff.Caller, q SOSQuery) (out []SOSView, err error) {
+	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
+		v, err := b.viewOf(ctx, tx, who, q.Centre)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `SELECT `+sosColumns+` FROM sos WHERE district_id = $1 AND centre = $2
+			AND (NOT $3 OR state <> 'ended') AND ($4 OR officer_id = $5 OR $5 = ANY(called))
+			ORDER BY state = 'ended', seq DESC LIMIT $6`, who.District, q.Centre, q.Open, v.tasks || v.rows, who.OfficerID, sosMost)
+		if err != nil {
+			return fmt.Errorf("read calls for help: %w", err)
+		}
+		list, err := pgx.CollectRows(rows, scanSOS)
+		if err != nil {
+			return fmt.Errorf("read calls for help: %w", err)
+		}
+		out, err = sosViews(ctx, tx, who.District, q.Centre, list)
+		return err
+	})
+	return out, err
+}
+
+// SOSOf returns one call for help that the caller may see; any other is told as
+// what does not exist.
+func (b *Book) SOSOf(ctx context.Context, who staff.Caller, id uuid.UUID) (out *SOSView, err error) {
+	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT `+sosColumns+` FROM sos WHERE district_id = $1 AND sos_id = $2`, who.District, id)
+		if err != nil {
+			return fmt.Errorf("read call for help: %w", err)
+		}
+		x, err := pgx.CollectExactlyOneRow(rows, scanSOS)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return refusal(contract.CodeNotFound, "sos_id")
+		}
+		if err != nil {
+			return fmt.Errorf("read call for help: %w", err)
+		}
+		v, err := b.viewOf(ctx, tx, who, x.Centre)
+		if err != nil && isProblem(err) == nil {
+			return err
+		}
+		if err != nil || !v.tasks && !v.rows && x.OfficerID != who.OfficerID && !slices.Contains(x.Called, who.OfficerID) {
+			return refusal(contract.CodeNotFound, "sos_id")
+		}
+		views, err := sosViews(ctx, tx, who.District, x.Centre, []*SOS{x})
+		if err != nil {
+			return err
+		}
+		out = &views[0]
+		return nil
+	})
+	return out, err
+}
+
+// sosViews adds to calls what their entries say.
+func sosViews(ctx context.Context, tx pgx.Tx, district int32, centre string, list []*SOS) ([]SOSView, error) {
+	seqs := make([]int64, len(list))
+	for i, x := range list {
+		seqs[i] = x.Seq
+	}
+	rows, err := tx.Query(ctx, `SELECT seq, wire FROM entries WHERE district_id = $1 AND centre = $2 AND seq = ANY($3)`, district, centre, seqs)
+	if err != nil {
+		return nil, fmt.Errorf("read calls for help: %w", err)
+	}
+	said := map[int64]SOSView{}
+	var seq int64
+	var wire []byte
+	_, err = pgx.ForEachRow(rows, []any{&seq, &wire}, func() error {
+		var line struct {
+			Place *contract.Place
+			Body  contract.SosRaise
+		}
+		err := json.Unmarshal(wire, &line)
+		said[seq] = SOSView{Place: line.Place, Silent: line.Body.Silent != nil && *line.Body.Silent}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read calls for help: %w", err)
+	}
+	out := make([]SOSView, len(list))
+	for i, x := range list {
+		out[i] = said[x.Seq]
+		out[i].SOS = *x
+	}
+	return out, nil
+}
