@@ -32,6 +32,9 @@ func TestBeatsAndPlacesAreKeptByFormsAlone(t *testing.T) {
 		return head.Send(action, form)
 	}
 	const setBeat, setPlace = "/console/ops/beat.set", "/console/ops/place.set"
+	if empty := w.AtConsole("HQ", contract.RoleSp).Visit("/console/ground/data?centre=HQ"); !strings.Contains(empty.HTML, `"features":[]`) {
+		t.Errorf("a map of nothing: %d %s", empty.Status, empty.HTML)
+	}
 	done := fill("/console/ground/beats/new?centre=KRW", setBeat, "code", "krw.town", "name_hi", "बीट नगर", "name_en", "Town beat", "area", townSquare, "rounds.per_week", "3")
 	if done.Status != http.StatusSeeOther {
 		t.Fatalf("a new beat: %d\n%s", done.Status, done.HTML)
