@@ -126,6 +126,14 @@
 // Who is to be on which duty is planned a week at a time (roster.go). A later roster of a week replaces the earlier, if it
 // says that it has seen it; the earlier stays an entry. That somebody is on duty he says himself (duty.go).
 //
+// # Coverage
+//
+// What is owed to places and beats is told for any moment from the rows of the list (every_days, weight, per_week) and from
+// place_visits, which apply keeps: a row a visit, from when the book learnt of it until its line was struck. The rule stands
+// in coverage.go: debt = weight × thousandths of a day overdue. coverage_read.go adds it up by beat, station, circle and cell;
+// coverage_rounds.go proposes an order (geo/rounds), which a person sends as tasks or does not. It is about places, never
+// about an officer. Monthly hot-spots are not yet among what owes.
+//
 // Verify checks a book from the database alone: numbers, hashes, signatures, tree. Checkpoints are signed notes of size
 // and root, made on demand from the head row.
 package book

@@ -189,6 +189,9 @@ func fill(w *booktest.World, district, n int) {
 			FROM generate_series(1, $2::int) i`,
 		`INSERT INTO tasks SELECT $1, 'ZZZ', gen_random_uuid(), i, 'visit', 'soon', 'done', NULL, NULL, NULL, NULL, gen_random_uuid(), now(),
 			NULL, 0, NULL, 0, '[]' FROM generate_series(1, $2::int) i`,
+		`INSERT INTO place_visits SELECT $1, 'ZZZ', 2026, i, gen_random_uuid(), gen_random_uuid(), now(), now(), NULL FROM generate_series(1, $2::int) i`,
+		`INSERT INTO place_versions SELECT $1, 'ZZZ', gen_random_uuid(), now()::date, NULL, 'p' || i, 'x', 'x', 'village', NULL, 25, 80, i, '', '{}', 7, '', '', 1, '{}', 1
+			FROM generate_series(1, $2::int) i`,
 		`INSERT INTO case_keys SELECT $1, gen_random_uuid(), 'V', '', 'x', now() FROM generate_series(1, $2::int) i`,
 		`INSERT INTO complaints SELECT $1, 'ZZZ', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), i, 2026, i, 'closed', 'x', 'low',
 			'walk_in', gen_random_uuid(), NULL, '', now(), now(), now(), now(), now(), i, '{}', NULL, NULL, 1, now(), i FROM generate_series(1, $2::int) i`,
@@ -208,7 +211,7 @@ func fill(w *booktest.World, district, n int) {
 // unfill takes them away again, so that the books are what they say.
 func unfill(w *booktest.World) {
 	w.Order(`DELETE FROM ops WHERE seq > 100000`)
-	for _, table := range []string{"entries", "lines", "duties", "tasks", "complaints", "clock_lists", "steps", "matters", "spans", "slips"} {
+	for _, table := range []string{"entries", "lines", "duties", "tasks", "complaints", "clock_lists", "steps", "matters", "spans", "slips", "place_visits", "place_versions"} {
 		w.Order(`DELETE FROM ` + table + ` WHERE centre = 'ZZZ'`)
 	}
 	w.Order(`DELETE FROM case_keys WHERE kek = 'x'`)

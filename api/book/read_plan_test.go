@@ -44,6 +44,10 @@ func read(t *testing.T, c *care) map[string][]any {
 				must(err)
 			}
 		}
+		_, err = b.Coverage(ctx, who, book.CoverageQuery{Centre: booktest.Centre})
+		must(err)
+		_, err = b.OwnDue(ctx, who)
+		must(err)
 		_, err = b.InHand(ctx, who)
 		must(err)
 		_, err = b.CallsDue(ctx, who, true)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -142,6 +143,10 @@ func (p *Pages) owed(x *exchange) (*book.Coverage, *coverageBody, error) {
 		b.Day, q.At = x.c.Query("at"), day.AddDate(0, 0, 1).Add(-time.Millisecond)
 	}
 	c, err := p.Book.Coverage(x.ctx, x.who, q)
+	var problem *contract.Problem
+	if b.Centre == "" && errors.As(err, &problem) && problem.Code == contract.CodeForbidden { // no centre is under his post
+		c, err = &book.Coverage{At: x.now}, nil
+	}
 	if err != nil {
 		return nil, nil, err
 	}

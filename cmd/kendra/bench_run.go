@@ -69,7 +69,7 @@ func runBench(ctx context.Context, c config, args []string, out io.Writer) error
 	rounds := f.Int("rounds", 4, "interleaved rounds")
 	million := f.Int("fill", 1_000_000, "size of the filled book")
 	file := f.String("out", "bench.json", "where the rows go as JSON")
-	only := f.String("only", "", "storm, intake, incident, import, console or near: that part alone")
+	only := f.String("only", "", "storm, intake, incident, import, console, near or round: that part alone")
 	if done, err := parse(f, args); done {
 		return err
 	}
@@ -82,7 +82,7 @@ func runBench(ctx context.Context, c config, args []string, out io.Writer) error
 	}
 	b.rounds = *rounds
 	fmt.Fprintf(out, "on %s; %d rounds\n", machine(ctx, b.admin), b.rounds)
-	parts := map[string]func(context.Context, int) error{"": b.all, "storm": b.stormAlone, "intake": b.intakeAlone, "incident": b.incidentAlone, "import": b.importAlone, "console": b.consoleAlone, "near": b.nearAlone}
+	parts := map[string]func(context.Context, int) error{"": b.all, "storm": b.stormAlone, "intake": b.intakeAlone, "incident": b.incidentAlone, "import": b.importAlone, "console": b.consoleAlone, "near": b.nearAlone, "round": b.roundAlone}
 	if parts[*only] == nil {
 		return errUsage
 	}

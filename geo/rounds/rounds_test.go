@@ -1,49 +1,12 @@
 package rounds_test
 
 import (
-	"math/rand/v2"
 	"slices"
 	"testing"
-	"time"
 
 	"kendra/geo"
 	"kendra/geo/rounds"
 )
-
-// morning is when the days of the tests begin.
-var morning = time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC)
-
-// aDay is a day of a station: places within some twelve kilometres of it, a third of them
-// with hours of their own; officers at the station or out.
-func aDay(seed uint64, places, officers int) ([]rounds.Unit, []rounds.Stop) {
-	r := rand.New(rand.NewPCG(seed, 7))
-	near := func() geo.Point {
-		return geo.Point{Lat: 25.2 + (r.Float64()-0.5)*0.2, Lon: 80.9 + (r.Float64()-0.5)*0.2}
-	}
-	var units []rounds.Unit
-	var stops []rounds.Stop
-	for range places {
-		s := rounds.Stop{At: near(), Debt: 1 + int64(r.ExpFloat64()*5000)}
-		switch r.IntN(6) {
-		case 0: // a school
-			s.Opens, s.Closes = morning.Add(-time.Hour), morning.Add(4*time.Hour)
-		case 1: // a panchayat
-			s.Opens, s.Closes = morning.Add(time.Hour), morning.Add(5*time.Hour)
-		}
-		stops = append(stops, s)
-	}
-	for i := range officers {
-		u := rounds.Unit{At: geo.Point{Lat: 25.2, Lon: 80.9}, KmH: 25, From: morning, Until: morning.Add(6 * time.Hour)}
-		if i%2 == 1 {
-			u.At = near()
-		}
-		if i%3 == 2 {
-			u.KmH, u.Until = 4, morning.Add(4*time.Hour)
-		}
-		units = append(units, u)
-	}
-	return units, stops
-}
 
 func sums(list []rounds.Round) (metres float64, debt int64, n int) {
 	for _, r := range list {
@@ -60,7 +23,7 @@ func TestARoundIsShorterOrPaysMoreThanTheOrderOfTheRegister(t *testing.T) {
 	}{{"more than can be seen", 60, 3}, {"sixty places, six officers", 60, 6}, {"all can be seen", 24, 6}} {
 		better, way, paid, same := 0, 0.0, 0.0, 0.0
 		for seed := range uint64(100) {
-			units, stops := aDay(seed, c.places, c.officers)
+			units, stops := rounds.Day(seed, c.places, c.officers)
 			plan := rounds.Plan(units, stops)
 			m, d, n := sums(plan)
 			m0, d0, n0 := sums(rounds.InOrder(units, stops))
@@ -98,7 +61,7 @@ func byRegister(units []rounds.Unit, stops []rounds.Stop, plan []rounds.Round) (
 func TestARoundKeepsHoursAndIsTheSameAgain(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(30) {
-		units, stops := aDay(seed, 60, 6)
+		units, stops := rounds.Day(seed, 60, 6)
 		plan := rounds.Plan(units, stops)
 		seen := map[int]bool{}
 		for u, r := range plan {
@@ -125,14 +88,14 @@ func TestARoundKeepsHoursAndIsTheSameAgain(t *testing.T) {
 	if r := rounds.Plan(nil, nil); len(r) != 0 {
 		t.Error(r)
 	}
-	units, _ := aDay(1, 1, 2)
+	units, _ := rounds.Day(1, 1, 2)
 	if r := rounds.Plan(units, nil); len(r) != 2 || len(r[0].Visits) != 0 {
 		t.Error(r)
 	}
 }
 
 func BenchmarkSixtyPlacesSixOfficers(b *testing.B) {
-	units, stops := aDay(1, 60, 6)
+	units, stops := rounds.Day(1, 60, 6)
 	for b.Loop() {
 		rounds.Plan(units, stops)
 	}
