@@ -87,6 +87,7 @@ if (page.dataset.live && document.querySelector("[data-renew]")) {
     page.dataset.seen = e.data;
     moved();
   });
+  line.addEventListener("units", () => document.dispatchEvent(new Event("kendra:units")));
   line.addEventListener("error", () => {
     cut.hidden = false;
     if (line.readyState !== EventSource.CLOSED) return;
