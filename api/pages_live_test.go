@@ -128,3 +128,43 @@ func TestALineIsForWhoMaySeeTheCentre(t *testing.T) {
 		t.Errorf("where nothing is live: %d", still)
 	}
 }
+
+// TestAnOpenMapHearsThatUnitsMoveAndNobodyElseDoes sends positions to another process.
+func TestAnOpenMapHearsThatUnitsMoveAndNobodyElseDoes(t *testing.T) {
+	t.Parallel()
+	w := apitest.NewWith(t, apitest.Limits{RealBrowser: true})
+	head, desk := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge), w.AtConsole(apitest.Karwi, contract.RoleDeskOfficer)
+	far := w.AtConsole(apitest.Rajapur, contract.RoleCentreIncharge)
+	beat := w.Hire(apitest.Karwi, contract.RoleBeatOfficer)
+	h := w.Handset(apitest.Karwi)
+	h.Activate(beat)
+	x := h.LogIn(beat)
+	h.On = w.Another()
+	start := x.Enter("duty.start", contract.DutyStart{})
+	lines := []*line{listen(t, head, "/console/live?centre="+apitest.Karwi, ""), listen(t, desk, "/console/live?centre="+apitest.Karwi, ""), listen(t, far, "/console/live?centre="+apitest.Rajapur, "")}
+	for _, l := range lines {
+		l.next(t)
+	}
+	stand := func(lat float64) apitest.Request {
+		return apitest.Post("/v1/positions", contract.Positions{Fixes: []contract.Fix{{At: contract.At(w.Now()), Lat: lat, Lon: 80.9, AccuracyM: 9}}})
+	}
+	x.Do(stand(25.2)).Into(http.StatusOK, nil)
+	e := lines[0].next(t)
+	for strings.HasPrefix(e, "moved") || strings.HasPrefix(e, "here") { // the start of the duty may still be on its way
+		e = lines[0].next(t)
+	}
+	if e != "units 1" {
+		t.Errorf("the in-charge hears %q", e)
+	}
+	x.Enter("duty.end", contract.DutyEnd{StartID: *start.OpID})
+	w.Pass(time.Minute)
+	x.Do(stand(25.3)).Refused(http.StatusConflict, contract.CodeOffDuty, "")
+	time.Sleep(4 * time.Second) // longer than positions are gathered
+	for i, l := range lines {
+		for len(l.events) > 0 {
+			if e := <-l.events; strings.HasPrefix(e, "units") {
+				t.Errorf("line %d hears %q", i, e)
+			}
+		}
+	}
+}

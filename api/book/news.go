@@ -4,18 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Moved tells that a centre's book has grown to a size. It names nobody.
+// Moved tells that a centre's book has grown to a size, or that units of it say
+// where they are. It names nobody.
 type Moved struct {
 	District int32  `json:"d"`
 	Centre   string `json:"c"`
-	Size     int64  `json:"n"`
+	Size     int64  `json:"n,omitempty"`
+	Units    bool   `json:"u,omitempty"`
 }
 
 // committed tells, after a transaction, whom it concerns: the worker that sends
@@ -47,6 +48,7 @@ type News struct {
 
 	mu    sync.Mutex
 	sizes map[bookID]int64
+	units map[bookID]bool
 	some  chan struct{}
 }
 
@@ -54,6 +56,9 @@ const (
 	newsChannel = "kendra_moved"
 	// newsEvery is the span in which moves are gathered.
 	newsEvery = 40 * time.Millisecond
+	// newsUnits is that in which positions are gathered: they come all the time, and
+	// a map is looked at by people.
+	newsUnits = 3 * time.Second
 	// newsAgain is how long a broken line waits before it is laid again.
 	newsAgain = time.Second
 	newsLimit = 3 * time.Second
@@ -61,15 +66,23 @@ const (
 
 // NewNews makes it over the pool of the app.
 func NewNews(pool *pgxpool.Pool) *News {
-	return &News{pool: pool, every: newsEvery, sizes: map[bookID]int64{}, some: make(chan struct{}, 1)}
+	return &News{pool: pool, every: newsEvery, sizes: map[bookID]int64{}, units: map[bookID]bool{}, some: make(chan struct{}, 1)}
 }
 
 // Say is cheap and never waits: it is called after each commit.
 func (n *News) Say(m Moved) {
 	id := bookID{m.District, m.Centre}
 	n.mu.Lock()
-	n.sizes[id] = max(n.sizes[id], m.Size)
+	if m.Units {
+		n.units[id] = true
+	}
+	if m.Size > 0 {
+		n.sizes[id] = max(n.sizes[id], m.Size)
+	}
 	n.mu.Unlock()
+	if m.Size == 0 {
+		return // the next of the slow rounds says it
+	}
 	select {
 	case n.some <- struct{}{}:
 	default:
@@ -79,17 +92,18 @@ func (n *News) Say(m Moved) {
 // Send passes on what is said, until the context ends. What cannot be sent is
 // lost: the next move of the book says more.
 func (n *News) Send(ctx context.Context) {
+	slow := time.NewTicker(newsUnits)
+	defer slow.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-slow.C:
+			n.send(ctx, n.takeUnits())
+			continue
 		case <-n.some:
 		}
-		n.mu.Lock()
-		sizes := n.sizes
-		n.sizes = map[bookID]int64{}
-		n.mu.Unlock()
-		n.send(ctx, sizes)
+		n.send(ctx, n.takeSizes())
 		select {
 		case <-ctx.Done():
 			return
@@ -98,11 +112,31 @@ func (n *News) Send(ctx context.Context) {
 	}
 }
 
-func (n *News) send(ctx context.Context, sizes map[bookID]int64) {
-	list := make([]Moved, 0, len(sizes))
-	for id := range maps.Keys(sizes) {
-		list = append(list, Moved{District: id.district, Centre: id.centre, Size: sizes[id]})
+// takeSizes takes what was said of books.
+func (n *News) takeSizes() []Moved {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	list := make([]Moved, 0, len(n.sizes))
+	for id, size := range n.sizes {
+		list = append(list, Moved{District: id.district, Centre: id.centre, Size: size})
 	}
+	clear(n.sizes)
+	return list
+}
+
+// takeUnits takes what was said of units.
+func (n *News) takeUnits() []Moved {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	list := make([]Moved, 0, len(n.units))
+	for id := range n.units {
+		list = append(list, Moved{District: id.district, Centre: id.centre, Units: true})
+	}
+	clear(n.units)
+	return list
+}
+
+func (n *News) send(ctx context.Context, list []Moved) {
 	const most = 100 // of one notice, which may be 8,000 bytes long
 	for len(list) > 0 {
 		part := list[:min(most, len(list))]

@@ -35,6 +35,7 @@ const (
 func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Duration, fixes []Fix) (stored, dropped int, err error) {
 	now := b.now()
 	kept := b.positionsFor(who.District, now)
+	var at string
 	err = within(ctx, b.Pool, who.District, pgx.ReadWrite, func(tx pgx.Tx) error {
 		duties, centre, err := dutiesSince(ctx, tx, who, now.Add(-kept))
 		if err != nil {
@@ -69,9 +70,13 @@ func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Dura
 		if err := noteLast(ctx, tx, who, centre, rows); err != nil {
 			return err
 		}
+		at = centre
 		stored, dropped = int(tag.RowsAffected()), len(fixes)-int(tag.RowsAffected())
 		return nil
 	})
+	if err == nil && stored > 0 {
+		b.Moved(Moved{District: who.District, Centre: at, Units: true})
+	}
 	return stored, dropped, err
 }
 

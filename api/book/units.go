@@ -157,3 +157,10 @@ func (t *TaskView) Spot() (middle geo.Point, corners []geo.Point, ok bool) {
 
 // spotRes is the resolution of the cell by which a task's place is told.
 const spotRes = 9
+
+// SendsTasks tells whether a caller may send tasks at a centre, and so see who is
+// on duty there, and where.
+func (b *Book) SendsTasks(who staff.Caller, centre string) bool {
+	v, err := b.viewAs(who, centre, "")
+	return err == nil && v.tasks
+}

@@ -53,6 +53,7 @@ type bookKey struct {
 type Hub struct {
 	mu     sync.Mutex
 	sizes  map[bookKey]int64
+	units  map[bookKey]int64 // how often units have moved since this process began
 	pages  map[*listener]struct{}
 	lines  map[uuid.UUID]int // how many an officer has open
 	closed bool
@@ -63,12 +64,13 @@ type Hub struct {
 type listener struct {
 	key     bookKey
 	officer uuid.UUID
+	units   bool // it is told when units move
 	some    chan struct{}
 }
 
 // NewHub returns a hub without pages.
 func NewHub() *Hub {
-	return &Hub{sizes: map[bookKey]int64{}, pages: map[*listener]struct{}{}, lines: map[uuid.UUID]int{}}
+	return &Hub{sizes: map[bookKey]int64{}, units: map[bookKey]int64{}, pages: map[*listener]struct{}{}, lines: map[uuid.UUID]int{}}
 }
 
 // Moved is called with each move of a book, of any process.
@@ -76,6 +78,14 @@ func (h *Hub) Moved(m book.Moved) {
 	k := bookKey{m.District, m.Centre}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if m.Units {
+		h.units[k]++
+		for l := range h.pages {
+			if l.key == k && l.units {
+				l.mark()
+			}
+		}
+	}
 	if m.Size <= h.sizes[k] {
 		return
 	}
@@ -123,8 +133,8 @@ func (l *listener) mark() {
 }
 
 // listen gives an officer's page its ears; none if she has too many open.
-func (h *Hub) listen(k bookKey, officer uuid.UUID) *listener {
-	l := &listener{key: k, officer: officer, some: make(chan struct{}, 1)}
+func (h *Hub) listen(k bookKey, officer uuid.UUID, units bool) *listener {
+	l := &listener{key: k, officer: officer, units: units, some: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.lines[officer] >= liveLines {
@@ -152,8 +162,16 @@ func (h *Hub) state(k bookKey) (size int64, closed bool) {
 	return h.sizes[k], h.closed
 }
 
+// moves is how often units of a page's centre have moved.
+func (h *Hub) moves(k bookKey) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.units[k]
+}
+
 // live keeps a line open to a page and says the size of its book whenever it
-// grows. The size is the event's id: a page that comes back says the last one
+// grows; to who may see the map also that units have moved, never which or where.
+// The size is the event's id: a page that comes back says the last one
 // that it heard, and is told at once if the book is beyond it. What moved the
 // page asks for itself, by its own address and as itself.
 func (p *Pages) live(x *exchange) error {
@@ -165,7 +183,7 @@ func (p *Pages) live(x *exchange) error {
 		last = -1
 	}
 	c := x.c
-	ears := p.Live.listen(bookKey{x.who.District, x.centre}, x.who.OfficerID)
+	ears := p.Live.listen(bookKey{x.who.District, x.centre}, x.who.OfficerID, p.Book.SendsTasks(x.who, x.centre))
 	if ears == nil {
 		return contract.NewProblem(contract.CodeTooManyTries)
 	}
@@ -173,7 +191,7 @@ func (p *Pages) live(x *exchange) error {
 	c.Set("X-Accel-Buffering", "no")
 	line := &liveLine{
 		pages: p, ears: ears, key: ears.key, last: last, centre: x.centre,
-		session: p.Door.Session(c), until: lineTime().Add(LiveFor),
+		session: p.Door.Session(c), until: lineTime().Add(LiveFor), units: p.Live.moves(ears.key),
 	}
 	c.Context().SetBodyStreamWriter(line.write)
 	return nil
@@ -189,6 +207,7 @@ type liveLine struct {
 	key     bookKey
 	centre  string
 	last    int64
+	units   int64 // how often they had moved when it was last told
 	session staff.Secret
 	until   time.Time
 }
@@ -256,6 +275,9 @@ func (l *liveLine) say(w *bufio.Writer, first bool) error {
 		}
 		l.pages.Live.Moved(book.Moved{District: l.key.district, Centre: l.centre, Size: size})
 	}
+	if err := l.sayUnits(w); err != nil {
+		return err
+	}
 	if size == l.last && !first {
 		return nil
 	}
@@ -265,6 +287,20 @@ func (l *liveLine) say(w *bufio.Writer, first bool) error {
 	}
 	l.last = size
 	if _, err := fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %d\n\n", size, name, size); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// sayUnits tells a page with a map that units have moved. It has no id: what a
+// line that was cut has missed of it is asked for anyway.
+func (l *liveLine) sayUnits(w *bufio.Writer) error {
+	n := l.pages.Live.moves(l.key)
+	if n == l.units || !l.ears.units {
+		return nil
+	}
+	l.units = n
+	if _, err := w.WriteString("event: units\ndata: 1\n\n"); err != nil {
 		return err
 	}
 	return w.Flush()

@@ -88,6 +88,10 @@ function listen() {
     owed = true;
     heard();
   });
+  line.addEventListener("units", () => {
+    heard();
+    document.dispatchEvent(new Event("kendra:units"));
+  });
   line.addEventListener("error", () => {
     cut.hidden = false;
     // Cut: the browser lays it again by itself. Refused: it does not.

@@ -2,7 +2,7 @@
 // here, without any picture from elsewhere. The list beside it says the same.
 import { Map, Scale, Zoom, divIcon, geoJSON, marker } from "./leaflet.js";
 
-const every = 60000; // positions are no entries of the book: they are asked for
+const every = 60000; // a line that is cut tells nothing: what moved is asked for
 
 function icon(p) {
   const i = document.createElement("i");
@@ -74,6 +74,7 @@ export function show(el) {
   ask();
   document.addEventListener("htmx:afterSwap", (e) => e.target.id === "list" && ask());
   setInterval(() => document.hidden || ask(), every);
+  document.addEventListener("kendra:units", () => document.hidden || ask());
   // What lies behind a fold has no size until it is opened.
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(el);
 
