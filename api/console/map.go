@@ -97,7 +97,7 @@ type feature struct {
 }
 
 type featureWords struct {
-	Layer string `json:"layer"` // station, beat, unit, task, cell
+	Layer string `json:"layer"` // station, beat, unit, task, cell, heat
 	State string `json:"state,omitempty"`
 	Name  string `json:"name"`
 	Note  string `json:"note,omitempty"`

@@ -29,9 +29,9 @@ type Complaint struct {
 
 // Group is complaints that were counted together, once and for ever.
 type Group struct {
-	Cell  geo.Cell `json:"cell"`  // of resolution 7, 6 or 5; 0 is the district
-	Layer Layer    `json:"layer"` // of which all are; Other says nothing of what they are
-	N     int      `json:"n"`     // women, rounded to Step
+	Cell  geo.Cell `json:"cell,omitzero"` // of resolution 7, 6 or 5; 0 is the district
+	Layer Layer    `json:"layer"`         // of which all are; Other says nothing of what they are
+	N     int      `json:"n"`             // women, rounded to Step
 }
 
 const (
