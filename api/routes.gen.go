@@ -129,6 +129,9 @@ type ServerInterface interface {
 	// GetHandover One sheet, as it is signed
 	// (GET /v1/handovers/{handover_id})
 	GetHandover(c *fiber.Ctx, handoverID UUID) error
+	// GetHeat Where complaints came from, as it was published for a week
+	// (GET /v1/heat)
+	GetHeat(c *fiber.Ctx, params GetHeatParams) error
 	// ListHeld Ops of a centre that wait for something
 	// (GET /v1/held)
 	ListHeld(c *fiber.Ctx, params ListHeldParams) error
@@ -1270,6 +1273,43 @@ func (siw *ServerInterfaceWrapper) GetHandover(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetHandover(c, handoverID)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetHeat operation middleware
+func (siw *ServerInterfaceWrapper) GetHeat(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetHeatParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "week" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "week", query, &params.Week, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter week: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetHeat(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -2535,6 +2575,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/v1/coverage", wrapper.GetCoverage)
 
+	router.Get(options.BaseURL+"/v1/heat", wrapper.GetHeat)
+
 	router.Get(options.BaseURL+"/v1/coverage/rounds", wrapper.GetRounds)
 
 	router.Get(options.BaseURL+"/v1/handovers", wrapper.ListHandovers)
@@ -3638,6 +3680,35 @@ func (response GetHandoverdefaultApplicationProblemPlusJSONResponse) VisitGetHan
 	return ctx.JSON(&response.Body)
 }
 
+type GetHeatRequestObject struct {
+	Params GetHeatParams
+}
+
+type GetHeatResponseObject interface {
+	VisitGetHeatResponse(ctx *fiber.Ctx) error
+}
+
+type GetHeat200JSONResponse Heat
+
+func (response GetHeat200JSONResponse) VisitGetHeatResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetHeatdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetHeatdefaultApplicationProblemPlusJSONResponse) VisitGetHeatResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type ListHeldRequestObject struct {
 	Params ListHeldParams
 }
@@ -4605,6 +4676,9 @@ type StrictServerInterface interface {
 	// GetHandover One sheet, as it is signed
 	// (GET /v1/handovers/{handover_id})
 	GetHandover(ctx context.Context, request GetHandoverRequestObject) (GetHandoverResponseObject, error)
+	// GetHeat Where complaints came from, as it was published for a week
+	// (GET /v1/heat)
+	GetHeat(ctx context.Context, request GetHeatRequestObject) (GetHeatResponseObject, error)
 	// ListHeld Ops of a centre that wait for something
 	// (GET /v1/held)
 	ListHeld(ctx context.Context, request ListHeldRequestObject) (ListHeldResponseObject, error)
@@ -5858,6 +5932,33 @@ func (sh *strictHandler) GetHandover(ctx *fiber.Ctx, handoverID UUID) error {
 		return err
 	} else if validResponse, ok := response.(GetHandoverResponseObject); ok {
 		if err := validResponse.VisitGetHandoverResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetHeat operation middleware
+func (sh *strictHandler) GetHeat(ctx *fiber.Ctx, params GetHeatParams) error {
+	var request GetHeatRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetHeat(ctx.UserContext(), request.(GetHeatRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetHeat")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetHeatResponseObject); ok {
+		if err := validResponse.VisitGetHeatResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

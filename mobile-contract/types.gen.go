@@ -2513,6 +2513,34 @@ type HandoverSign struct {
 // Hash SHA-256
 type Hash = string
 
+// Heat defines model for Heat.
+type Heat struct {
+	// MadeAt RFC 3339 with an offset or Z
+	MadeAt *Time     `json:"made_at,omitempty"`
+	Rows   []HeatRow `json:"rows"`
+
+	// Week Its Monday
+	Week *openapi_types.Date `json:"week,omitempty"`
+
+	// Weeks Mondays of weeks that were published, the newest first
+	Weeks []openapi_types.Date `json:"weeks"`
+}
+
+// HeatRow defines model for HeatRow.
+type HeatRow struct {
+	// All Women, rounded to five
+	All int `json:"all"`
+
+	// Cell Of resolution 7, 6 or 5; the district is without
+	Cell *Cell `json:"cell,omitempty"`
+
+	// Home Of those, at home
+	Home *int `json:"home,omitempty"`
+
+	// Public Of those, in a public place
+	Public *int `json:"public,omitempty"`
+}
+
 // HeldEnter The in-charge enters an op that waits in vain
 type HeldEnter struct {
 	HeldID UUID   `json:"held_id"`
@@ -4662,6 +4690,12 @@ type GetGroundParams struct {
 // ListHandoversParams defines parameters for ListHandovers.
 type ListHandoversParams struct {
 	Centre CentreParam `form:"centre" json:"centre"`
+}
+
+// GetHeatParams defines parameters for GetHeat.
+type GetHeatParams struct {
+	// Week Its Monday; without it the newest there is
+	Week *openapi_types.Date `form:"week,omitempty" json:"week,omitempty"`
 }
 
 // ListHeldParams defines parameters for ListHeld.

@@ -101,7 +101,7 @@ type feature struct {
 }
 
 type featureWords struct {
-	Layer string `json:"layer"` // station, beat, unit, task, cell, sos
+	Layer string `json:"layer"` // station, beat, unit, task, cell, sos, heat
 	State string `json:"state,omitempty"`
 	Name  string `json:"name"`
 	Note  string `json:"note,omitempty"`

@@ -66,6 +66,10 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/map", name: "map", group: "now", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapPage},
 		{path: "/map/data", name: "map", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).mapData},
 
+		// heat.go
+		{path: "/heat", name: "heat", group: "now", call: "getHeat", own: true, get: (*Pages).heatPage},
+		{path: "/heat/data", name: "heat", call: "getHeat", own: true, get: (*Pages).heatData},
+
 		// ground.go
 		{path: "/ground", name: "ground", group: "books", call: "getGround", get: (*Pages).groundPage},
 		{path: "/ground/data", name: "ground", call: "getGround", get: (*Pages).groundData},

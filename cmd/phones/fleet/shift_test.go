@@ -238,7 +238,9 @@ func TestAFleetThatStaysTakesUpItsHandsetsAndAnswersTasks(t *testing.T) {
 		}
 	}
 	leave()
-	<-stayed
+	if err := <-stayed; err != nil && ctx.Err() == nil {
+		t.Error(err)
+	}
 	if n := handsets(); n != before {
 		t.Errorf("%d handsets, there were %d", n, before)
 	}
