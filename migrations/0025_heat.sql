@@ -13,7 +13,7 @@ CREATE TABLE heat_waiting (
 	layer int NOT NULL,
 	PRIMARY KEY (district_id, complaint_id)
 );
-COMMENT ON TABLE heat_waiting IS 'class I: complaints that wait to be counted with others on the map: day, cell of resolution 7 (0: none, as of a guarded case), layer; gone when they are counted, or after a year';
+COMMENT ON TABLE heat_waiting IS 'class I: complaints that wait to be counted with others on the map: day, cell of resolution 7 and layer (0: none, as of a guarded case); gone when they are counted, or after a year';
 
 CREATE TABLE heat_snapshots (
 	district_id int NOT NULL,

@@ -189,10 +189,12 @@ func (s *heatSweep) collect(ctx context.Context, tx pgx.Tx, centre string) error
 				JOIN case_marks o ON o.keyed_hash = m.keyed_hash AND o.district_id = m.district_id AND o.class = 'V'
 				WHERE m.district_id = c.district_id AND m.case_id = c.case_id AND m.class = 'V'), c.case_id),
 			(c.arrived_at AT TIME ZONE 'Asia/Kolkata')::date, date_trunc('week', e.received_at AT TIME ZONE 'Asia/Kolkata')::date,
-			coalesce((SELECT u.cell FROM unnest(e.cells) AS u (cell) WHERE (u.cell >> 52) & 15 = $5 LIMIT 1), 0),
-			CASE WHEN EXISTS (SELECT FROM codes WHERE list = $6 AND code = c.category) THEN $8::int
-				WHEN EXISTS (SELECT FROM codes WHERE list = $7 AND code = c.category) THEN $9::int ELSE 0 END
-		FROM complaints c JOIN entries e ON e.district_id = c.district_id AND e.centre = c.centre AND e.seq = c.seq
+			CASE WHEN g.yes THEN 0 ELSE coalesce((SELECT u.cell FROM unnest(e.cells) AS u (cell) WHERE (u.cell >> 52) & 15 = $5 LIMIT 1), 0) END,
+			CASE WHEN g.yes THEN 0 WHEN l.public THEN $8::int WHEN l.home THEN $9::int ELSE 0 END
+		FROM complaints c JOIN entries e ON e.district_id = c.district_id AND e.centre = c.centre AND e.seq = c.seq,
+			LATERAL (SELECT e.guarded OR coalesce('true' IN (c.data::json ->> 'guarded', c.data::json ->> 'is_sexual', c.data::json ->> 'is_child'), false) AS yes) g,
+			LATERAL (SELECT coalesce(bool_or(list = $6), false) AS public, coalesce(bool_or(list = $7), false) AS home FROM codes
+				WHERE list IN ($6, $7) AND code = c.category AND (valid_to IS NULL OR valid_to > e.received_at)) l
 		WHERE c.district_id = $1 AND c.centre = $2 AND c.seq >= $3 AND c.seq < $4 AND c.data::json ->> 'from_id' IS NULL
 		ON CONFLICT DO NOTHING`,
 		s.district, centre, first, next, heat.Finest, listHeatPublic, listHeatHome, int(heat.Public), int(heat.Home))

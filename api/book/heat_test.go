@@ -57,6 +57,9 @@ func TestHeatIsPublishedOnceAWeekAndStays(t *testing.T) {
 	}
 	w.Pass(time.Minute)
 	first := heatOf(t, w, "")
+	if n := count(t, w, `SELECT count(*) FROM heat_waiting WHERE cell = 0 AND layer = 0`); n != 3 {
+		t.Errorf("%d guarded cases wait without a place", n)
+	}
 	if len(first.Rows) != 1 || first.Week != "2026-11-16" || first.Rows[0].Cell.Res() != 7 || first.Rows[0].All != 5 || first.Rows[0].Public != 5 || first.Rows[0].Home != 0 {
 		t.Errorf("%+v", first)
 	}

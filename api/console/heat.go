@@ -13,12 +13,11 @@ import (
 
 // heatBody is where complaints came from, as it was published for a week.
 type heatBody struct {
-	Week   string // its Monday, as it is shown
-	Weeks  []heatChoice
-	Rows   []heatRow // cells
-	Rest   *heatRow  // of the district, without what cells tell
-	Data   string    // where the drawing is
-	Window int
+	Week  string // its Monday, as it is shown
+	Weeks []heatChoice
+	Rows  []heatRow // cells
+	Rest  *heatRow  // of the district, without what cells tell
+	Data  string    // where the drawing is
 }
 
 type heatChoice struct {
@@ -50,7 +49,7 @@ func (p *Pages) heatOf(x *exchange) (*heatBody, error) {
 	}
 	v := &view{p: p, x: x}
 	at := func(path, week string) string { return Root + path + "?week=" + url.QueryEscape(week) }
-	b := &heatBody{Week: v.day(h.Week), Data: at("/heat/data", h.Week), Window: heat.Window}
+	b := &heatBody{Week: v.day(h.Week), Data: at("/heat/data", h.Week)}
 	for _, w := range h.Weeks {
 		b.Weeks = append(b.Weeks, heatChoice{at("/heat", w), v.day(w), w == h.Week})
 	}
