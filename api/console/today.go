@@ -51,6 +51,7 @@ type sheetBody struct {
 	Out           []squadOut
 	Clear         bool // nothing wants a hand
 	Steps         []step
+	WeakWhy       []weakWhy
 	Earlier       []time.Time // days without signature
 }
 
@@ -92,6 +93,7 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 	b := sheetBody{
 		DaySheet: d, Date: date, IsToday: date.Equal(midnight(x.now)), Signed: d.State == "signed",
 		Median: minutes(d.Median), Worst: minutes(d.Worst), Needs: p.needs(x, d, here), Escalated: p.escalated(x, d, here),
+		WeakWhy: whyWeak(d.WeakFor),
 	}
 	b.Clear = len(b.Needs) == 0 && len(d.FollowUps) == 0 && d.Unanswered == 0 && d.Conduct == 0 && d.Held == 0
 	if b.Todo, err = p.todo(x, d, date); err != nil {

@@ -162,15 +162,14 @@ func (d *day) fixOf(p evidence.Pos) *geo.Fix {
 func (d *day) visit(f *geo.Fix) evidence.Visit {
 	v := evidence.Visit{
 		Fix: f, Started: d.start, Ended: d.end, ClockOffset: d.offset, Track: d.track, Earlier: d.earlier, Second: d.second,
-		Where: &d.me.place,
 	}
 	if f == nil {
 		return v
 	}
 	v.Flags = geo.Doubts(*f, &d.before, nil, d.offset)
 	m := geo.Distance(d.me.place, f.Point)
-	if v.PlaceM = &m; m > 1500 { // no place of the list is near the fix: the fix stands for it
-		v.PlaceM, v.Where = nil, nil
+	if v.PlaceM = &m; m > 1500 { // no place of the list is near
+		v.PlaceM = nil
 	}
 	return v
 }

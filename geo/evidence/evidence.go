@@ -72,8 +72,7 @@ type Pos struct {
 // Visit is what is known of one visit. Nil and empty mean: nothing is known.
 type Visit struct {
 	Fix            *geo.Fix
-	Where          *geo.Point // of the place of the list; nil: the fix stands for it
-	PlaceM         *float64
+	PlaceM         *float64  // to the place of the list that the fix found
 	Started, Ended time.Time // by the corrected clock
 	ClockOffset    time.Duration
 	Flags          []geo.Flag
@@ -230,17 +229,13 @@ func (r Rules) stale(v Visit) bool {
 	return v.Fix != nil && !v.Fix.FixAt.IsZero() && v.Fix.At.Sub(v.Fix.FixAt) > r.seconds("stale_s")
 }
 
-// where is the point that the visit was to: the place of the list that the fix
-// found, or the fix, where that is one of the visit.
+// where is the point that the visit was to: that of the fix, where it is one of
+// the visit.
 func (r Rules) where(v Visit) (geo.Point, bool) {
-	switch {
-	case v.Fix == nil || r.late(v) || r.stale(v):
-	case v.Where != nil:
-		return *v.Where, true
-	default:
-		return v.Fix.Point, true
+	if v.Fix == nil || r.late(v) || r.stale(v) {
+		return geo.Point{}, false
 	}
-	return geo.Point{}, false
+	return v.Fix.Point, true
 }
 
 // dwell is how many seconds lie between the first and the last position there,
