@@ -1,11 +1,15 @@
 package book_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"kendra/api/book"
 	"kendra/api/book/booktest"
+	"kendra/geo/evidence"
 	contract "kendra/mobile-contract"
 )
 
@@ -115,5 +119,24 @@ func TestACorrectedVisitIsAssessedAnewAndAStruckOneCountsNoMore(t *testing.T) {
 	}
 	if n := count(t, w, assessed); n != 2 {
 		t.Fatalf("%d assessments", n)
+	}
+}
+
+func TestTheRowsOfEvidenceAreTheNumbersThatWereTriedOnCheats(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	want := evidence.Default()
+	rows, err := w.Superuser().Query(t.Context(), `SELECT rule, value FROM evidence_rules`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := evidence.Rules{}
+	var rule string
+	var value float64
+	if _, err := pgx.ForEachRow(rows, []any{&rule, &value}, func() error { got[rule] = value; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the rows are\n%v\nand what was tried is\n%v", got, want)
 	}
 }
