@@ -173,6 +173,8 @@ const (
 	KindTaskRemind         Kind = "task.remind"
 	KindTaskSee            Kind = "task.see"
 	KindTaskSend           Kind = "task.send"
+	KindVisitAccept        Kind = "visit.accept"
+	KindVisitAssess        Kind = "visit.assess"
 	KindVisitRecord        Kind = "visit.record"
 	KindWarningDecide      Kind = "warning.decide"
 	KindWarningObject      Kind = "warning.object"
@@ -404,6 +406,10 @@ func (e Kind) Valid() bool {
 	case KindTaskSee:
 		return true
 	case KindTaskSend:
+		return true
+	case KindVisitAccept:
+		return true
+	case KindVisitAssess:
 		return true
 	case KindVisitRecord:
 		return true
@@ -4473,6 +4479,27 @@ type Vehicle string
 
 // VillageCode Code of a village; its name is in the list village_ and the code of the station in small letters, where the district keeps one
 type VillageCode = string
+
+// VisitAccept The in-charge takes a visit as made, whatever is told of it; its state stays
+type VisitAccept struct {
+	VisitID UUID `json:"visit_id"`
+}
+
+// VisitAssess What speaks for and against a visit having been made where and when it was said, once the positions had their time to arrive. It is about the visit and no person; `weak` has no effect but to be shown. Made by the server's clock, once a visit
+type VisitAssess struct {
+	Items   []VisitEvidence `json:"items"`
+	State   string          `json:"state"`
+	VisitID UUID            `json:"visit_id"`
+}
+
+// VisitEvidence One thing that was measured, and which way it speaks
+type VisitEvidence struct {
+	Code string `json:"code"`
+	Sign string `json:"sign"`
+
+	// Value Metres, seconds, m/s, percent or how often, as the code says
+	Value int `json:"value"`
+}
 
 // VisitRecord A visit of a women beat; opens a line of the women_beat register
 type VisitRecord struct {

@@ -126,6 +126,7 @@ var pairs = []pair{
 		return c != nil && is(c.OwnerID, d.officer) || m != nil && is(m.OwnerID, d.officer)
 	}),
 
+	never("made the visit, or was there", "visit.accept", "/visit_id", ownVisit),
 	never("made or led the squad's entry", "squad.review", "/line_id", func(s *State, d *draft, b *contract.SquadReview) bool {
 		return s.squadsWork(s.matters.get(b.LineID), d.officer)
 	}),

@@ -145,6 +145,12 @@ func situations(t *testing.T) map[string]func(w *booktest.World) twoTries {
 			w.SHO.Enter("post.cover", coverOf(w, w.Incharge, w.Beat, time.Hour))
 			return twice("escalation.answer", contract.EscalationAnswer{SubjectID: id, Limit: "register", Answer: "आज ही पंजीकृत किया जायेगा"}, w.Beat, w.Incharge)
 		},
+		"made the visit, or was there / visit.accept": func(w *booktest.World) twoTries {
+			visit := w.Incharge.Enter("visit.record", w.Visit())
+			w.Pass(7 * time.Hour)
+			tick(t, w)
+			return twice("visit.accept", contract.VisitAccept{VisitID: visit.OpID}, w.Incharge, w.SHO)
+		},
 		"made or led the squad's entry / squad.review": func(w *booktest.World) twoTries {
 			return twice("squad.review", review(w.Incharge.Enter("squad.round", w.Round()).OpID), w.Incharge, w.SHO)
 		},

@@ -133,7 +133,7 @@ func (b *Book) Tick(ctx context.Context) (done int, err error) {
 		return 0, err
 	}
 	for _, d := range districts {
-		for _, sweep := range []func(context.Context, int32) (int, error){b.sweepSOS, b.sweepDuties, b.sweepTasks, b.sweepLimits, b.sweepConduct, b.sweepVisits, b.sweepFiles, b.sweepExports, b.sweepHeat, b.sweepRetention, b.deliver} {
+		for _, sweep := range []func(context.Context, int32) (int, error){b.sweepSOS, b.sweepDuties, b.sweepTasks, b.sweepLimits, b.sweepConduct, b.sweepVisits, b.sweepProofs, b.sweepFiles, b.sweepExports, b.sweepHeat, b.sweepRetention, b.deliver} {
 			n, failed := sweep(ctx, d)
 			done += n
 			if failed != nil { // one book that cannot be written keeps no other from its limits

@@ -28,9 +28,11 @@ type DaySheet struct {
 	FollowUps                                     []FollowUpDue
 	Squads                                        []SquadDay
 	Visits, Flagged, Unanswered, Held             int64
-	Conduct                                       int64    // patterns of the squads that wait for an answer
-	Missing                                       []string // numbers of complaints that the day cannot be signed without
-	Unsigned                                      []string // days before
+	Weak                                          int64            // visits of the day against which more speaks than for them
+	WeakFor                                       map[string]int64 // and why, by the codes of the evidence
+	Conduct                                       int64            // patterns of the squads that wait for an answer
+	Missing                                       []string         // numbers of complaints that the day cannot be signed without
+	Unsigned                                      []string         // days before
 	Counts                                        map[string]int64
 }
 
@@ -101,6 +103,7 @@ func (q *sheetQuery) queued(ctx context.Context, tx pgx.Tx) error {
 	q.open()
 	q.sheet.Counts = q.state.tallyOf(q.sheet.Day.Day)
 	q.sheet.Visits, q.sheet.Flagged = q.sheet.Counts[figureOf["visits"][0]], q.sheet.Counts[tallyFlagged]
+	q.sheet.Weak, q.sheet.WeakFor = weakOf(q.sheet.Counts)
 	if d := q.state.days.get(q.sheet.Day.Day); d != nil {
 		q.sheet.Day = *d
 	}

@@ -78,6 +78,10 @@ var kinds = table(
 	// visit.go
 	amending(define("visit.record", visitors, needsVisit, checkVisit, applyVisit), amendVisit),
 
+	// proof.go
+	define(kindAssess, clockOnly, needsVisitAssess, checkVisitAssess, applyVisitAssess),
+	define("visit.accept", incharges, needsVisitAccept, checkVisitAccept, applyVisitAccept),
+
 	// ground.go
 	define("beat.set", groundMakers, needsBeatSet, checkBeatSet, applyBeatSet),
 	define("beat.end", groundMakers, needsBeatEnd, checkBeatEnd, applyBeatEnd),

@@ -26,6 +26,7 @@ type rules struct {
 	ladder    ladder
 	offences  []Offence
 	conduct   []ConductRule
+	evidence  []evidenceRule
 	retention []RetentionRule
 	visits    []TaskFields
 	units     []unitRule
@@ -220,6 +221,9 @@ func (b *Book) loadRules(ctx context.Context) error {
 		return err
 	}
 	if err := r.loadConduct(ctx, b); err != nil {
+		return err
+	}
+	if err := r.loadEvidence(ctx, b); err != nil {
 		return err
 	}
 	if err := r.loadRetention(ctx, b); err != nil {

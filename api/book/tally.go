@@ -153,3 +153,18 @@ func (s *State) flushSteps(b *pgx.Batch) {
 		column(rows, func(r *stepRow) [16]byte { return r.Subject }),
 		column(rows, func(r *stepRow) int64 { return r.Seq }))
 }
+
+// addNumber adds one to a number of a line that stands, wherever it is summed.
+func (s *State) addNumber(l *Line, code string) {
+	key := serialKey{l.Register, l.Year}
+	r := *s.serials.get(key)
+	r.Sums, l.Sums = maps.Clone(r.Sums), maps.Clone(l.Sums)
+	for _, sums := range []*map[string]int64{&r.Sums, &l.Sums} {
+		if *sums == nil {
+			*sums = map[string]int64{}
+		}
+		(*sums)[code]++
+	}
+	s.serials.put(key, &r)
+	s.bump(l.At, l.Register+"."+code, 1)
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kendra/geo"
+	"kendra/geo/evidence"
 	contract "kendra/mobile-contract"
 	"kendra/push"
 )
@@ -80,27 +81,10 @@ func checkVisit(s *State, d *draft, b *contract.VisitRecord) error {
 		return err
 	}
 	d.beat = b.BeatID
-	d.facts["proof_state"] = proofState(d, len(b.OfficersBy) > 0)
 	d.findGround(s, b.BeatID)
 	d.opens(registerWomenBeat)
 	d.seenBy = append(d.seenBy, b.OfficersBy...)
 	return nil
-}
-
-// proofFix is how exact a fix must be to prove a visit, in metres.
-const proofFix = 100
-
-// proofState says how well a visit is proved: strong by an exact fix and a
-// second officer, weak by either, else unknown, which is not an offence.
-func proofState(d *draft, second bool) string {
-	exact := d.op.Place != nil && d.op.Place.AccuracyM <= proofFix && (d.op.Place.Mock == nil || !*d.op.Place.Mock)
-	switch {
-	case exact && second:
-		return "strong"
-	case exact || second:
-		return "weak"
-	}
-	return "unknown"
 }
 
 func applyVisit(s *State, e *Entry, b *contract.VisitRecord) []push.Notice {
@@ -122,14 +106,16 @@ func (s *State) visited(e *Entry, old *Line, b *contract.VisitRecord) {
 		numbers["chaupal"] = 1
 	}
 	cols := map[string]any{}
-	if proof, ok := e.Facts["proof_state"].(string); ok {
-		cols["proof_state"] = proof
+	cols[colProofState] = string(evidence.Unknown)
+	if proof, ok := e.Facts[colProofState].(string); ok { // of the time before visits were assessed
+		cols[colProofState] = proof
 	}
 	beat := foundGround(e, b.BeatID, cols)
 	s.fill(k, func(l *Line) {
 		if beat != nil { // a correction that names none leaves what was found
 			l.BeatID = beat
 		}
+		l.Cols = unproved(l.Cols) // a new line is assessed anew
 		s.total(l, numbers)
 		s.seenAt(e, l, old)
 	}, cols)

@@ -253,6 +253,7 @@ type lineBody struct {
 	Story     []event
 	Complaint *uuid.UUID
 	Steps     []step
+	Proof     *proofBody
 	Correct   string // where it is put right; empty: not by this officer
 }
 
@@ -272,7 +273,7 @@ func (p *Pages) line(x *exchange) error {
 		b.Correct = Root + "/registers/" + r.Register + "/" + strconv.Itoa(r.Year) + "/" + strconv.FormatInt(r.Serial, 10) + "/correct?centre=" +
 			url.QueryEscape(x.centre)
 	}
-	b.Steps = p.lineSteps(x, r)
+	b.Steps, b.Proof = p.lineSteps(x, r), p.proof(x, r)
 	return p.send(x, http.StatusOK, "line", "page.line", b)
 }
 
@@ -305,7 +306,7 @@ var stepsOfLine = map[string]struct {
 // that are added to it.
 func (p *Pages) lineSteps(x *exchange, r *book.RegisterRow) []step {
 	here := linePath(r.Register, r.Year, r.Serial, x.centre)
-	var out []step
+	out := p.visitSteps(x, r, here)
 	if next := stepsOfLine[r.Register]; r.SubjectID != nil && r.StruckBy == nil && r.State != "over" {
 		out = p.steps(x, here, map[string]string{next.field: r.SubjectID.String()}, next.kinds...)
 		if r.Register == "inspection" { // what was directed is complied with, and then judged

@@ -98,6 +98,9 @@ func (p *Pages) event(x *exchange, raw json.RawMessage) event {
 	}
 	out := event{Kind: string(e.Kind), At: e.At, Seq: e.Seq}
 	out.Actor = p.actor(x, e.OfficerID, e.Role)
+	if e.Kind == contract.KindVisitAssess { // its reasons are said by their measures, at the line
+		delete(e.Body, "items")
+	}
 	out.Said = p.factsOf(x, e.Kind, e.Body)
 	return out
 }

@@ -53,6 +53,7 @@ type sheetBody struct {
 	Calls         []sosBrief // for help, that have not ended
 	Hours         []plannedRow
 	Steps         []step
+	WeakWhy       []weakWhy
 	Earlier       []time.Time // days without signature
 }
 
@@ -94,6 +95,7 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 	b := sheetBody{
 		DaySheet: d, Date: date, IsToday: date.Equal(midnight(x.now)), Signed: d.State == "signed",
 		Median: minutes(d.Median), Worst: minutes(d.Worst), Needs: p.needs(x, d, here), Escalated: p.escalated(x, d, here),
+		WeakWhy: whyWeak(d.WeakFor),
 	}
 	b.Clear = len(b.Needs) == 0 && len(d.FollowUps) == 0 && d.Unanswered == 0 && d.Conduct == 0 && d.Held == 0
 	if b.IsToday {

@@ -26,8 +26,8 @@ type rule struct {
 var rules = []rule{
 	{in: []string{"geo!", "api/media", "mobile-contract!", "migrations!"}, never: []string{"."},
 		because: "what everything stands on stands on nothing of ours"},
-	{in: []string{"geo/features"}, never: []string{"api", "push", "cmd", "migrations", "mobile-contract"},
-		because: "formats of files know points and areas, and nothing of their use"},
+	{in: []string{"geo/features", "geo/evidence"}, never: []string{"api", "push", "cmd", "migrations", "mobile-contract"},
+		because: "formats of files and rules of evidence know points and areas, and nothing of their use"},
 	{in: []string{"migrations"}, but: []string{"migrations!"},
 		never:   []string{"api", "push", "geo", "cmd", "mobile-contract"},
 		because: "a database server knows nothing of its use"},
