@@ -217,7 +217,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindPlaceSet: typed[contract.PlaceSet], contract.KindPlaceEnd: typed[contract.PlaceEnd],
 	contract.KindDutyStart: typed[contract.DutyStart], contract.KindDutyEnd: typed[contract.DutyEnd],
 	contract.KindVisitRecord: typed[contract.VisitRecord], contract.KindVisitAssess: typed[contract.VisitAssess], contract.KindVisitAccept: typed[contract.VisitAccept],
-	contract.KindSquadBrief:  typed[contract.SquadBrief], contract.KindSquadRound: typed[contract.SquadRound], contract.KindSquadPerson: typed[contract.SquadPerson],
+	contract.KindSquadBrief: typed[contract.SquadBrief], contract.KindSquadRound: typed[contract.SquadRound], contract.KindSquadPerson: typed[contract.SquadPerson],
 	contract.KindTaskSend: typed[contract.TaskSend], contract.KindTaskRecall: typed[contract.TaskRecall], contract.KindTaskReceive: typed[contract.TaskReceive],
 	contract.KindTaskSee: typed[contract.TaskSee], contract.KindTaskAccept: typed[contract.TaskAccept], contract.KindTaskDecline: typed[contract.TaskDecline],
 	contract.KindTaskDepart: typed[contract.TaskDepart], contract.KindTaskArrive: typed[contract.TaskArrive], contract.KindTaskDone: typed[contract.TaskDone],
