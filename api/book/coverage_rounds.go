@@ -50,6 +50,11 @@ const (
 	roundShift  = 8 * time.Hour // of a duty, in which rounds are made
 )
 
+// roundMakers are whom a round is proposed for: whose work is outside.
+//
+//nolint:gochecknoglobals // a static table
+var roundMakers = []string{staff.BeatOfficer, staff.SquadLeader, staff.SquadMember}
+
 // Rounds proposes rounds for those on duty at a centre, to those who may send tasks there.
 func (b *Book) Rounds(ctx context.Context, who staff.Caller, centre, vehicle string) (*SuggestedRounds, error) {
 	if vehicle == "" {
@@ -64,7 +69,7 @@ func (b *Book) Rounds(ctx context.Context, who staff.Caller, centre, vehicle str
 	var lat, lon *float64
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, `SELECT s.kmh, c.lat, c.lon FROM round_speeds s, centres c
-			WHERE s.vehicle = $1 AND c.district_id = $2 AND c.centre = $3`, vehicle, who.District, centre).Scan(&out.KmH, &lat, &lon); err != nil {
+			WHERE s.vehicle IN ($1, 'other') AND c.district_id = $2 AND c.centre = $3 ORDER BY s.vehicle <> $1 LIMIT 1`, vehicle, who.District, centre).Scan(&out.KmH, &lat, &lon); err != nil {
 			return fmt.Errorf("read speed: %w", err)
 		}
 		places, err = readPlaceDebts(ctx, tx, who.District, []string{centre}, out.At)
@@ -89,7 +94,7 @@ func (r *SuggestedRounds) propose(units []Unit, places []PlaceDebt, lat, lon *fl
 		p := SuggestedRound{OfficerID: u.OfficerID, Role: u.Role, Until: u.Since.Add(roundShift)}
 		unit := rounds.Unit{KmH: float64(r.KmH), From: r.At, Until: p.Until}
 		switch {
-		case !slices.Contains(visitors, u.Role) || !p.Until.After(r.At) || len(at) == roundUnits:
+		case !slices.Contains(roundMakers, u.Role) || !p.Until.After(r.At) || len(at) == roundUnits:
 			continue
 		case u.Fix != nil && u.Fresh && !u.Fix.Mock:
 			p.Fixed, unit.At = true, geo.Point{Lat: u.Fix.Lat, Lon: u.Fix.Lon}
