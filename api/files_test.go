@@ -221,7 +221,7 @@ func TestAPhoneOnALineThatIsCutAgainAndAgainBringsOneFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	handset, err := phone.Open(phone.Options{
-		Dir: t.TempDir(), Server: "http://" + line.Listen, Now: w.Now, Tries: 8, Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		Dir: t.TempDir(), Server: "http://" + line.Listen, Now: w.Now, Tries: 40, Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	})
 	if err != nil {

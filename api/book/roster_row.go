@@ -128,8 +128,8 @@ func (b *Book) OwnRoster(ctx context.Context, who staff.Caller) ([]OwnDuty, erro
 	return out, err
 }
 
-// Turn is a spell of duty as an officer began it: from when to when, never where. One that nobody ended is over after a
-// day, as it is for positions.
+// Turn is a spell of duty as an officer began it: from when to when, never where. One that nobody ended is over after
+// as long as a duty may last, as it is for positions.
 type Turn struct {
 	OfficerID uuid.UUID
 	Since     time.Time

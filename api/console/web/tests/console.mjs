@@ -73,7 +73,7 @@ await scene("she makes a passkey at her page, and logs in by it", async () => {
   await page.fill("#officer_no", p.Number);
   await page.fill("#passphrase", p.Passphrase);
   await page.click("[data-passkey]");
-  await page.waitForURL(url("/"));
+  await page.waitForURL(url("/tasks")); // where a dispatcher begins
   must(page.complaints.length === 0, page.complaints.join("\n"));
   await page.context().close();
 });
