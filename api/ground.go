@@ -27,7 +27,7 @@ func (s *server) GetGround(ctx context.Context, in GetGroundRequestObject) (GetG
 		return nil, err
 	}
 	out := GetGround200JSONResponse{
-		Centre: in.Params.Centre, On: *groundDay(page.On), More: page.More,
+		Centre: in.Params.Centre, On: dateOf(page.On), More: page.More,
 		Beats: make([]contract.GroundBeat, len(page.Beats)), Places: make([]contract.GroundPlace, len(page.Places)),
 	}
 	for i := range page.Beats {
@@ -48,19 +48,12 @@ func groundDay(day string) *openapi_types.Date {
 	return &openapi_types.Date{Time: t}
 }
 
-func textOrNil(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
 func groundBeat(v *book.BeatVersion) contract.GroundBeat {
 	b := contract.GroundBeat{
-		BeatID: v.BeatID, Code: v.Code, NameHi: v.NameHi, NameEn: v.NameEn, Area: v.Area, Km2: v.Km2, From: *groundDay(v.From), To: groundDay(v.Until),
+		BeatID: v.BeatID, Code: v.Code, NameHi: v.NameHi, NameEn: v.NameEn, Area: v.Area, Km2: v.Km2, From: dateOf(v.From), To: groundDay(v.Until),
 	}
 	if v.PerWeek > 0 {
-		b.Rounds = &contract.BeatRounds{PerWeek: v.PerWeek, HoursFrom: textOrNil(v.HoursFrom), HoursTo: textOrNil(v.HoursTo)}
+		b.Rounds = &contract.BeatRounds{PerWeek: v.PerWeek, HoursFrom: orNone(v.HoursFrom), HoursTo: orNone(v.HoursTo)}
 	}
 	return b
 }
@@ -68,7 +61,7 @@ func groundBeat(v *book.BeatVersion) contract.GroundBeat {
 func groundPlace(v *book.PlaceVersion) contract.GroundPlace {
 	return contract.GroundPlace{
 		PlaceID: v.PlaceID, Code: v.Code, NameHi: v.NameHi, NameEn: v.NameEn, Kind: v.Kind, BeatID: v.BeatID, Lat: v.Lat, Lon: v.Lon,
-		Area: textOrNil(v.Area), EveryDays: v.EveryDays, HoursFrom: textOrNil(v.HoursFrom), HoursTo: textOrNil(v.HoursTo), Weight: v.Weight,
-		Tags: v.Tags, From: *groundDay(v.From), To: groundDay(v.Until),
+		Area: orNone(v.Area), EveryDays: v.EveryDays, HoursFrom: orNone(v.HoursFrom), HoursTo: orNone(v.HoursTo), Weight: v.Weight,
+		Tags: v.Tags, From: dateOf(v.From), To: groundDay(v.Until),
 	}
 }

@@ -208,7 +208,7 @@ func applyBeatSet(s *State, e *Entry, b *contract.BeatSet) []push.Notice {
 		Area: b.Area, Cells: numbersOf(cells), Km2: math.Round(area.AreaKm2()*1000) / 1000, Seq: e.Seq,
 	}
 	if r := b.Rounds; r != nil {
-		v.PerWeek, v.HoursFrom, v.HoursTo = r.PerWeek, textOf(r.HoursFrom), textOf(r.HoursTo)
+		v.PerWeek, v.HoursFrom, v.HoursTo = r.PerWeek, orEmpty(r.HoursFrom), orEmpty(r.HoursTo)
 	}
 	if last := s.beatVersions.lastOf(b.BeatID); last != nil && last.From < v.From && last.Until == "" {
 		was := *last
@@ -231,14 +231,6 @@ func numbersOf(cells []geo.Cell) []int64 {
 		out[i] = int64(c)
 	}
 	return out
-}
-
-// textOf is an optional text of the contract.
-func textOf(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 func needsBeatEnd(_ *draft, b *contract.BeatEnd, n *needs) {
@@ -321,8 +313,8 @@ func applyPlaceSet(s *State, e *Entry, b *contract.PlaceSet) []push.Notice {
 	}
 	v := &PlaceVersion{
 		PlaceID: b.PlaceID, Centre: s.Centre, From: b.From.Format(time.DateOnly), Code: b.Code, NameHi: b.NameHi, NameEn: b.NameEn,
-		Kind: b.Kind, BeatID: b.BeatID, Lat: b.Lat, Lon: b.Lon, Cell: int64(cell), Area: textOf(b.Area), EveryDays: b.EveryDays,
-		HoursFrom: textOf(b.HoursFrom), HoursTo: textOf(b.HoursTo), Weight: 1, Tags: slices.Clone(b.Tags), Seq: e.Seq,
+		Kind: b.Kind, BeatID: b.BeatID, Lat: b.Lat, Lon: b.Lon, Cell: int64(cell), Area: orEmpty(b.Area), EveryDays: b.EveryDays,
+		HoursFrom: orEmpty(b.HoursFrom), HoursTo: orEmpty(b.HoursTo), Weight: 1, Tags: slices.Clone(b.Tags), Seq: e.Seq,
 	}
 	if b.Weight != nil {
 		v.Weight = *b.Weight

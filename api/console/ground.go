@@ -53,6 +53,13 @@ func (p *Pages) groundPage(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if x.c.Query("after") != "" { // of the book's pages only the first has the beats
+		first, err := p.Book.Ground(x.ctx, x.who, book.GroundQuery{Centre: x.centre, Limit: 1})
+		if err != nil {
+			return err
+		}
+		page.Beats = first.Beats
+	}
 	b := groundBody{Data: Root + "/ground/data?centre=" + url.QueryEscape(x.centre), LayPath: groundPath(x) + "&lay=1"}
 	makes := mayMake(x.who, contract.KindBeatSet)
 	if makes {
@@ -83,7 +90,7 @@ func (p *Pages) groundPage(x *exchange) error {
 	for i := range page.Places {
 		place := &page.Places[i]
 		row := groundPlace{
-			Name: v.either(place.NameHi, place.NameEn), Code: place.Code, Kind: p.listWord(x, "place_type", place.Kind),
+			Name: v.either(place.NameHi, place.NameEn), Code: place.Code, Kind: p.label(x, "place_type", place.Kind),
 			Every: strconv.Itoa(place.EveryDays), From: v.day(place.From), To: v.day(place.Until),
 		}
 		if place.BeatID != nil {
@@ -116,18 +123,6 @@ func (v *view) day(day string) string {
 		return ""
 	}
 	return v.Date(t)
-}
-
-// listWord is the label of a code of a list.
-func (p *Pages) listWord(x *exchange, list, code string) string {
-	c, ok := p.Book.Label(x.who.District, list, code)
-	if !ok {
-		return ""
-	}
-	if x.lang == contract.English {
-		return c.En
-	}
-	return c.Hi
 }
 
 func (p *Pages) groundLay(x *exchange, page *book.GroundPage) (*groundLay, error) {
@@ -169,7 +164,7 @@ func (p *Pages) groundData(x *exchange) error {
 	for i := range page.Places {
 		place := &page.Places[i]
 		out = append(out, feature{"Feature", pointShape(place.Lat, place.Lon), featureWords{
-			Layer: "place", Name: v.either(place.NameHi, place.NameEn), Note: p.listWord(x, "place_type", place.Kind),
+			Layer: "place", Name: v.either(place.NameHi, place.NameEn), Note: p.label(x, "place_type", place.Kind),
 		}})
 	}
 	for _, c := range x.centres {

@@ -138,11 +138,13 @@ func (p *Pages) mapData(x *exchange) error {
 			out = append(out, feature{"Feature", pointShape(*c.Lat, *c.Lon), w})
 		}
 	}
-	owed, err := p.Book.Coverage(x.ctx, x.who, book.CoverageQuery{Centre: x.centre})
-	if err != nil {
-		return err
+	if x.c.Query("moved") == "" { // else the page has what is owed already
+		owed, err := p.Book.Coverage(x.ctx, x.who, book.CoverageQuery{Centre: x.centre})
+		if err != nil {
+			return err
+		}
+		out = append(p.debtFeatures(x, owed), out...)
 	}
-	out = append(p.debtFeatures(x, owed), out...)
 	out = append(out, p.taskFeatures(x, b.Tasks)...)
 	out = append(out, p.unitFeatures(x, b.Units)...)
 	out = append(out, p.sosFeatures(x, b.Calls)...)

@@ -64,11 +64,16 @@ func (p *Pages) plannedOn(x *exchange, today time.Time) ([]plannedRow, error) {
 	for _, o := range p.rollOf(x) {
 		women[o.ID] = o.IsWoman
 	}
+	weeks := map[time.Time]*book.Roster{} // both days are of one, but on a Monday
 	for _, day := range []time.Time{today.AddDate(0, 0, -1), today} {
 		week := day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
-		r, err := p.Book.Roster(x.ctx, x.who, x.centre, week)
-		if err != nil {
-			return nil, err
+		r := weeks[week]
+		if r == nil {
+			var err error
+			if r, err = p.Book.Roster(x.ctx, x.who, x.centre, week); err != nil {
+				return nil, err
+			}
+			weeks[week] = r
 		}
 		for i := range r.Rows {
 			row := &r.Rows[i]

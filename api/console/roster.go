@@ -311,8 +311,8 @@ func slotsOf(values map[string][]string) []slotSaid {
 		key, ok := strings.CutPrefix(path, rosterDuty)
 		duty := first(values[path])
 		parts := strings.Split(key, ".")
-		if !ok || duty == "" || len(parts) != 3 {
-			continue
+		if !ok || len(parts) != 3 || duty == "" && first(values[rosterShift+key]) == "" {
+			continue // a shift without a duty says something, and is refused at its cell
 		}
 		r := slotSaid{officer: parts[0], day: parts[1], duty: duty}
 		if off := (&book.RosterRow{Duty: duty}); !off.Off() { // whoever rests has no shift, whatever is chosen beside it
@@ -369,7 +369,7 @@ func (p *Pages) rosterAgain(x *exchange, s *said, f *form) error {
 	if f.Problem != nil && f.Problem.Code == string(contract.CodeRosterChanged) {
 		b.Meanwhile = rosterPath(s.Centre, week)
 	}
-	if r.Seq > 0 {
+	if b.Meanwhile != "" && r.Seq > 0 { // only who has been told of the other's week takes its place
 		f.Given = slices.DeleteFunc(f.Given, func(k keptField) bool { return k.Name == fieldPrefix+"replaces" })
 		f.Given = append(f.Given, keptField{fieldPrefix + "replaces", r.RosterID.String()})
 	}

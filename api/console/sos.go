@@ -19,7 +19,7 @@ type sosBrief struct {
 	RaisedAt             any
 	Loud, Late           bool // nobody comes yet; it came too late to wake anybody
 	OnDuty, Silent, Over bool
-	Coming, Called       []string
+	Coming               []string
 	Ladder               []sosRung
 	Place                string // where she was, in degrees
 	Exact                string // to how many metres
@@ -71,6 +71,7 @@ func (p *Pages) sosBrief(x *exchange, s *book.SOSView) sosBrief {
 		out.Place = strconv.FormatFloat(s.Place.Lat, 'f', 5, 64) + ", " + strconv.FormatFloat(s.Place.Lon, 'f', 5, 64)
 		out.Exact = strconv.FormatFloat(s.Place.AccuracyM, 'f', 0, 64)
 	}
+	coming := map[uuid.UUID]bool{}
 	for i := range s.Steps {
 		one := &s.Steps[i]
 		r := sosRung{Step: one.Step, By: v.By(one.By), At: one.At}
@@ -86,7 +87,8 @@ func (p *Pages) sosBrief(x *exchange, s *book.SOSView) sosBrief {
 		if one.Reason != "" {
 			r.Reason = p.label(x, "sos_end", one.Reason)
 		}
-		if one.Step == "answered" && !slices.Contains(out.Coming, r.By) {
+		if one.Step == "answered" && !coming[*one.By] { // two of one name are two who come
+			coming[*one.By] = true
 			out.Coming = append(out.Coming, r.By)
 		}
 		out.Ladder = append(out.Ladder, r)

@@ -37,15 +37,12 @@ func runCoverage(ctx context.Context, c config, args []string, out io.Writer) er
 	})
 }
 
-// indiaTime is the one time zone of the books.
-var indiaTime = time.FixedZone("IST", 5*3600+30*60)
-
 // momentOf reads a moment, or a day, which is its last.
 func momentOf(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return now.UTC().Truncate(time.Millisecond), nil
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, text, indiaTime); err == nil {
+	if day, err := time.ParseInLocation(time.DateOnly, text, istZone); err == nil {
 		return day.AddDate(0, 0, 1).Add(-time.Millisecond).UTC(), nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
@@ -59,7 +56,7 @@ func momentOf(text string, now time.Time) (time.Time, error) {
 func days(debt int64) string { return fmt.Sprintf("%.1f", float64(debt)/1000) }
 
 func printCoverage(c *book.Coverage, most int, out io.Writer) error {
-	fmt.Fprintf(out, "owed at %s\n\n", c.At.In(indiaTime).Format("2006-01-02 15:04 IST"))
+	fmt.Fprintf(out, "owed at %s\n\n", c.At.In(istZone).Format("2006-01-02 15:04 IST"))
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\tplaces\toverdue\tnever seen\tdebt (days × weight)\trounds owed")
 	row := func(name string, s book.Sums, rounds string) {
@@ -93,7 +90,7 @@ func printCoverage(c *book.Coverage, most int, out io.Writer) error {
 	for _, p := range c.Owed[:min(most, len(c.Owed))] {
 		last := "never"
 		if p.LastAt != nil {
-			last = p.LastAt.In(indiaTime).Format("2006-01-02 15:04")
+			last = p.LastAt.In(istZone).Format("2006-01-02 15:04")
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", p.Centre, p.Code, p.NameEn, days(p.Overdue), p.Weight, days(p.Debt), last)
 	}

@@ -79,6 +79,11 @@ function listen() {
   const heard = () => {
     clearTimeout(silence);
     silence = setTimeout(lost, beats);
+    if (!cut.hidden) {
+      // It stands again: what is owed does not wait for the pause that was grown without it.
+      clearTimeout(due);
+      due = pause = 0;
+    }
     cut.hidden = true;
     if (owed) moved();
   };

@@ -67,14 +67,20 @@ export function show(el) {
     if (bounds.isValid()) map.fitBounds(bounds.pad(0.15), { maxZoom: 14, animate: false });
   }
 
-  async function ask() {
-    const r = await fetch(el.dataset.map, { headers: { "X-Kendra-Quiet": "1" }, credentials: "same-origin" });
-    if (r.ok) put(await r.json());
+  // What is owed does not move with the units, and costs the server most: it is kept.
+  let owed = [];
+  async function ask(moved) {
+    const r = await fetch(el.dataset.map + (moved ? "&moved=1" : ""), { headers: { "X-Kendra-Quiet": "1" }, credentials: "same-origin" });
+    if (!r.ok) return;
+    const data = await r.json();
+    if (moved) data.features.unshift(...owed);
+    else owed = data.features.filter((f) => f.properties.layer === "debt");
+    put(data);
   }
   ask();
   document.addEventListener("htmx:afterSwap", (e) => e.target.id === "list" && ask());
   setInterval(() => document.hidden || ask(), every);
-  document.addEventListener("kendra:units", () => document.hidden || ask());
+  if (el.dataset.map.includes("/map/data")) document.addEventListener("kendra:units", () => document.hidden || ask(true));
   // What lies behind a fold has no size until it is opened.
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(el);
 
