@@ -151,10 +151,11 @@ type job struct {
 	done   chan error
 }
 
-// cries tells whether somebody calls for help in it: that waits behind nothing,
-// and no queue is too long for it.
+// cries tells whether all of it are calls for help: such a job waits behind nothing
+// but another, and no queue is too long for it. What comes along with a call in one
+// batch would overtake what the same phone sent before.
 func (j *job) cries() bool {
-	return slices.ContainsFunc(j.drafts, func(d *draft) bool { return d.op.Kind == contract.KindSosRaise })
+	return len(j.drafts) > 0 && !slices.ContainsFunc(j.drafts, func(d *draft) bool { return d.op.Kind != contract.KindSosRaise })
 }
 
 // writer commits for one centre: batches that arrive while one transaction
@@ -195,7 +196,11 @@ func (w *writer) submit(j *job) error {
 		return contract.NewProblem(contract.CodeOverloaded)
 	}
 	if first {
-		w.queue = slices.Insert(w.queue, 0, j)
+		at := slices.IndexFunc(w.queue, func(o *job) bool { return !o.cries() })
+		if at < 0 {
+			at = len(w.queue)
+		}
+		w.queue = slices.Insert(w.queue, at, j)
 	} else {
 		w.queue = append(w.queue, j)
 	}

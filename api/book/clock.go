@@ -144,6 +144,20 @@ func (b *Book) Tick(ctx context.Context) (done int, err error) {
 	return done, err
 }
 
+// TickUrgent does what cannot wait for the rest of a tick: the rungs of calls for
+// help and of tasks, which are seconds apart.
+func (b *Book) TickUrgent(ctx context.Context) (done int, err error) {
+	districts, err := b.Districts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return inTurn(districts, func(d int32) (int, error) {
+		calls, err := b.sweepSOS(ctx, d)
+		tasks, failed := b.sweepTasks(ctx, d)
+		return calls + tasks, errors.Join(err, failed)
+	})
+}
+
 // sweepTasks does what the ladders of tasks say is due.
 func (b *Book) sweepTasks(ctx context.Context, district int32) (int, error) {
 	var due []*Task

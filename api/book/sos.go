@@ -36,7 +36,9 @@ func checkSOSRaise(s *State, d *draft, _ *contract.SosRaise) error {
 	if open := s.openSOS(d.officer); open != nil {
 		d.caseID = open.SOSID
 		d.seenBy = append(d.seenBy, open.Called...)
-		return nil
+		if !open.Late || d.hasFlag(flagLateSOS) {
+			return nil
+		}
 	}
 	if d.hasFlag(flagLateSOS) {
 		return nil
@@ -60,6 +62,11 @@ func applySOSRaise(s *State, e *Entry, _ *contract.SosRaise) []push.Notice {
 		}
 		if x.Late { // what had lain too long is heard now
 			x.Late, x.CalledAt = false, e.ReceivedAt
+			x.call(e.Facts.near())
+			x.climb(s.ladder())
+		}
+		if x.State == sosAnswered { // whoever said that he comes has not come
+			x.State, x.CalledAt, x.Rung = sosOpen, e.ReceivedAt, 0
 			x.climb(s.ladder())
 		}
 		return s.cry(e, &x, x.Called, staff.CentreIncharge, staff.SHO)
@@ -167,7 +174,9 @@ func applySOSEnd(s *State, e *Entry, b *contract.SosEnd) []push.Notice {
 
 func needsSOSCall(d *draft, b *contract.SosCall, n *needs) {
 	n.sos(b.SosID)
-	n.wakes = append(n.wakes, d)
+	if b.To != nil { // a rung that only calls again looks for nobody
+		n.wakes = append(n.wakes, d)
+	}
 }
 
 // checkSOSCall lets the clock do what the ladder says is due, once.

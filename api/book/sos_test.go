@@ -160,6 +160,25 @@ func TestRaisedAgainWhileItIsOpenItIsTheSameCallAndWakesAgain(t *testing.T) {
 	}
 }
 
+func TestPressedAgainAfterAnAnswerTheLadderBeginsAnew(t *testing.T) {
+	t.Parallel()
+	w, _ := sosWorld(t)
+	r := w.Beat.Enter("sos.raise", contract.SosRaise{}, booktest.At(25.2, 80.9, 10))
+	w.Second.Enter("sos.answer", contract.SosAnswer{SosID: r.OpID})
+	if x := callOf(t, w, r.OpID); x.State != "answered" || x.NextAt != nil {
+		t.Fatalf("%+v", x)
+	}
+	w.Pass(10 * time.Minute)
+	w.Beat.Enter("sos.raise", contract.SosRaise{}, booktest.At(25.2, 80.9, 10))
+	if x := callOf(t, w, r.OpID); x.State != "open" || x.NextAt == nil || !x.NextAt.After(w.Now()) {
+		t.Errorf("nobody has come, and nobody else is called: %+v", x)
+	}
+	w.Pass(time.Minute)
+	if n := tick(t, w); n == 0 {
+		t.Error("no rung")
+	}
+}
+
 func TestOnlySheAndWhoAnswersForTheStationEndACall(t *testing.T) {
 	t.Parallel()
 	w, near := sosWorld(t)
@@ -205,7 +224,7 @@ func TestACallThatComesHoursLateIsEnteredFlaggedShownAndWakesNobody(t *testing.T
 		t.Errorf("%+v, %v", list, err)
 	}
 	w.Beat.Enter("sos.raise", contract.SosRaise{}) // she presses once more, and now it is heard
-	if x := callOf(t, w, old.OpID); x.Late || x.NextAt == nil || jobs(t, w) == before {
+	if x := callOf(t, w, old.OpID); x.Late || x.NextAt == nil || len(x.Called) == 0 || jobs(t, w) == before {
 		t.Errorf("%+v", x)
 	}
 	w.Pass(time.Minute)

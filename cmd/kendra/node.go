@@ -181,6 +181,7 @@ func (n *node) devices(ctx context.Context, district int32, notices []push.Notic
 // what is under way.
 func (n *node) serve(ctx context.Context, ln net.Listener) error {
 	go n.clock(ctx)
+	go n.urgent(ctx)
 	go n.keepKeys(ctx)
 	go n.news.Send(ctx)
 	go n.news.Hear(ctx, n.live.Moved, n.live.Gap)
@@ -230,6 +231,24 @@ func (n *node) clock(ctx context.Context) {
 		n.every(ctx, now, &offset, offsetEvery, "clock", func() error { return n.offsets.look(ctx) })
 		n.every(ctx, now, &sweep, sweepEvery, "sweep", func() error { return n.staff.Sweep(ctx) })
 		n.every(ctx, now, &drop, dropEvery, "forget", func() error { return n.book.Forget(ctx) })
+	}
+}
+
+// urgent does what cannot wait for the clock's long rounds: who calls for help is
+// not kept from the next officer by a retention sweep.
+func (n *node) urgent(ctx context.Context) {
+	tick := time.NewTicker(n.tick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		n.try(ctx, "urgent tick", func() error {
+			_, err := n.book.TickUrgent(ctx)
+			return err
+		})
 	}
 }
 
