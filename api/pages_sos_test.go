@@ -30,7 +30,7 @@ func TestACallForHelpIsLoudOnTodayTasksAndMapUntilSomebodyComes(t *testing.T) {
 		}
 	}
 	one := b.Visit("/console/sos/" + id.String())
-	if !strings.Contains(one.HTML, "25.20000, 80.90000") || strings.Contains(one.HTML, "sos_end") {
+	if !strings.Contains(one.HTML, "25.20000, 80.90000") || !strings.Contains(one.HTML, "/console/ops/sos.end") {
 		t.Errorf("the page of the call\n%s", one.HTML)
 	}
 	var drawn struct {

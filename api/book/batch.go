@@ -123,10 +123,10 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		return t.flush(ctx, head)
 	})
 	if err == nil {
-		if grounded {
+		b.committed(ctx, woken, ruled, Moved{District: district, Centre: centre, Size: grown})
+		if grounded { // after who is to be woken: it may wait for the rules to be read
 			b.groundMoved(ctx, district)
 		}
-		b.committed(ctx, woken, ruled, Moved{District: district, Centre: centre, Size: grown})
 	}
 	return err
 }

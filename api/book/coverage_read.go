@@ -352,12 +352,15 @@ const OwnDueMost = 20
 func (b *Book) OwnDue(ctx context.Context, who staff.Caller) ([]PlaceDebt, error) {
 	now := b.now()
 	var centres []string
-	var beats []uuid.UUID
+	beats := map[string][]uuid.UUID{} // by centre, where he has beats there
+	whole := map[string]bool{}        // where a post of his has none
 	for _, p := range who.Posts {
 		if p.Covers(now) && slices.Contains(visitors, p.Role) && p.Centre != HQ {
 			centres = append(centres, p.Centre)
 			if p.BeatID != nil {
-				beats = append(beats, *p.BeatID)
+				beats[p.Centre] = append(beats[p.Centre], *p.BeatID)
+			} else {
+				whole[p.Centre] = true
 			}
 		}
 	}
@@ -368,7 +371,7 @@ func (b *Book) OwnDue(ctx context.Context, who staff.Caller) ([]PlaceDebt, error
 	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
 		list, err := readPlaceDebts(ctx, tx, who.District, centres, now)
 		out = slices.DeleteFunc(list, func(p PlaceDebt) bool {
-			return p.Debt == 0 || len(beats) > 0 && (p.BeatID == nil || !slices.Contains(beats, *p.BeatID))
+			return p.Debt == 0 || !whole[p.Centre] && (p.BeatID == nil || !slices.Contains(beats[p.Centre], *p.BeatID))
 		})
 		return err
 	})

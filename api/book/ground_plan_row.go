@@ -452,12 +452,13 @@ func (w *groundPlanner) doubles() {
 				break
 			}
 		}
-		if other == nil || !w.in.Merge {
+		// What changes or ends a place that the book has already is no double of another.
+		if other == nil || !w.in.Merge || c.What != GroundNew || other.place != nil && (other.key.centre != c.Centre || c.from < other.place.From) {
 			byName[name] = append(byName[name], known{at: at, key: here, line: c.Line})
 			kept = append(kept, c)
 			continue
 		}
-		if body, ok := c.body.(contract.PlaceSet); ok && other.place != nil && other.key.centre == c.Centre && c.What == GroundNew && c.from >= other.place.From {
+		if body, ok := c.body.(contract.PlaceSet); ok && other.place != nil {
 			body.PlaceID, body.Code = other.place.PlaceID, other.key.code
 			c.ID, c.Code, c.What, c.body = body.PlaceID, body.Code, GroundChanged, body
 			w.seen[other.key] = c.Line

@@ -141,17 +141,25 @@ func (b *Book) Ground(ctx context.Context, who staff.Caller, q GroundQuery) (*Gr
 }
 
 // BeatAt is a beat as it is on a day, for who may look at its centre.
-func (b *Book) BeatAt(ctx context.Context, who staff.Caller, centre string, id uuid.UUID, on string) (*BeatVersion, error) {
-	page, err := b.Ground(ctx, who, GroundQuery{Centre: centre, On: on, Limit: 1})
-	if err != nil {
-		return nil, err
+func (b *Book) BeatAt(ctx context.Context, who staff.Caller, centre string, id uuid.UUID, on string) (out *BeatVersion, err error) {
+	if on == "" {
+		on = day(b.now())
 	}
-	for i := range page.Beats {
-		if page.Beats[i].BeatID == id {
-			return &page.Beats[i], nil
+	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
+		if _, err := b.viewOf(ctx, tx, who, centre); err != nil {
+			return err
 		}
-	}
-	return nil, refusal(contract.CodeNotFound, "beat_id")
+		rows, err := tx.Query(ctx, `SELECT `+beatVersionColumns+` FROM beat_versions WHERE district_id = $1 AND beat_id = $2 AND centre = $3
+			AND from_on <= $4::text::date AND (until_on IS NULL OR until_on > $4::text::date)`, who.District, id, centre, on)
+		if err != nil {
+			return fmt.Errorf("read beat: %w", err)
+		}
+		if out, err = pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByPos[BeatVersion]); errors.Is(err, pgx.ErrNoRows) {
+			return refusal(contract.CodeNotFound, "beat_id")
+		}
+		return wrap(err, "read beat")
+	})
+	return out, err
 }
 
 // PlaceAt is the version of a place that began last, for who may look at its centre.

@@ -173,7 +173,7 @@ func (s *heatSweep) publish(ctx context.Context, tx pgx.Tx) error {
 }
 
 // collect puts the complaints that a book learnt of in the week among those that wait. A
-// copy that came from another centre is none, and one woman is known by her cases and numbers.
+// copy that came from another centre is none.
 func (s *heatSweep) collect(ctx context.Context, tx pgx.Tx, centre string) error {
 	begin, end := midnightOf(s.from), midnightOf(otherWeek(s.week, 1))
 	first, err := firstSince(ctx, tx, s.district, centre, begin)
@@ -185,9 +185,7 @@ func (s *heatSweep) collect(ctx context.Context, tx pgx.Tx, centre string) error
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO heat_waiting (district_id, complaint_id, case_id, day, week, cell, layer)
-		SELECT c.district_id, c.complaint_id, coalesce((SELECT min(o.case_id::text)::uuid FROM case_marks m
-				JOIN case_marks o ON o.keyed_hash = m.keyed_hash AND o.district_id = m.district_id AND o.class = 'V'
-				WHERE m.district_id = c.district_id AND m.case_id = c.case_id AND m.class = 'V'), c.case_id),
+		SELECT c.district_id, c.complaint_id, c.case_id,
 			(c.arrived_at AT TIME ZONE 'Asia/Kolkata')::date, date_trunc('week', e.received_at AT TIME ZONE 'Asia/Kolkata')::date,
 			CASE WHEN g.yes THEN 0 ELSE coalesce((SELECT u.cell FROM unnest(e.cells) AS u (cell) WHERE (u.cell >> 52) & 15 = $5 LIMIT 1), 0) END,
 			CASE WHEN g.yes THEN 0 WHEN l.public THEN $8::int WHEN l.home THEN $9::int ELSE 0 END
@@ -226,7 +224,65 @@ func (s *heatSweep) waiting(ctx context.Context, tx pgx.Tx) ([]heat.Complaint, e
 		c.ID, c.Who, c.Day, c.Week = id, who, dayNo(day), weekNo(week)
 		return c, nil
 	})
-	return list, wrap(err, "read who waits")
+	if err != nil {
+		return nil, fmt.Errorf("read who waits: %w", err)
+	}
+	cases := make([]uuid.UUID, len(list))
+	for i := range list {
+		cases[i] = list[i].Who
+	}
+	hers, err := s.women(ctx, tx, cases)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].Who = hers(list[i].Who)
+	}
+	return list, nil
+}
+
+// women tells of a case which of a woman's cases stands for her. Two that have a number in
+// common are hers, and so is one that has a number in common with either, whether it still
+// waits or not: who has two numbers is not two women.
+func (s *heatSweep) women(ctx context.Context, tx pgx.Tx, cases []uuid.UUID) (func(id uuid.UUID) uuid.UUID, error) {
+	same := map[uuid.UUID]uuid.UUID{} // to one that stands nearer to the first
+	first := func(id uuid.UUID) uuid.UUID {
+		for {
+			up, ok := same[id]
+			if !ok {
+				return id
+			}
+			id = up
+		}
+	}
+	seen := map[uuid.UUID]bool{}
+	for _, id := range cases {
+		seen[id] = true
+	}
+	for look := compactIDs(cases); len(look) > 0; {
+		rows, err := tx.Query(ctx, `SELECT c.id, o.case_id FROM unnest($2::uuid[]) AS c (id),
+			LATERAL (SELECT keyed_hash FROM case_marks WHERE district_id = $1 AND case_id = c.id AND class = 'V' OFFSET 0) m,
+			LATERAL (SELECT case_id FROM case_marks WHERE keyed_hash = m.keyed_hash AND district_id = $1 AND class = 'V' OFFSET 0) o
+			WHERE o.case_id <> c.id`, s.district, look)
+		if err != nil {
+			return nil, fmt.Errorf("read whose cases they are: %w", err)
+		}
+		look = nil
+		var one, other uuid.UUID
+		_, err = pgx.ForEachRow(rows, []any{&one, &other}, func() error {
+			if a, b := first(one), first(other); a != b {
+				same[b] = a
+			}
+			if !seen[other] {
+				seen[other], look = true, append(look, other)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read whose cases they are: %w", err)
+		}
+	}
+	return first, nil
 }
 
 // midnightOf is when a day begins (IST).

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kendra/api/book"
 	"kendra/api/book/booktest"
 	contract "kendra/mobile-contract"
@@ -93,5 +95,30 @@ func TestHeatIsPublishedOnceAWeekAndStays(t *testing.T) {
 	}
 	if _, err := w.Book.Heat(context.Background(), w.SP.Caller(), "2026-11-17"); !isCode(err, contract.CodeBadFormat) {
 		t.Errorf("a Tuesday: %v", err)
+	}
+}
+
+// TestCasesThatHangTogetherByNumbersAreOneWoman has six complaints of four women: the
+// first and the third have no number in common, and each has one with the second.
+func TestCasesThatHangTogetherByNumbersAreOneWoman(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	place := &contract.PlaceV{Lat: 25.21, Lon: 80.91}
+	var chain []*book.Entry
+	for i := range 6 {
+		chain = append(chain, came(w, "street_harassment", i, place))
+		if i < 2 {
+			w.Pass(24 * time.Hour)
+		}
+	}
+	first, second, third := chain[0].CaseID, chain[1].CaseID, chain[2].CaseID
+	for n, id := range []uuid.UUID{first, third} {
+		w.SQL(`INSERT INTO case_marks (district_id, case_id, field, class, mask, keyed_hash)
+			SELECT district_id, $2, 'also_' || $3::int, class, mask, keyed_hash FROM case_marks WHERE district_id = 7 AND case_id = $1 AND class = 'V'`,
+			[]any{id, second, n})
+	}
+	w.Pass(5 * 24 * time.Hour)
+	if h := heatOf(t, w, ""); h.Week != "2026-11-16" || len(h.Rows) != 0 {
+		t.Errorf("four women were told as more: %+v", h)
 	}
 }

@@ -16,6 +16,10 @@ import (
 // proofsAtOnce is how many entries of one book a sweep goes through for visits.
 const proofsAtOnce = 500
 
+// assessAtOnce is how many visits one transaction looks at: each is several reads, and
+// what is found is appended as one batch.
+const assessAtOnce = 50
+
 // sweepProofs has visits assessed whose positions had their time to arrive.
 func (b *Book) sweepProofs(ctx context.Context, district int32) (done int, err error) {
 	var list []watch
@@ -57,12 +61,19 @@ func (b *Book) assess(ctx context.Context, district int32, w watch, ripe time.Ti
 				break
 			}
 			to = e.Seq
+			if e.damage != nil { // verify tells it; it keeps no visit after it from being looked at
+				b.Log.Error("visit not assessed", "centre", w.Centre, "seq", e.Seq, "err", e.damage)
+				continue
+			}
 			op, err := b.assessment(ctx, tx, e, rules)
 			if err != nil {
 				return fmt.Errorf("entry %d: %w", e.Seq, err)
 			}
-			if op != nil {
-				ops = append(ops, *op)
+			if op == nil {
+				continue
+			}
+			if ops = append(ops, *op); len(ops) == assessAtOnce {
+				break
 			}
 		}
 		ops, err = unraised(ctx, tx, district, ops)

@@ -146,8 +146,9 @@ func (q *qualityQuery) read(ctx context.Context, tx pgx.Tx) error {
 // of a centre as a whole, with no part, and each of its parts.
 func (q *qualityQuery) parted(p *pgx.Batch, rows, columns string, args []any, take func(row pgx.CollectableRow) error) {
 	begin := endOfDay(q.from.AddDate(0, 0, -1))
-	p.Queue(`SELECT centre, part, `+columns+` FROM (SELECT x.*, floor(extract(epoch FROM x.at - $3::timestamptz) / ($4::int * 86400))::int AS part
-		FROM (`+rows+`) x) y GROUP BY GROUPING SETS ((centre), (centre, part))`, append([]any{q.district, q.centres, begin, q.part}, args...)...).
+	p.Queue(`WITH y AS MATERIALIZED (SELECT x.*, floor(extract(epoch FROM x.at - $3::timestamptz) / ($4::int * 86400))::int AS part
+			FROM (`+rows+`) x)
+		SELECT centre, NULL::int, `+columns+` FROM y GROUP BY centre UNION ALL SELECT centre, part, `+columns+` FROM y GROUP BY centre, part`, append([]any{q.district, q.centres, begin, q.part}, args...)...).
 		Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				if err := take(rows); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -104,6 +105,7 @@ func (b *bencher) near(ctx context.Context, r *rand.Rand, district int32, centre
 		if err != nil {
 			return figure{}, fmt.Errorf("ask for units: %w", err)
 		}
+		took := time.Since(began)
 		if len(list) != 3 {
 			return figure{}, fmt.Errorf("%d units near", len(list))
 		}
@@ -111,7 +113,6 @@ func (b *bencher) near(ctx context.Context, r *rand.Rand, district int32, centre
 		if err != nil {
 			return figure{}, err
 		}
-		took := time.Since(began)
 		began = time.Now()
 		if _, err := b.one(ctx, `SELECT count(*) FROM last_fixes WHERE district_id = $1 AND centre = $2 AND cell BETWEEN $3 AND $4`,
 			district, centre, int64(ring.Spans[0].First), int64(ring.Spans[0].Last)); err != nil {
@@ -159,8 +160,12 @@ func (b *bencher) positions(ctx context.Context, phones []*benchPhone) error {
 	if err != nil {
 		return err
 	}
-	if f, err := fire(starts, ops); err != nil || f.entered != fixPhones {
-		return fmt.Errorf("go on duty: %d, %w", f.entered, err)
+	f, err := fire(starts, ops)
+	if err != nil {
+		return fmt.Errorf("go on duty: %w", err)
+	}
+	if f.entered != fixPhones {
+		return fmt.Errorf("%d of %d are on duty", f.entered, fixPhones)
 	}
 	visits, err := prepare(visitors, batches, visitBatch, ops)
 	if err != nil {
@@ -182,8 +187,8 @@ func (b *bencher) positions(ctx context.Context, phones []*benchPhone) error {
 	both.Go(func() { walked, failed = fire(walks, url) })
 	both.Go(func() { visited, wrong = fire(visits, ops) })
 	both.Wait()
-	if failed != nil || wrong != nil {
-		return fmt.Errorf("positions: %w, ops: %w", failed, wrong)
+	if err := errors.Join(failed, wrong); err != nil {
+		return fmt.Errorf("positions and ops: %w", err)
 	}
 	stored, err := b.one(ctx, `SELECT count(*) FROM positions WHERE district_id = $1`, phones[0].district)
 	if err != nil {
