@@ -86,6 +86,24 @@ func TestAnImportSaysWhatItWouldDoAndDoesItOnce(t *testing.T) {
 	}
 }
 
+// TestMergingDropsNoChangeOfAPlaceThatIsThere has two of one name near each other, which
+// the book has as two: a list that changes one of them changes it.
+func TestMergingDropsNoChangeOfAPlaceThatIsThere(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	const list = "code,hi,en,kind,station,lat,lon,every_days\nwell-1,कुआँ,Well,village,KRW,25.2200,80.9200,30\nwell-2,कुआँ,Well,village,KRW,25.2201,80.9201,30\n"
+	enterPlan(t, w, plan(t, w, book.GroundPlaces, features.CSV, list), 2)
+	w.Pass(24 * time.Hour)
+	p := plan(t, w, book.GroundPlaces, features.CSV, strings.Replace(list, "80.9201,30", "80.9201,7", 1), func(f *book.GroundFile) { f.Merge = true })
+	if p.Counts[book.GroundSame] != 1 || p.Counts[book.GroundChanged] != 1 {
+		t.Fatalf("%v", p.Counts)
+	}
+	enterPlan(t, w, p, 1)
+	if n := count(t, w, `SELECT count(*) FROM place_versions WHERE every_days = 7 AND until_on IS NULL`); n != 1 {
+		t.Errorf("%d changed", n)
+	}
+}
+
 func TestABeatOfTheStaffListIsGivenItsOutlineByItsName(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
