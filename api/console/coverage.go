@@ -275,10 +275,14 @@ func (p *Pages) toPlaces(x *exchange, a *ask, ids string) error {
 			break
 		}
 		place, err := p.Book.PlaceNow(x.ctx, x.who, placeID)
+		var problem *contract.Problem
+		if errors.As(err, &problem) && problem.Code == contract.CodeNotFound {
+			continue // it was taken off the list meanwhile: the others are still due
+		}
 		if err != nil {
 			return err
 		}
-		if i == 0 {
+		if len(names) == 0 {
 			a.values["task_kind"], a.values["urgency"], a.values["place_type"] = []string{"visit"}, []string{"routine"}, []string{place.Kind}
 			a.values[placeLat], a.values[placeLon], a.values[placeM] = []string{degrees(place.Lat)}, []string{degrees(place.Lon)}, []string{chosenM}
 		}

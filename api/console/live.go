@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -191,7 +192,7 @@ func (p *Pages) live(x *exchange) error {
 	c.Set("X-Accel-Buffering", "no")
 	line := &liveLine{
 		pages: p, ears: ears, key: ears.key, last: last, centre: x.centre,
-		session: p.Door.Session(c), until: lineTime().Add(LiveFor), units: p.Live.moves(ears.key),
+		session: p.Door.Session(c), posts: x.who.Posts, until: lineTime().Add(LiveFor), units: p.Live.moves(ears.key),
 	}
 	c.Context().SetBodyStreamWriter(line.write)
 	return nil
@@ -209,6 +210,7 @@ type liveLine struct {
 	last    int64
 	units   int64 // how often they had moved when it was last told
 	session staff.Secret
+	posts   []staff.Post // by which it was allowed
 	until   time.Time
 }
 
@@ -248,13 +250,14 @@ func (l *liveLine) write(w *bufio.Writer) {
 	}
 }
 
-// still tells whether the session goes on. To listen is no sign of life: an
-// officer who has gone is logged out, however much moves.
+// still tells whether the session goes on, under the posts by which the line was
+// allowed: with others the page asks again. To listen is no sign of life: an officer
+// who has gone is logged out, however much moves.
 func (l *liveLine) still() bool {
 	ctx, done := context.WithTimeout(context.Background(), liveLook)
 	defer done()
-	_, err := l.pages.Staff.ConsoleOf(ctx, l.session)
-	return err == nil
+	c, err := l.pages.Staff.ConsoleOf(ctx, l.session)
+	return err == nil && slices.EqualFunc(c.Posts, l.posts, func(a, b staff.Post) bool { return a.PostID == b.PostID })
 }
 
 var errOver = errors.New("the line is over")

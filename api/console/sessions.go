@@ -3,9 +3,12 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
+
+	"kendra/api/staff"
 )
 
 // sessionsBody is who of a centre is logged in, officer by officer.
@@ -35,6 +38,7 @@ func (p *Pages) sessions(x *exchange) error {
 	v := &view{p: p, x: x}
 	at := "?centre=" + url.QueryEscape(x.centre)
 	b := sessionsBody{Back: Root + "/staff" + at}
+	heads := slices.ContainsFunc(x.who.Posts, func(post staff.Post) bool { return post.Role == staff.SHO && post.Centre == x.centre })
 	by := map[uuid.UUID]int{}
 	for i := range list {
 		s := &list[i]
@@ -45,10 +49,17 @@ func (p *Pages) sessions(x *exchange) error {
 			b.Officers = append(b.Officers, sessionsOf{Name: v.By(s.OfficerID), Own: s.OfficerID == x.who.OfficerID})
 		}
 		row := sessionRow{Kind: s.Kind, Since: s.CreatedAt, Used: s.UsedAt}
-		if s.OfficerID != x.who.OfficerID {
+		if s.OfficerID != x.who.OfficerID && (heads || !p.isHead(x, s.OfficerID)) {
 			row.End = Root + "/staff/sessions/" + s.SessionID.String() + "/end" + at
 		}
 		b.Officers[n].Sessions = append(b.Officers[n].Sessions, row)
 	}
 	return p.send(x, http.StatusOK, "sessions", "page.sessions", b)
+}
+
+// isHead tells whether an officer is head of the station: his sessions no in-charge ends.
+func (p *Pages) isHead(x *exchange, officer uuid.UUID) bool {
+	return slices.ContainsFunc(p.rollOf(x), func(o staff.OnRoll) bool {
+		return o.ID == officer && slices.ContainsFunc(o.Posts, func(post staff.Post) bool { return post.Role == staff.SHO })
+	})
 }
