@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
 	"kendra/api/book"
@@ -311,21 +309,8 @@ func (p *Pages) coverageData(x *exchange) error {
 	}
 	v := &view{p: p, x: x}
 	out := p.debtFeatures(x, c)
-	for _, s := range x.centres {
-		if s.Lat != nil && s.Lon != nil {
-			w := featureWords{Layer: "station", Name: v.either(s.NameHi, s.NameEn)}
-			if s.Centre == x.centre {
-				w.State = "own"
-			}
-			out = append(out, feature{"Feature", pointShape(*s.Lat, *s.Lon), w})
-		}
-	}
-	raw, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": out})
-	if err != nil {
-		return err
-	}
-	x.c.Set(fiber.HeaderContentType, "application/geo+json")
-	return x.c.Send(raw)
+	out = append(out, stationFeatures(x, v)...)
+	return sendDrawing(x, out)
 }
 
 // debtCells is how many cells a drawing has; of more, coarser ones.

@@ -1,14 +1,12 @@
 package console
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
 	"kendra/api/book"
@@ -167,17 +165,12 @@ func (p *Pages) groundData(x *exchange) error {
 			Layer: "place", Name: v.either(place.NameHi, place.NameEn), Note: p.label(x, "place_type", place.Kind),
 		}})
 	}
-	for _, c := range x.centres {
-		if c.Centre == x.centre && c.Lat != nil && c.Lon != nil {
-			out = append(out, feature{"Feature", pointShape(*c.Lat, *c.Lon), featureWords{Layer: "station", State: "own", Name: v.either(c.NameHi, c.NameEn)}})
+	for _, f := range stationFeatures(x, v) {
+		if f.Properties.State == "own" {
+			out = append(out, f)
 		}
 	}
-	raw, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": out})
-	if err != nil {
-		return err
-	}
-	x.c.Set(fiber.HeaderContentType, "application/geo+json")
-	return x.c.Send(raw)
+	return sendDrawing(x, out)
 }
 
 func groundForm(x *exchange, what, id string) string {

@@ -1,12 +1,9 @@
 package console
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
-
-	"github.com/gofiber/fiber/v2"
 
 	"kendra/geo/heat"
 )
@@ -94,17 +91,8 @@ func (p *Pages) heatData(x *exchange) error {
 		w := featureWords{Layer: "heat", State: heatShade(r.row.All), Name: r.All, Note: p.look.texts[r.Size].in(x.lang)}
 		out = append(out, feature{"Feature", shape{"Polygon", [][][2]float64{ring(corners)}}, w})
 	}
-	for _, c := range x.centres {
-		if c.Lat != nil && c.Lon != nil {
-			out = append(out, feature{"Feature", pointShape(*c.Lat, *c.Lon), featureWords{Layer: "station", Name: v.either(c.NameHi, c.NameEn)}})
-		}
-	}
-	raw, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": out})
-	if err != nil {
-		return err
-	}
-	x.c.Set(fiber.HeaderContentType, "application/geo+json")
-	return x.c.Send(raw)
+	out = append(out, stationFeatures(x, v)...)
+	return sendDrawing(x, out)
 }
 
 // heatShade is how strongly a cell is drawn.

@@ -129,15 +129,7 @@ func (p *Pages) mapData(x *exchange) error {
 			out = append(out, feature{"Feature", outline, featureWords{Layer: "beat", Name: beat.Name}})
 		}
 	}
-	for _, c := range x.centres {
-		if c.Lat != nil && c.Lon != nil {
-			w := featureWords{Layer: "station", Name: v.either(c.NameHi, c.NameEn)}
-			if c.Centre == x.centre {
-				w.State = "own"
-			}
-			out = append(out, feature{"Feature", pointShape(*c.Lat, *c.Lon), w})
-		}
-	}
+	out = append(out, stationFeatures(x, v)...)
 	if x.c.Query("moved") == "" { // else the page has what is owed already
 		owed, err := p.Book.Coverage(x.ctx, x.who, book.CoverageQuery{Centre: x.centre})
 		if err != nil {
@@ -148,12 +140,34 @@ func (p *Pages) mapData(x *exchange) error {
 	out = append(out, p.taskFeatures(x, b.Tasks)...)
 	out = append(out, p.unitFeatures(x, b.Units)...)
 	out = append(out, p.sosFeatures(x, b.Calls)...)
-	raw, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": out})
+	return sendDrawing(x, out)
+}
+
+// sendDrawing answers with what a map draws.
+func sendDrawing(x *exchange, list []feature) error {
+	raw, err := json.Marshal(map[string]any{"type": "FeatureCollection", "features": list})
 	if err != nil {
 		return err
 	}
 	x.c.Set(fiber.HeaderContentType, "application/geo+json")
 	return x.c.Send(raw)
+}
+
+// stationFeatures are the stations that the caller may look at; the one that the page is
+// about is its own.
+func stationFeatures(x *exchange, v *view) []feature {
+	var out []feature
+	for _, c := range x.centres {
+		if c.Lat == nil || c.Lon == nil {
+			continue
+		}
+		w := featureWords{Layer: "station", Name: v.either(c.NameHi, c.NameEn)}
+		if c.Centre == x.centre {
+			w.State = "own"
+		}
+		out = append(out, feature{"Feature", pointShape(*c.Lat, *c.Lon), w})
+	}
+	return out
 }
 
 func (p *Pages) taskFeatures(x *exchange, tasks []mapTask) []feature {
