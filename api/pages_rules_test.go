@@ -189,6 +189,7 @@ func TestEveryKindOfChangeIsToldInWords(t *testing.T) {
 		{"ladder.set", contract.LadderSet{Ladder: "statutory", Rungs: []contract.LadderRung{{AfterS: 60, Action: "raise", ToRole: &role}}}},
 		{"offence.set", contract.OffenceSet{Code: "bns_352", Act: "BNS", Section: "352", Hi: "साशय अपमान", En: "Intentional insult"}},
 		{"conduct.set", contract.ConductSet{Pattern: "children", N: 4, Basis: "आदेश १३"}},
+		{"number.set", contract.NumberSet{Number: "unit.heard_s", Value: 3600, Basis: "आदेश १५"}},
 	} {
 		sp.Enter(contract.Kind(c.kind), c.body)
 	}
@@ -204,20 +205,21 @@ func TestEveryKindOfChangeIsToldInWords(t *testing.T) {
 			t.Fatalf("not in %s", lang)
 		}
 		history := between(page.HTML, `id="history"`, "</details>")
-		if n := strings.Count(history, "<li>"); n != 12 || !strings.Contains(history, "आदेश १४") {
+		if n := strings.Count(history, "<li>"); n != 13 || !strings.Contains(history, "आदेश १४") {
 			t.Fatalf("%s: %d changes\n%s", lang, n, history)
 		}
 		told := between(desk.Visit("/console/rules").HTML, `id="history"`, "</main>")
-		if n := strings.Count(told, "<li>"); n != 11 || strings.Contains(desk.Visit("/console/rules").HTML, "आदेश १३") {
+		if n := strings.Count(told, "<li>"); n != 12 || strings.Contains(desk.Visit("/console/rules").HTML, "आदेश १३") {
 			t.Errorf("%s: the desk is told %d changes, and may not be told those of conduct", lang, n)
 		}
-		for _, raw := range []string{"raise", "women_beat", "statutory", "conduct_pattern", ">dowry", "addl_sp", ">girls", ">weather,"} {
+		for _, raw := range []string{"raise", "women_beat", "statutory", "conduct_pattern", ">dowry", "addl_sp", ">girls", ">weather,", "unit.heard_s"} {
 			if strings.Contains(history, raw) {
 				t.Errorf("%s: %s is shown as it is\n%s", lang, raw, history)
 			}
 		}
 	}
-	if strings.Contains(desk.Visit("/console/rules").HTML, "/console/ops/") || !strings.Contains(office.Visit("/console/rules").HTML, "f.pattern=children") {
+	if strings.Contains(desk.Visit("/console/rules").HTML, "/console/ops/") || !strings.Contains(office.Visit("/console/rules").HTML, "f.pattern=children") ||
+		!strings.Contains(between(office.Visit("/console/rules").HTML, "Nearest units", "</tr>"), "<b>3</b>") {
 		t.Error("who may change what")
 	}
 }

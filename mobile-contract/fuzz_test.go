@@ -187,6 +187,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindLadderSet:          typed[contract.LadderSet],
 	contract.KindOffenceSet:         typed[contract.OffenceSet],
 	contract.KindConductSet:         typed[contract.ConductSet],
+	contract.KindNumberSet:          typed[contract.NumberSet],
 	contract.KindIdentityRead:       typed[contract.IdentityRead],
 	contract.KindCaseName:           typed[contract.CaseName],
 	contract.KindCaseUnname:         typed[contract.CaseUnname],

@@ -134,6 +134,7 @@ const (
 	KindLineCorrected      Kind = "line.corrected"
 	KindNCRSend            Kind = "ncr.send"
 	KindNoteAdd            Kind = "note.add"
+	KindNumberSet          Kind = "number.set"
 	KindOffenceSet         Kind = "offence.set"
 	KindPauseAllow         Kind = "pause.allow"
 	KindPauseAsk           Kind = "pause.ask"
@@ -328,6 +329,8 @@ func (e Kind) Valid() bool {
 	case KindNCRSend:
 		return true
 	case KindNoteAdd:
+		return true
+	case KindNumberSet:
 		return true
 	case KindOffenceSet:
 		return true
@@ -2930,6 +2933,16 @@ type Note = string
 type NoteAdd struct {
 	SubjectID UUID   `json:"subject_id"`
 	Text      string `json:"text"`
+}
+
+// NumberSet A number of the rules: of units, of speeds of rounds, of evidence for a visit; HQ's book only. What there is, and between what it may be moved, the page of rules shows
+type NumberSet struct {
+	Basis  string `json:"basis"`
+	Number string `json:"number"`
+
+	// ValidFrom RFC 3339 with an offset or Z
+	ValidFrom *Time `json:"valid_from,omitempty"`
+	Value     int   `json:"value"`
 }
 
 // Objection defines model for Objection.

@@ -64,13 +64,13 @@ func (b *Book) Rounds(ctx context.Context, who staff.Caller, centre, vehicle str
 	if err != nil {
 		return nil, err
 	}
-	out := &SuggestedRounds{At: b.now(), Vehicle: vehicle}
+	now := b.now()
+	out := &SuggestedRounds{At: now, Vehicle: vehicle, KmH: b.rules.Load().of(who.District).kmh(vehicle, now)}
 	var places []PlaceDebt
 	var lat, lon *float64
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, `SELECT s.kmh, c.lat, c.lon FROM round_speeds s, centres c
-			WHERE s.vehicle IN ($1, 'other') AND c.district_id = $2 AND c.centre = $3 ORDER BY s.vehicle <> $1 LIMIT 1`, vehicle, who.District, centre).Scan(&out.KmH, &lat, &lon); err != nil {
-			return fmt.Errorf("read speed: %w", err)
+		if err := tx.QueryRow(ctx, `SELECT lat, lon FROM centres WHERE district_id = $1 AND centre = $2`, who.District, centre).Scan(&lat, &lon); err != nil {
+			return fmt.Errorf("read where the centre is: %w", err)
 		}
 		places, err = readPlaceDebts(ctx, tx, who.District, []string{centre}, out.At)
 		return err

@@ -108,7 +108,7 @@ func checkDutyEnd(s *State, d *draft, b *contract.DutyEnd) error {
 // checkDutyOver lets the clock end a duty that nobody ended, when it has lasted as
 // long as a duty may: who forgot it is at home, and is not watched there.
 func (s *State) checkDutyOver(d *draft, duty *Duty) error {
-	if duty.EndedAt != nil || d.at.Before(duty.StartedAt.Add(s.rules.r.unitRule(duty.StartedAt).duty())) {
+	if duty.EndedAt != nil || d.at.Before(duty.StartedAt.Add(s.rules.unitRule(duty.StartedAt).duty())) {
 		return refuse(contract.CodeWrongState, "/body/start_id")
 	}
 	d.flag(geo.Flag{Code: flagDutyUnended, Value: 1})
@@ -124,7 +124,7 @@ func (b *Book) sweepDuties(ctx context.Context, district int32) (int, error) {
 		StartedAt time.Time
 	}
 	var due []open
-	r, now := b.rules.Load(), b.now()
+	r, now := b.rules.Load().of(district), b.now()
 	err := b.read(ctx, district, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT duty_id, centre, started_at FROM duties WHERE district_id = $1 AND ended_at IS NULL
 			AND started_at <= $2 ORDER BY started_at, duty_id LIMIT $3`, district, now.Add(-r.shortestDuty()), sweepSize)

@@ -231,7 +231,7 @@ var kinds = table(
 	fresh(define("export.allow", exportKeepers, needsExportAllow, checkExportAllow, applyExportAllow)),
 	fresh(define(kindExportRead, exporters, needsExportRead, checkExportRead, applyExportRead)),
 
-	// rule_ops.go, columns.go: in HQ's book
+	// rule_ops.go, columns.go, numbers.go: in HQ's book
 	define("code.add", office, needsCodeAdd, checkRule(checkCodeAdd), applyRule[contract.CodeAdd]),
 	define("code.rename", office, needsRule[contract.CodeRename], checkRule(checkCodeRename), applyRule[contract.CodeRename]),
 	define("code.retire", office, needsRule[contract.CodeRetire], checkRule(checkCodeRetire), applyRule[contract.CodeRetire]),
@@ -243,6 +243,7 @@ var kinds = table(
 	define("ladder.set", office, needsRule[contract.LadderSet], checkRule(checkLadderSet), applyRule[contract.LadderSet]),
 	define("offence.set", office, needsRule[contract.OffenceSet], checkRule(checkOffenceSet), applyRule[contract.OffenceSet]),
 	define("conduct.set", office, needsRule[contract.ConductSet], checkRule(checkConductSet), applyRule[contract.ConductSet]),
+	define(kindNumberSet, office, needsRule[contract.NumberSet], checkRule(checkNumberSet), applyRule[contract.NumberSet]),
 )
 
 // kindRow is one row of the table.

@@ -16,53 +16,6 @@ import (
 	contract "kendra/mobile-contract"
 )
 
-// unitRule is one row of the rules of units.
-type unitRule struct {
-	WayPercent int // of the way, of the line
-	Units      int // that a call for help wakes
-	HeardS     int // how old one may be that still wakes
-	DutyS      int // how long a duty lasts
-	From       time.Time
-}
-
-func (r *unitRule) late() time.Duration { return time.Duration(r.HeardS) * time.Second }
-func (r *unitRule) duty() time.Duration { return time.Duration(r.DutyS) * time.Second }
-
-// way is how long the way to what is so far away may be, in kilometres.
-func (r *unitRule) way(metres float64) float64 {
-	return metres * float64(r.WayPercent) / 100_000
-}
-
-func (r *rules) loadUnits(ctx context.Context, b *Book) error {
-	rows, err := b.Pool.Query(ctx, `SELECT way_percent, units, heard_s, duty_s, valid_from FROM unit_rules ORDER BY valid_from`)
-	if err != nil {
-		return fmt.Errorf("load rules of units: %w", err)
-	}
-	r.units, err = pgx.CollectRows(rows, pgx.RowToStructByPos[unitRule])
-	return wrap(err, "load rules of units")
-}
-
-// unitRule is the rule that held at a time, or the first there is.
-func (r *rules) unitRule(at time.Time) *unitRule {
-	best := &r.units[0]
-	for i := range r.units {
-		if !r.units[i].From.After(at) {
-			best = &r.units[i]
-		}
-	}
-	return best
-}
-
-// shortestDuty is how long a duty lasts at least before the clock ends it, by any
-// rule.
-func (r *rules) shortestDuty() time.Duration {
-	least := r.units[0].duty()
-	for i := range r.units {
-		least = min(least, r.units[i].duty())
-	}
-	return least
-}
-
 // nearQuery says what is looked for: the units of a centre that are on duty and
 // have said in the last half hour where they are.
 type nearQuery struct {
@@ -159,7 +112,7 @@ func (b *Book) Nearest(ctx context.Context, who staff.Caller, q UnitQuery, n int
 			return refusal(contract.CodeForbidden, "")
 		}
 		out, err = nearest(ctx, tx, nearQuery{
-			district: who.District, centre: q.Centre, from: *from, n: n, now: now, rule: b.rules.Load().unitRule(now),
+			district: who.District, centre: q.Centre, from: *from, n: n, now: now, rule: b.rules.Load().of(who.District).unitRule(now),
 		})
 		return err
 	})
@@ -169,7 +122,7 @@ func (b *Book) Nearest(ctx context.Context, who staff.Caller, q UnitQuery, n int
 // whomToWake are the officers on duty whom a call for help wakes: the nearest, and
 // if fewer say where they are, or nobody knows where she is, others on duty.
 func (t *batch) whomToWake(ctx context.Context, from *geo.Point, not []uuid.UUID) ([]uuid.UUID, error) {
-	q := nearQuery{district: t.district, centre: t.centre, not: not, now: t.now, rule: t.book.rules.Load().unitRule(t.now)}
+	q := nearQuery{district: t.district, centre: t.centre, not: not, now: t.now, rule: t.book.rules.Load().of(t.district).unitRule(t.now)}
 	q.n = q.rule.Units
 	var out []uuid.UUID
 	if from != nil {
@@ -200,7 +153,7 @@ func (t *batch) whomToWake(ctx context.Context, from *geo.Point, not []uuid.UUID
 func (t *batch) lastPlace(ctx context.Context, officer uuid.UUID) (*geo.Point, error) {
 	rows, err := t.tx.Query(ctx, `SELECT f.lat, f.lon FROM (SELECT * FROM last_fixes WHERE district_id = $1 AND centre = $2
 		AND officer_id = $5 AND at >= $6 OFFSET 0) f, `+dutyOfFix,
-		t.district, t.centre, t.now.Add(-t.book.rules.Load().unitRule(t.now).duty()), t.now, officer, t.now.Add(-FixFresh))
+		t.district, t.centre, t.now.Add(-t.book.rules.Load().of(t.district).unitRule(t.now).duty()), t.now, officer, t.now.Add(-FixFresh))
 	if err != nil {
 		return nil, fmt.Errorf("read last place: %w", err)
 	}

@@ -41,7 +41,7 @@ func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Dura
 		if err != nil {
 			return err
 		}
-		rows := keepOnDuty(duties, fixes, offset, now, kept, b.rules.Load())
+		rows := keepOnDuty(duties, fixes, offset, now, kept, b.rules.Load().of(who.District))
 		if len(duties) == 0 || len(rows) == 0 {
 			return refusal(contract.CodeOffDuty, "")
 		}
@@ -102,8 +102,12 @@ type position struct {
 }
 
 // keepOnDuty keeps the fixes that fall into a duty, by the corrected clock.
-func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time, kept time.Duration, r *rules) []*position {
+func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time, kept time.Duration, r *ruleView) []*position {
 	var out []*position
+	over := make([]time.Time, len(duties)) // when nobody is watched any more
+	for i, d := range duties {
+		over[i] = d.StartedAt.Add(r.unitRule(d.StartedAt).duty())
+	}
 	for _, f := range fixes {
 		f.At = f.At.Add(offset).UTC().Truncate(time.Millisecond)
 		if f.At.Before(now.Add(-kept)) || f.At.After(now.Add(positionsAhead)) {
@@ -117,8 +121,8 @@ func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time
 		if err != nil {
 			continue
 		}
-		for _, d := range duties {
-			if d.covers(f.At) && !f.At.After(d.StartedAt.Add(r.unitRule(d.StartedAt).duty())) {
+		for i, d := range duties {
+			if d.covers(f.At) && !f.At.After(over[i]) {
 				out = append(out, &position{f, cell})
 				break
 			}

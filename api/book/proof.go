@@ -1,15 +1,11 @@
 package book
 
 import (
-	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"kendra/geo/evidence"
 	contract "kendra/mobile-contract"
@@ -138,35 +134,6 @@ func applyVisitAccept(s *State, e *Entry, b *contract.VisitAccept) []push.Notice
 func ownVisit(s *State, d *draft, b *contract.VisitAccept) bool {
 	e := s.entries[b.VisitID]
 	return e != nil && (e.OfficerID == d.officer || slices.Contains(e.SeenBy, d.officer))
-}
-
-// evidenceRule is one number by which visits are judged.
-type evidenceRule struct {
-	Name  string
-	Value float64
-	From  time.Time
-}
-
-func (r *rules) loadEvidence(ctx context.Context, b *Book) error {
-	rows, err := b.Pool.Query(ctx, `SELECT rule, value, valid_from FROM evidence_rules ORDER BY valid_from, rule`)
-	if err != nil {
-		return fmt.Errorf("load rules of evidence: %w", err)
-	}
-	if r.evidence, err = pgx.CollectRows(rows, pgx.RowToStructByPos[evidenceRule]); err != nil {
-		return fmt.Errorf("load rules of evidence: %w", err)
-	}
-	return r.evidenceAt(b.now()).Check()
-}
-
-// evidenceAt are the numbers in force at a time.
-func (r *rules) evidenceAt(at time.Time) evidence.Rules {
-	out := evidence.Rules{}
-	for _, x := range r.evidence {
-		if !x.From.After(at) {
-			out[x.Name] = x.Value
-		}
-	}
-	return out
 }
 
 // weakOf is how many visits of a day are weak, and for which reasons.

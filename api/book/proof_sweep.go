@@ -24,7 +24,7 @@ const assessAtOnce = 50
 func (b *Book) sweepProofs(ctx context.Context, district int32) (done int, err error) {
 	var list []watch
 	now := b.now()
-	rules := b.rules.Load().evidenceAt(now)
+	rules := b.rules.Load().of(district).evidenceAt(now)
 	ripe := now.Add(-time.Duration(rules["wait_s"]) * time.Second)
 	err = b.read(ctx, district, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT h.centre, coalesce(w.seq, 0), h.size, NULL::timestamptz FROM heads h

@@ -21,7 +21,7 @@ import (
 type ruleBody interface {
 	contract.CodeAdd | contract.CodeRename | contract.CodeRetire | contract.ColumnAdd | contract.ColumnRename |
 		contract.ColumnHide | contract.ColumnOrder | contract.LimitSet | contract.LadderSet | contract.OffenceSet |
-		contract.ConductSet
+		contract.ConductSet | contract.NumberSet
 }
 
 // needsRule asks for what HQ's book has of changes that this process has not
@@ -81,6 +81,8 @@ func ruleFrom(body any, at time.Time) time.Time {
 	case *contract.LadderSet:
 		from = b.ValidFrom
 	case *contract.ConductSet:
+		from = b.ValidFrom
+	case *contract.NumberSet:
 		from = b.ValidFrom
 	case *contract.OffenceSet:
 		return at // a section holds by the date of the incident
@@ -155,6 +157,8 @@ func newRuleBody(kind string) any {
 		return new(contract.OffenceSet)
 	case "conduct.set":
 		return new(contract.ConductSet)
+	case kindNumberSet:
+		return new(contract.NumberSet)
 	case kindRetentionAllow:
 		return new(contract.RetentionAsk)
 	}

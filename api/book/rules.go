@@ -26,10 +26,9 @@ type rules struct {
 	ladder    ladder
 	offences  []Offence
 	conduct   []ConductRule
-	evidence  []evidenceRule
 	retention []RetentionRule
 	visits    []TaskFields
-	units     []unitRule
+	numbers   []Number
 	columns   map[string][]Column
 	districts map[int32]*districtRules
 	beats     map[beatKey]*geo.Area
@@ -223,13 +222,10 @@ func (b *Book) loadRules(ctx context.Context) error {
 	if err := r.loadConduct(ctx, b); err != nil {
 		return err
 	}
-	if err := r.loadEvidence(ctx, b); err != nil {
-		return err
-	}
 	if err := r.loadRetention(ctx, b); err != nil {
 		return err
 	}
-	if err := r.loadUnits(ctx, b); err != nil {
+	if err := r.loadNumbers(ctx, b); err != nil {
 		return err
 	}
 	if err := r.mark(); err != nil {

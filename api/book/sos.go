@@ -29,7 +29,7 @@ func needsSOSRaise(d *draft, _ *contract.SosRaise, n *needs) {
 // no network, is entered and shown, and wakes nobody; what is raised again while
 // the first is open is that one.
 func checkSOSRaise(s *State, d *draft, _ *contract.SosRaise) error {
-	if d.receivedAt.Sub(d.at) > s.rules.r.unitRule(d.receivedAt).late() {
+	if d.receivedAt.Sub(d.at) > s.rules.unitRule(d.receivedAt).late() {
 		d.flag(flag{Code: flagLateSOS, Value: d.receivedAt.Sub(d.at).Seconds()})
 	}
 	d.facts["on_duty"] = s.dutyOn(d.officer, d.at) != nil

@@ -47,7 +47,7 @@ func (b *Book) Units(ctx context.Context, who staff.Caller, q UnitQuery) ([]Unit
 		return nil, err
 	}
 	now := b.now()
-	rule := b.rules.Load().unitRule(now)
+	rule := b.rules.Load().of(who.District).unitRule(now)
 	var out []Unit
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
 		v, err := b.viewOf(ctx, tx, who, q.Centre)

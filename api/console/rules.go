@@ -23,6 +23,7 @@ type rulesBody struct {
 	Older    string       // where the ones before are
 	Paged    bool         // the page goes on in it
 	Conduct  []conductRuleRow
+	Numbers  []numberRow
 	Weighs   bool // this officer may ask what a limit would touch
 	Lists    []listRow
 	Columns  []columnsRow
@@ -63,6 +64,13 @@ type conductRuleRow struct {
 	Change string
 }
 
+// numberRow is a number of the rules as it holds now.
+type numberRow struct {
+	book.Number
+
+	Change string
+}
+
 type listRow struct {
 	Label string
 	Codes []book.Code
@@ -100,7 +108,7 @@ func (p *Pages) rules(x *exchange) error {
 	d := x.who.District
 	b := rulesBody{Offences: p.Book.Offences(d), Change: p.ruleSteps(x)}
 	b.Limits = p.limitRows(x)
-	b.Ladders, b.Conduct = p.ladders(x), p.conductRules(x)
+	b.Ladders, b.Conduct, b.Numbers = p.ladders(x), p.conductRules(x), p.numbers(x)
 	lists := p.Book.Lists(d)
 	for _, name := range sortedKeys(lists) {
 		if label := p.listName(x, name); label != "" {

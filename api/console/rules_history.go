@@ -86,6 +86,8 @@ func (p *Pages) changed(x *exchange, kind contract.Kind, body map[string]any) []
 		delete(body, "months")
 		delete(body, "seconds")
 		out = append(out, fact{p.look.texts["rules.time"].in(x.lang), p.limitTime(x, &book.Limit{Months: int(months), Seconds: int64(seconds)})})
+	case contract.KindNumberSet:
+		take("number", p.numberSaid(x, text("number")))
 	case contract.KindColumnRename, contract.KindColumnHide:
 		take("column", p.columnSaid(x, text("register"), text("column")))
 	case contract.KindColumnOrder:
@@ -191,4 +193,28 @@ func (p *Pages) conductRules(x *exchange) []conductRuleRow {
 		out = append(out, row)
 	}
 	return out
+}
+
+// numbers are the numbers of the rules.
+func (p *Pages) numbers(x *exchange) []numberRow {
+	var out []numberRow
+	for _, n := range p.Book.Numbers(x.who.District) {
+		row := numberRow{Number: n}
+		if mayMake(x.who, contract.KindNumberSet) {
+			q := url.Values{"centre": {staff.HQ}, "back": {Root + "/rules"}, "f.number": {n.Name}, "f.value": {strconv.Itoa(n.Value)}}
+			row.Change = Root + "/ops/" + string(contract.KindNumberSet) + "?" + q.Encode()
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// numberSaid is what a number is called.
+func (p *Pages) numberSaid(x *exchange, name string) string {
+	for _, n := range p.Book.Numbers(x.who.District) {
+		if n.Name == name {
+			return (&view{p: p, x: x}).either(n.Hi, n.En)
+		}
+	}
+	return name
 }

@@ -1,0 +1,142 @@
+package book
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kendra/geo/evidence"
+	contract "kendra/mobile-contract"
+)
+
+// Number is one number of the rules: of units (unit.), of speeds in km/h (speed.), of
+// evidence for a visit (evidence.). It begins as a row of the schema, and the district
+// office moves it between Least and Most.
+type Number struct {
+	Name   string
+	Value  int
+	Least  int
+	Most   int
+	Hi, En string
+	Basis  string
+	From   time.Time
+}
+
+const kindNumberSet = "number.set"
+
+func (r *rules) loadNumbers(ctx context.Context, b *Book) error {
+	rows, err := b.Pool.Query(ctx, `SELECT number, value, least, most, hi, en, basis, valid_from FROM numbers ORDER BY sort, number`)
+	if err != nil {
+		return fmt.Errorf("load numbers: %w", err)
+	}
+	if r.numbers, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Number]); err != nil {
+		return fmt.Errorf("load numbers: %w", err)
+	}
+	return (&ruleView{r: r}).evidenceAt(b.now()).Check()
+}
+
+// numbersAt are the numbers in force at a time, in the order of the list.
+func (v *ruleView) numbersAt(at time.Time) []Number {
+	out := slices.Clone(v.r.numbers)
+	for _, c := range v.changes(kindNumberSet) {
+		b := c.read.(*contract.NumberSet)
+		i := slices.IndexFunc(out, func(n Number) bool { return n.Name == b.Number })
+		if i >= 0 && !c.From.After(at) {
+			out[i].Value, out[i].Basis, out[i].From = b.Value, b.Basis, c.From
+		}
+	}
+	return out
+}
+
+// evidenceAt are the numbers by which visits are judged, in force at a time.
+func (v *ruleView) evidenceAt(at time.Time) evidence.Rules {
+	out := evidence.Rules{}
+	for _, n := range v.numbersAt(at) {
+		if name, ok := strings.CutPrefix(n.Name, "evidence."); ok {
+			out[name] = float64(n.Value)
+		}
+	}
+	return out
+}
+
+// kmh is how fast a round goes by a vehicle; by one that the list does not have, as by
+// any other.
+func (v *ruleView) kmh(vehicle string, at time.Time) int {
+	other := 0
+	for _, n := range v.numbersAt(at) {
+		switch n.Name {
+		case "speed." + vehicle:
+			return n.Value
+		case "speed.other":
+			other = n.Value
+		}
+	}
+	return other
+}
+
+// unitRule is what holds of units at a time.
+type unitRule struct {
+	WayPercent int // of the way, of the line
+	Units      int // that a call for help wakes
+	HeardS     int // how old one may be that still wakes
+	DutyS      int // how long a duty lasts
+}
+
+func (v *ruleView) unitRule(at time.Time) *unitRule {
+	var u unitRule
+	for _, n := range v.numbersAt(at) {
+		switch n.Name {
+		case "unit.way_percent":
+			u.WayPercent = n.Value
+		case "unit.units":
+			u.Units = n.Value
+		case "unit.heard_s":
+			u.HeardS = n.Value
+		case numberDuty:
+			u.DutyS = n.Value
+		}
+	}
+	return &u
+}
+
+const numberDuty = "unit.duty_s"
+
+func (r *unitRule) late() time.Duration { return time.Duration(r.HeardS) * time.Second }
+func (r *unitRule) duty() time.Duration { return time.Duration(r.DutyS) * time.Second }
+
+// way is how long the way to what is so far away may be, in kilometres.
+func (r *unitRule) way(metres float64) float64 {
+	return metres * float64(r.WayPercent) / 100_000
+}
+
+// shortestDuty is how long a duty lasts at least before the clock ends it, by any
+// rule that there was or will be.
+func (v *ruleView) shortestDuty() time.Duration {
+	least := v.unitRule(time.Time{}).duty()
+	for _, c := range v.changes(kindNumberSet) {
+		if b := c.read.(*contract.NumberSet); b.Number == numberDuty {
+			least = min(least, time.Duration(b.Value)*time.Second)
+		}
+	}
+	return least
+}
+
+func checkNumberSet(v *ruleView, _ *draft, b *contract.NumberSet) error {
+	i := slices.IndexFunc(v.r.numbers, func(n Number) bool { return n.Name == b.Number })
+	switch {
+	case i < 0:
+		return refuse(contract.CodeUnknownReference, "/body/number")
+	case b.Value < v.r.numbers[i].Least || b.Value > v.r.numbers[i].Most:
+		return refuse(contract.CodeOutOfRange, "/body/value")
+	}
+	return nil
+}
+
+// Numbers lists the numbers of the rules of a district as they hold now.
+func (b *Book) Numbers(district int32) []Number {
+	return b.rules.Load().of(district).numbersAt(b.now())
+}
