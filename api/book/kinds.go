@@ -109,7 +109,7 @@ var kinds = table(
 
 	// sos.go
 	define("sos.raise", everyPost, needsSOSRaise, checkSOSRaise, applySOSRaise),
-	define("sos.answer", append(slices.Clone(everyPost), staff.CO), needsSOSAnswer, checkSOSAnswer, applySOSAnswer),
+	naming(define("sos.answer", append(slices.Clone(everyPost), staff.CO), needsSOSAnswer, checkSOSAnswer, applySOSAnswer), woken),
 	define("sos.end", everyPost, needsSOSEnd, checkSOSEnd, applySOSEnd),
 	define("sos.call", clockOnly, needsSOSCall, checkSOSCall, applySOSCall),
 

@@ -16,11 +16,11 @@ import (
 	contract "kendra/mobile-contract"
 )
 
-// nearQuery says what is looked for: the units of a centre that are on duty and
-// have said in the last half hour where they are.
+// nearQuery says what is looked for: the units of a centre, or of all, that are on
+// duty and have said in the last half hour where they are.
 type nearQuery struct {
 	district int32
-	centre   string
+	centre   string // empty: of the whole district
 	from     geo.Point
 	n        int
 	not      []uuid.UUID // officers who are left out
@@ -34,7 +34,7 @@ const unitColumns = `d.officer_id, d.role, d.squad_id, d.started_at, f.at, f.lat
 // duty, and none by where he was before it. Parameters 1 to 4 are district,
 // centre, since when a duty may have begun, and now.
 const dutyOfFix = `LATERAL (SELECT officer_id, role, squad_id, started_at FROM duties WHERE district_id = $1 AND officer_id = f.officer_id
-	AND centre = $2 AND ended_at IS NULL AND started_at > $3 AND started_at <= $4 AND started_at <= f.at
+	AND centre = f.centre AND ended_at IS NULL AND started_at > $3 AND started_at <= $4 AND started_at <= f.at
 	ORDER BY started_at DESC LIMIT 1) d`
 
 // nearest finds the nearest units, by rings that grow until as many as are asked
@@ -59,8 +59,12 @@ func nearest(ctx context.Context, tx pgx.Tx, q nearQuery) ([]Unit, error) {
 
 // look reads the units within spans of cells, the nearest first.
 func (q *nearQuery) look(ctx context.Context, tx pgx.Tx, spans []geo.Span) ([]Unit, error) {
+	of := `centre = $2` // a plan of its own each: an index of its own
+	if q.centre == "" {
+		of = `$2 = ''`
+	}
 	rows, err := tx.Query(ctx, `SELECT `+unitColumns+` FROM unnest($7::bigint[], $8::bigint[]) AS s (first, last),
-		LATERAL (SELECT * FROM last_fixes WHERE district_id = $1 AND centre = $2 AND cell BETWEEN s.first AND s.last
+		LATERAL (SELECT * FROM last_fixes WHERE district_id = $1 AND `+of+` AND cell BETWEEN s.first AND s.last
 			AND at >= $5 AND at <= $6 AND NOT mock AND NOT officer_id = ANY($9) OFFSET 0) f, `+dutyOfFix,
 		q.district, q.centre, q.now.Add(-q.rule.duty()), q.now, q.now.Add(-FixFresh), q.now.Add(positionsAhead),
 		column(pointers(spans), func(s *geo.Span) int64 { return int64(s.First) }),
@@ -119,10 +123,11 @@ func (b *Book) Nearest(ctx context.Context, who staff.Caller, q UnitQuery, n int
 	return out, err
 }
 
-// whomToWake are the officers on duty whom a call for help wakes: the nearest, and
-// if fewer say where they are, or nobody knows where she is, others on duty.
+// whomToWake are the officers on duty whom a call for help wakes: the nearest, of
+// whatever station, for danger knows no border; and if fewer say where they are, or
+// nobody knows where she is, others on duty at her own.
 func (t *batch) whomToWake(ctx context.Context, from *geo.Point, not []uuid.UUID) ([]uuid.UUID, error) {
-	q := nearQuery{district: t.district, centre: t.centre, not: not, now: t.now, rule: t.book.rules.Load().of(t.district).unitRule(t.now)}
+	q := nearQuery{district: t.district, not: not, now: t.now, rule: t.book.rules.Load().of(t.district).unitRule(t.now)}
 	q.n = q.rule.Units
 	var out []uuid.UUID
 	if from != nil {

@@ -123,6 +123,13 @@ func checkSOSAnswer(s *State, d *draft, b *contract.SosAnswer) error {
 	return nil
 }
 
+// woken tells whether an officer was called by this very call: one of another station
+// answers it too, under his post there.
+func woken(s *State, d *draft, b *contract.SosAnswer) bool {
+	x := s.soses.get(b.SosID)
+	return x != nil && slices.Contains(x.Called, d.officer)
+}
+
 // aboutSOS makes the entry one of the call, for all who have to do with it.
 func (d *draft) aboutSOS(x *SOS) {
 	d.caseID = x.SOSID

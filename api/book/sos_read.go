@@ -34,15 +34,16 @@ type SOSQuery struct {
 
 // SOSList lists calls for help at a centre, those that are open first and then the
 // newest: all for who looks after the centre, sends its tasks or stands above it;
-// for others their own and those with which they have to do.
+// for others their own and those with which they have to do. To these come the calls at
+// other centres for which the caller was woken and which have not ended.
 func (b *Book) SOSList(ctx context.Context, who staff.Caller, q SOSQuery) (out []SOSView, err error) {
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
 		v, err := b.viewOf(ctx, tx, who, q.Centre)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `SELECT `+sosColumns+` FROM sos WHERE district_id = $1 AND centre = $2
-			AND (NOT $3 OR state <> 'ended') AND ($4 OR officer_id = $5 OR $5 = ANY(called))
+		rows, err := tx.Query(ctx, `SELECT `+sosColumns+` FROM sos WHERE district_id = $1 AND (NOT $3 OR state <> 'ended')
+			AND (centre = $2 AND ($4 OR officer_id = $5 OR $5 = ANY(called)) OR state <> 'ended' AND $5 = ANY(called))
 			ORDER BY state = 'ended', seq DESC LIMIT $6`, who.District, q.Centre, q.Open, v.tasks || v.rows, who.OfficerID, sosMost)
 		if err != nil {
 			return fmt.Errorf("read calls for help: %w", err)
@@ -51,7 +52,7 @@ func (b *Book) SOSList(ctx context.Context, who staff.Caller, q SOSQuery) (out [
 		if err != nil {
 			return fmt.Errorf("read calls for help: %w", err)
 		}
-		out, err = sosViews(ctx, tx, who.District, q.Centre, list)
+		out, err = sosViews(ctx, tx, who.District, list)
 		return err
 	})
 	return out, err
@@ -76,10 +77,11 @@ func (b *Book) SOSOf(ctx context.Context, who staff.Caller, id uuid.UUID) (out *
 		if err != nil && isProblem(err) == nil {
 			return err
 		}
-		if err != nil || !v.tasks && !v.rows && x.OfficerID != who.OfficerID && !slices.Contains(x.Called, who.OfficerID) {
+		over := err == nil && (v.tasks || v.rows)
+		if !over && x.OfficerID != who.OfficerID && !slices.Contains(x.Called, who.OfficerID) {
 			return refusal(contract.CodeNotFound, "sos_id")
 		}
-		views, err := sosViews(ctx, tx, who.District, x.Centre, []*SOS{x})
+		views, err := sosViews(ctx, tx, who.District, []*SOS{x})
 		if err != nil {
 			return err
 		}
@@ -90,25 +92,27 @@ func (b *Book) SOSOf(ctx context.Context, who staff.Caller, id uuid.UUID) (out *
 }
 
 // sosViews adds to calls what their entries say.
-func sosViews(ctx context.Context, tx pgx.Tx, district int32, centre string, list []*SOS) ([]SOSView, error) {
-	seqs := make([]int64, len(list))
-	for i, x := range list {
-		seqs[i] = x.Seq
+func sosViews(ctx context.Context, tx pgx.Tx, district int32, list []*SOS) ([]SOSView, error) {
+	type entry struct {
+		centre string
+		seq    int64
 	}
-	rows, err := tx.Query(ctx, `SELECT seq, wire FROM entries WHERE district_id = $1 AND centre = $2 AND seq = ANY($3)`, district, centre, seqs)
+	rows, err := tx.Query(ctx, `SELECT e.centre, e.seq, e.wire FROM unnest($2::text[], $3::bigint[]) AS x (centre, seq)
+		JOIN entries e ON e.district_id = $1 AND e.centre = x.centre AND e.seq = x.seq`, district,
+		column(list, func(x *SOS) string { return x.Centre }), column(list, func(x *SOS) int64 { return x.Seq }))
 	if err != nil {
 		return nil, fmt.Errorf("read calls for help: %w", err)
 	}
-	said := map[int64]SOSView{}
-	var seq int64
+	said := map[entry]SOSView{}
+	var of entry
 	var wire []byte
-	_, err = pgx.ForEachRow(rows, []any{&seq, &wire}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&of.centre, &of.seq, &wire}, func() error {
 		var line struct {
 			Place *contract.Place
 			Body  contract.SosRaise
 		}
 		err := json.Unmarshal(wire, &line)
-		said[seq] = SOSView{Place: line.Place, Silent: line.Body.Silent != nil && *line.Body.Silent}
+		said[of] = SOSView{Place: line.Place, Silent: line.Body.Silent != nil && *line.Body.Silent}
 		return err
 	})
 	if err != nil {
@@ -116,7 +120,7 @@ func sosViews(ctx context.Context, tx pgx.Tx, district int32, centre string, lis
 	}
 	out := make([]SOSView, len(list))
 	for i, x := range list {
-		out[i] = said[x.Seq]
+		out[i] = said[entry{x.Centre, x.Seq}]
 		out[i].SOS = *x
 	}
 	return out, nil

@@ -304,3 +304,48 @@ func TestAnAnswerThatComesBeforeItsCallWaitsForIt(t *testing.T) {
 		t.Errorf("%s: %s", x.State, sosSteps(x))
 	}
 }
+
+func TestTheNearestAreOfWhateverStationAndOneOfAnotherAnswers(t *testing.T) {
+	t.Parallel()
+	w, near := sosWorld(t)
+	nearest, far := w.Enlist(booktest.OtherCentre, staff.BeatOfficer), w.Enlist(booktest.OtherCentre, staff.BeatOfficer)
+	for o, lat := range map[*booktest.Officer]float64{nearest: 25.1995, far: 25.4} {
+		o.Enter("duty.start", contract.DutyStart{})
+		stoodAt(t, w, o, lat, 80.9)
+	}
+	e := w.Beat.Enter("sos.raise", contract.SosRaise{}, booktest.At(25.2, 80.9, 10))
+	x := callOf(t, w, e.OpID)
+	if !slices.Equal(x.Called, ids([]*booktest.Officer{nearest, near[0], near[1]})) {
+		t.Errorf("called %v", x.Called)
+	}
+	calls := func(o *booktest.Officer) []book.SOSView {
+		t.Helper()
+		list, err := w.Book.SOSList(context.Background(), o.Caller(), book.SOSQuery{Centre: booktest.OtherCentre})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	if list := calls(nearest); len(list) != 1 || list[0].SOSID != e.OpID || list[0].Place == nil || list[0].Place.Lat != 25.2 {
+		t.Errorf("who was woken reads %+v", list)
+	}
+	if got, err := w.Book.SOSOf(context.Background(), nearest.Caller(), e.OpID); err != nil || got.Place == nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	here := booktest.With("centre", booktest.Centre)
+	if _, err := w.Book.SOSOf(context.Background(), far.Caller(), e.OpID); err == nil || len(calls(far)) != 0 {
+		t.Error("a call is told to one of another station who was not woken")
+	}
+	refusedOp(t, "by one who was not woken", far.Do("sos.answer", contract.SosAnswer{SosID: e.OpID}, here), contract.CodeNotYourPost, "/centre")
+	refusedOp(t, "the end, by one of another station", nearest.Do("sos.end", contract.SosEnd{SosID: e.OpID, Reason: "safe"}, here),
+		contract.CodeNotYourPost, "/centre")
+	nearest.Enter("sos.answer", contract.SosAnswer{SosID: e.OpID}, here)
+	x = callOf(t, w, e.OpID)
+	if last := x.Steps[len(x.Steps)-1]; x.State != "answered" || last.By == nil || *last.By != nearest.ID {
+		t.Errorf("%s, %+v", x.State, last)
+	}
+	w.Beat.Enter("sos.end", contract.SosEnd{SosID: e.OpID, Reason: "safe"})
+	if list := calls(nearest); len(list) != 0 {
+		t.Errorf("after its end it is still told at another station: %+v", list)
+	}
+}
