@@ -93,6 +93,7 @@ var access = []grant{
 	{call: "getRoster", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getCoverage", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getHeat", self: union(circleHead, aboveAll, []staff.Role{staff.Analyst})},
+	{call: "getBeatMonths", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getRounds", centre: union(heads, []staff.Role{staff.Dispatcher})},
 	{call: "getHandover", self: staff.Roles, centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "acceptTask", centre: atStation},

@@ -151,6 +151,34 @@ func (s *server) GetRounds(ctx context.Context, in GetRoundsRequestObject) (GetR
 	return out, nil
 }
 
+// GetBeatMonths drafts the monthly entries of the women-beat register.
+func (s *server) GetBeatMonths(ctx context.Context, in GetBeatMonthsRequestObject) (GetBeatMonthsResponseObject, error) {
+	month := ""
+	if in.Params.Month != nil {
+		month = *in.Params.Month
+	}
+	m, err := s.Book.BeatMonths(ctx, of(ctx).caller, in.Params.Centre, month)
+	if err != nil {
+		return nil, err
+	}
+	out := GetBeatMonths200JSONResponse{
+		Centre: in.Params.Centre, Month: m.Month, Over: m.Over, Beats: make([]contract.BeatMonthDraft, len(m.Beats)),
+	}
+	for i := range m.Beats {
+		b := &m.Beats[i]
+		one := contract.BeatMonthDraft{
+			BeatID: b.BeatID, Code: b.Code, NameHi: b.NameHi, NameEn: b.NameEn, Places: b.Places, Seen: b.Seen, Visits: b.Visits, Days: b.Days,
+			Chaupals: b.Chaupals, Women: b.Women, Girls: b.Girls, UnseenHi: append([]string{}, b.UnseenHi...),
+			UnseenEn: append([]string{}, b.UnseenEn...), LineNo: orNone(b.ClosedNo),
+		}
+		if b.PerWeek > 0 {
+			one.PerWeek = &b.PerWeek
+		}
+		out.Beats[i] = one
+	}
+	return out, nil
+}
+
 // bundleCoverage adds what is owed most where the caller works.
 func (s *server) bundleCoverage(ctx context.Context, who staff.Caller, out *GetBundle200JSONResponse) error {
 	list, err := s.Book.OwnDue(ctx, who)

@@ -222,4 +222,8 @@ func TestEveryKindOfChangeIsToldInWords(t *testing.T) {
 		!strings.Contains(between(office.Visit("/console/rules").HTML, "Nearest units", "</tr>"), "<b>3</b>") {
 		t.Error("who may change what")
 	}
+	form := office.Visit("/console/ops/number.set?centre=HQ&f.number=unit.heard_s").HTML
+	if !strings.Contains(form, `value="unit.heard_s" selected`) || !strings.Contains(form, `value="3600"`) {
+		t.Errorf("the form of a number does not begin with how it stands:\n%s", form)
+	}
 }

@@ -84,6 +84,9 @@ type ServerInterface interface {
 	// GetCoverage What is owed to places and beats at a moment
 	// (GET /v1/coverage)
 	GetCoverage(c *fiber.Ctx, params GetCoverageParams) error
+	// GetBeatMonths What the women-beat register of a centre is to be closed with for a month
+	// (GET /v1/coverage/months)
+	GetBeatMonths(c *fiber.Ctx, params GetBeatMonthsParams) error
 	// GetRounds An order in which those on duty could see what is owed
 	// (GET /v1/coverage/rounds)
 	GetRounds(c *fiber.Ctx, params GetRoundsParams) error
@@ -750,6 +753,50 @@ func (siw *ServerInterfaceWrapper) GetCoverage(c *fiber.Ctx) error {
 
 	handler := func(c *fiber.Ctx) error {
 		return siw.Handler.GetCoverage(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetBeatMonths operation middleware
+func (siw *ServerInterfaceWrapper) GetBeatMonths(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetBeatMonthsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "month", query, &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter month: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetBeatMonths(c, params)
 	}
 
 	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
@@ -2579,6 +2626,8 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 
 	router.Get(options.BaseURL+"/v1/coverage/rounds", wrapper.GetRounds)
 
+	router.Get(options.BaseURL+"/v1/coverage/months", wrapper.GetBeatMonths)
+
 	router.Get(options.BaseURL+"/v1/handovers", wrapper.ListHandovers)
 
 	router.Get(options.BaseURL+"/v1/handovers/:handover_id", wrapper.GetHandover)
@@ -3242,6 +3291,35 @@ type GetCoveragedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCoveragedefaultApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetBeatMonthsRequestObject struct {
+	Params GetBeatMonthsParams
+}
+
+type GetBeatMonthsResponseObject interface {
+	VisitGetBeatMonthsResponse(ctx *fiber.Ctx) error
+}
+
+type GetBeatMonths200JSONResponse BeatMonths
+
+func (response GetBeatMonths200JSONResponse) VisitGetBeatMonthsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetBeatMonthsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetBeatMonthsdefaultApplicationProblemPlusJSONResponse) VisitGetBeatMonthsResponse(ctx *fiber.Ctx) error {
 	ctx.Response().Header.Set("Content-Type", "application/problem+json")
 	ctx.Status(response.StatusCode)
 
@@ -4631,6 +4709,9 @@ type StrictServerInterface interface {
 	// GetCoverage What is owed to places and beats at a moment
 	// (GET /v1/coverage)
 	GetCoverage(ctx context.Context, request GetCoverageRequestObject) (GetCoverageResponseObject, error)
+	// GetBeatMonths What the women-beat register of a centre is to be closed with for a month
+	// (GET /v1/coverage/months)
+	GetBeatMonths(ctx context.Context, request GetBeatMonthsRequestObject) (GetBeatMonthsResponseObject, error)
 	// GetRounds An order in which those on duty could see what is owed
 	// (GET /v1/coverage/rounds)
 	GetRounds(ctx context.Context, request GetRoundsRequestObject) (GetRoundsResponseObject, error)
@@ -5504,6 +5585,33 @@ func (sh *strictHandler) GetCoverage(ctx *fiber.Ctx, params GetCoverageParams) e
 		return err
 	} else if validResponse, ok := response.(GetCoverageResponseObject); ok {
 		if err := validResponse.VisitGetCoverageResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetBeatMonths operation middleware
+func (sh *strictHandler) GetBeatMonths(ctx *fiber.Ctx, params GetBeatMonthsParams) error {
+	var request GetBeatMonthsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBeatMonths(ctx.UserContext(), request.(GetBeatMonthsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBeatMonths")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetBeatMonthsResponseObject); ok {
+		if err := validResponse.VisitGetBeatMonthsResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

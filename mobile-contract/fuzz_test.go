@@ -188,6 +188,7 @@ var bodies = map[contract.Kind]func([]byte) error{
 	contract.KindOffenceSet:         typed[contract.OffenceSet],
 	contract.KindConductSet:         typed[contract.ConductSet],
 	contract.KindNumberSet:          typed[contract.NumberSet],
+	contract.KindBeatMonth:          typed[contract.BeatMonth],
 	contract.KindIdentityRead:       typed[contract.IdentityRead],
 	contract.KindCaseName:           typed[contract.CaseName],
 	contract.KindCaseUnname:         typed[contract.CaseUnname],

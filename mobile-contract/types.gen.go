@@ -63,6 +63,7 @@ func (e FactorRemovalTotp) Valid() bool {
 // Defines values for Kind.
 const (
 	KindBeatEnd            Kind = "beat.end"
+	KindBeatMonth          Kind = "beat.month"
 	KindBeatSet            Kind = "beat.set"
 	KindCaseName           Kind = "case.name"
 	KindCaseUnname         Kind = "case.unname"
@@ -187,6 +188,8 @@ const (
 func (e Kind) Valid() bool {
 	switch e {
 	case KindBeatEnd:
+		return true
+	case KindBeatMonth:
 		return true
 	case KindBeatSet:
 		return true
@@ -893,6 +896,66 @@ type BeatEnd struct {
 	// On First day (IST) without it
 	On     openapi_types.Date `json:"on"`
 	Reason string             `json:"reason"`
+}
+
+// BeatMonth Closes the women_beat register of a beat for a month that is over, once; opens a line of it. What the month had the book counts itself, as facts (`month_places` to `month_girls`)
+type BeatMonth struct {
+	BeatID UUID `json:"beat_id"`
+
+	// GDNo Number in the general diary
+	GDNo *GDNo `json:"gd_no,omitempty"`
+
+	// Month A month (IST)
+	Month           Month    `json:"month"`
+	Observation     *string  `json:"observation,omitempty"`
+	SensitivePlaces []string `json:"sensitive_places,omitempty"`
+}
+
+// BeatMonthDraft What a month of a beat had, as the book has it now
+type BeatMonthDraft struct {
+	BeatID   UUID   `json:"beat_id"`
+	Chaupals int    `json:"chaupals"`
+	Code     string `json:"code"`
+
+	// Days Days (IST) with a visit
+	Days  int `json:"days"`
+	Girls int `json:"girls"`
+
+	// LineNo The line that closed it
+	LineNo *string `json:"line_no,omitempty"`
+	NameEn string  `json:"name_en"`
+	NameHi string  `json:"name_hi"`
+
+	// PerWeek Rounds a week that the list asks for
+	PerWeek *int `json:"per_week,omitempty"`
+
+	// Places On the list on the last day of the month
+	Places int `json:"places"`
+
+	// Seen Of those
+	Seen int `json:"seen"`
+
+	// UnseenEn The same in English
+	UnseenEn []string `json:"unseen_en"`
+
+	// UnseenHi Places that were not visited
+	UnseenHi []string `json:"unseen_hi"`
+	Visits   int      `json:"visits"`
+	Women    int      `json:"women"`
+}
+
+// BeatMonths defines model for BeatMonths.
+type BeatMonths struct {
+	Beats []BeatMonthDraft `json:"beats"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre `json:"centre"`
+
+	// Month A month (IST)
+	Month Month `json:"month"`
+
+	// Over Only a month that is over can be closed
+	Over bool `json:"over"`
 }
 
 // BeatRounds On how many days a week the beat is owed a round, and between which hours of the day
@@ -2032,7 +2095,7 @@ type FactorRemoval struct {
 // FactorRemovalTotp defines model for FactorRemoval.Totp.
 type FactorRemovalTotp bool
 
-// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
+// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
 type Facts = json.RawMessage
 
 // FeedLine defines model for FeedLine.
@@ -2049,7 +2112,7 @@ type FeedLine struct {
 	Corrects *UUID      `json:"corrects,omitempty"`
 	DeviceID *UUID      `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
 	Facts     Facts     `json:"facts"`
 	Flags     []Flag    `json:"flags"`
 	Kind      string    `json:"kind"`
@@ -2864,6 +2927,9 @@ type LogIn struct {
 	Sig Signature `json:"sig"`
 }
 
+// Month A month (IST)
+type Month = string
+
 // NCRSend A non-cognizable report went to the magistrate
 type NCRSend struct {
 	ComplaintID UUID `json:"complaint_id"`
@@ -3585,7 +3651,7 @@ type Receipt struct {
 	Centre   *Centre `json:"centre,omitempty"`
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
 	Facts *Facts `json:"facts,omitempty"`
 	Flags []Flag `json:"flags,omitempty"`
 
@@ -4645,6 +4711,14 @@ type GetCoverageParams struct {
 	// After How many of the most owed to pass over; ask with the `at` of the first page
 	After *int        `form:"after,omitempty" json:"after,omitempty"`
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetBeatMonthsParams defines parameters for GetBeatMonths.
+type GetBeatMonthsParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+
+	// Month Without it the last month
+	Month *Month `form:"month,omitempty" json:"month,omitempty"`
 }
 
 // GetRoundsParams defines parameters for GetRounds.

@@ -293,6 +293,9 @@ func (t *batch) more(ctx context.Context, n *needs) error {
 	if err := t.loadWakes(ctx, n); err != nil {
 		return err
 	}
+	if err := t.loadMonths(ctx, n); err != nil {
+		return err
+	}
 	cases, err := t.loadSealed(ctx, n.reads)
 	if err != nil {
 		return err

@@ -253,6 +253,7 @@ func (s *State) strike(e *Entry, k lineKey, corrected bool) *Line {
 	s.add(&line, -1)
 	s.lines.put(k, &line)
 	s.unseen(e, k)
+	s.reopenMonth(e, k)
 	before := line
 	before.DueAt = nil
 	return &before

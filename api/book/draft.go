@@ -57,6 +57,7 @@ type draft struct {
 	strikes   uuid.UUID
 
 	wakes   []uuid.UUID // who is near, of a call for help
+	month   *BeatMonth  // what the book has of a month that is closed
 	batch   *batch
 	old     *Entry // of an op sent again
 	reads   bool   // its answer is wanted: the plain text that it names (unseal.go), the cases of a number (search.go)

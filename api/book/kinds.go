@@ -23,6 +23,7 @@ var (
 	appointed = []string{staff.CentreIncharge, staff.SHO, staff.AddlSP, staff.SP, staff.Sysadmin, roleRegistrar}
 	clockOnly = []string{roleClock}
 
+	monthClosers = []string{staff.BeatOfficer, staff.CentreIncharge, staff.SHO}
 	groundMakers = []string{staff.CentreIncharge, staff.SHO, roleRegistrar}
 
 	inspectors = []string{staff.SHO, staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP}
@@ -87,6 +88,9 @@ var kinds = table(
 	define("beat.end", groundMakers, needsBeatEnd, checkBeatEnd, applyBeatEnd),
 	define("place.set", groundMakers, needsPlaceSet, checkPlaceSet, applyPlaceSet),
 	define("place.end", groundMakers, needsPlaceEnd, checkPlaceEnd, applyPlaceEnd),
+
+	// beat_month.go
+	define(kindBeatMonth, monthClosers, needsBeatMonth, checkBeatMonth, applyBeatMonth),
 
 	// squad.go
 	define("squad.brief", seniors, needsBrief, checkBrief, applyBrief),

@@ -34,6 +34,8 @@ type needs struct {
 	weeks                                   []string    // of rosters, by their Mondays
 	soses, sosOf                            []uuid.UUID // calls for help, and officers whose open ones are wanted
 	wakes                                   []*draft    // ops that wake who is near
+	months                                  []monthKey  // of beats, that ops close
+	monthsOf                                []*draft    // these ops
 	marks                                   []seal.Mark
 	alike                                   []seal.Mark // of persons that squads spoke to
 	kinds                                   map[string]*kindRow
@@ -131,6 +133,9 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	}
 	if len(n.weeks) > 0 {
 		s.queueRosters(b, n.weeks)
+	}
+	if len(n.months) > 0 {
+		s.queueMonths(b, n.months)
 	}
 	if len(n.complaints)+len(n.matters) > 0 {
 		s.queueMatters(b, n)
@@ -349,6 +354,7 @@ func (s *State) loadLines(ctx context.Context, tx pgx.Tx, ofEntries []uuid.UUID)
 	if slices.Contains(registers, registerWomenBeat) {
 		p := &pgx.Batch{}
 		s.queuePlaceVisits(p, years, serials)
+		s.queueBeatMonths(p, `(year, serial) IN (SELECT * FROM unnest($3::int[], $4::bigint[]))`, years, serials)
 		if err := send(ctx, tx, p); err != nil {
 			return err
 		}

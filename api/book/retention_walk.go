@@ -31,7 +31,7 @@ var keptBy = map[string]string{
 
 	"squad.person": ruleWarned, "squad.review": "", "warning.object": ruleWarned, "warning.decide": ruleOther,
 
-	"visit.record": ruleVisits, "squad.round": ruleVisits,
+	"visit.record": ruleVisits, "squad.round": ruleVisits, kindBeatMonth: ruleVisits,
 	"task.send": ruleTasks, "task.done": ruleTasks,
 	kindFIR: ruleFIRs, "fir.receive": ruleFIRs, "fir.step": ruleFIRs, "preventive.report": ruleFIRs, "preventive.step": ruleFIRs,
 	"inspection.record": ruleInspections,

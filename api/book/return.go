@@ -9,7 +9,8 @@ import (
 	"kendra/push"
 )
 
-// figureOf says which counts of the day make which figure of the return.
+// figureOf says which counts of the day make which figure of the return; what stands behind a
+// minus is taken off.
 var figureOf = map[string][]string{
 	"persons_counted":       {"squad.persons_observed"},
 	"persons_spoken":        {"squad.persons_spoken"},
@@ -19,7 +20,7 @@ var figureOf = map[string][]string{
 	"arrests":               {"arrests", "preventive.arrests"},
 	"preventive":            {"preventive.lines"},
 	"programmes":            {"women_beat.chaupal"},
-	"visits":                {"women_beat.lines"},
+	"visits":                {"women_beat.lines", "-women_beat." + numberMonths},
 	"women":                 {"women_beat.women"},
 	"girls":                 {"women_beat.girls"},
 	"leaflets":              {"women_beat.materials"},
@@ -64,6 +65,10 @@ func figuresOf(counts map[string]int64) map[string]int64 {
 	for figure, codes := range figureOf {
 		out[figure] = 0
 		for _, code := range codes {
+			if less, ok := strings.CutPrefix(code, "-"); ok {
+				out[figure] -= counts[less]
+				continue
+			}
 			out[figure] += counts[code]
 		}
 	}

@@ -116,6 +116,9 @@ func partOf(r *book.RegisterRow) string {
 	if _, person := values["ground"]; person && r.Register == "squad" {
 		return "person"
 	}
+	if _, month := values["month"]; month && r.Register == "women_beat" {
+		return "" // it is struck, and the month closed anew
+	}
 	return parts[r.Register]
 }
 

@@ -206,6 +206,8 @@ func (p *Pages) widget(x *exchange, in *input, f contract.Field) (bool, error) {
 	switch {
 	case f.Name == listField && f.Required: // of a column that is added it is a new one
 		in.Widget, in.Options = "select", p.listOptions(x)
+	case f.Name == ruleNumber && f.Type == "string":
+		in.Widget, in.Options = "select", p.numberOptions(x)
 	case f.List != "" || len(f.Enum) > 0:
 		in.Widget, in.Options = "select", p.options(x, f)
 		if large[f.Name] {

@@ -48,11 +48,11 @@ func (p *Pages) opPage(x *exchange) error {
 	return p.send(x, http.StatusOK, "op", "kind."+string(kind), f)
 }
 
-// isID tells whether a page may give a value of a form in its address: an id or
-// a day says nothing of anybody.
+// isID tells whether a page may give a value of a form in its address: an id, a
+// day or a month says nothing of anybody.
 func isID(s string) bool {
 	_, err := uuid.Parse(s)
-	return err == nil || len(s) == len("2006-01-02") && strings.Count(s, "-") == 2
+	return err == nil || monthPattern.MatchString(s) || len(s) == len("2006-01-02") && strings.Count(s, "-") == 2
 }
 
 // fixedCodes are the codes that a page gives and no officer chooses: which limit
@@ -62,7 +62,11 @@ var fixedCodes = map[contract.Kind]string{contract.KindEscalationAnswer: "limit"
 // present are the kinds whose form begins with what holds now.
 //
 //nolint:gochecknoglobals // a static table
-var present = map[contract.Kind]func(p *Pages, x *exchange, a *ask){contract.KindLadderSet: presentLadder}
+var present = map[contract.Kind]func(p *Pages, x *exchange, a *ask){
+	contract.KindLadderSet: presentLadder, contract.KindNumberSet: presentNumber,
+}
+
+var monthPattern = regexp.MustCompile(`^20[0-9]{2}-[01][0-9]$`)
 
 var codePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 

@@ -77,6 +77,7 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/ground/places/:id", name: "ground", call: "getGround", makes: contract.KindPlaceSet, get: (*Pages).placeForm},
 		// coverage.go
 		{path: "/coverage", name: "coverage", group: "now", call: "getCoverage", get: (*Pages).coverage},
+		{path: "/coverage/months", name: "months", call: "getBeatMonths", get: (*Pages).months},
 		{path: "/coverage/data", name: "coverage", call: "getCoverage", get: (*Pages).coverageData},
 
 		// complaints.go, complaint.go, intake.go, read.go, glass.go, search.go

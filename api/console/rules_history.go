@@ -201,12 +201,34 @@ func (p *Pages) numbers(x *exchange) []numberRow {
 	for _, n := range p.Book.Numbers(x.who.District) {
 		row := numberRow{Number: n}
 		if mayMake(x.who, contract.KindNumberSet) {
-			q := url.Values{"centre": {staff.HQ}, "back": {Root + "/rules"}, "f.number": {n.Name}, "f.value": {strconv.Itoa(n.Value)}}
+			q := url.Values{"centre": {staff.HQ}, "back": {Root + "/rules"}, "f.number": {n.Name}}
 			row.Change = Root + "/ops/" + string(contract.KindNumberSet) + "?" + q.Encode()
 		}
 		out = append(out, row)
 	}
 	return out
+}
+
+// ruleNumber is the field that names a number of the rules.
+const ruleNumber = "number"
+
+// numberOptions are the numbers of the rules, each with what it is called and how it
+// stands.
+func (p *Pages) numberOptions(x *exchange) []option {
+	var out []option
+	for _, n := range p.Book.Numbers(x.who.District) {
+		out = append(out, option{Value: n.Name, Label: p.numberSaid(x, n.Name) + " (" + strconv.Itoa(n.Value) + ")"})
+	}
+	return out
+}
+
+// presentNumber fills the form of a number with how it stands now.
+func presentNumber(p *Pages, x *exchange, a *ask) {
+	for _, n := range p.Book.Numbers(x.who.District) {
+		if n.Name == x.c.Query(fieldPrefix+ruleNumber) {
+			a.values[ruleNumber], a.values["value"] = []string{n.Name}, []string{strconv.Itoa(n.Value)}
+		}
+	}
 }
 
 // numberSaid is what a number is called.

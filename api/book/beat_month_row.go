@@ -1,0 +1,178 @@
+package book
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// monthKey is a month (2006-01) of a beat.
+type monthKey struct {
+	Beat  uuid.UUID
+	Month string
+}
+
+// beatMonthRow is a line by which a month of a beat was closed.
+type beatMonthRow struct {
+	Year     int
+	Serial   int64
+	BeatID   uuid.UUID
+	Month    string
+	StruckAt *time.Time
+}
+
+func (s *State) queueBeatMonths(b *pgx.Batch, where string, args ...any) {
+	b.Queue(`SELECT year, serial, beat_id, to_char(month, 'YYYY-MM'), struck_at FROM beat_months WHERE district_id = $1 AND centre = $2 AND `+where,
+		append([]any{s.District, s.Centre}, args...)...).Query(func(rows pgx.Rows) error {
+		list, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[beatMonthRow])
+		for _, m := range list {
+			s.beatMonths.load(placeVisitKey{m.Year, m.Serial}, m)
+		}
+		return wrap(err, "read months of beats")
+	})
+}
+
+// queueMonths reads how months of beats were closed.
+func (s *State) queueMonths(b *pgx.Batch, keys []monthKey) {
+	rows := pointers(keys)
+	s.queueBeatMonths(b, `(beat_id, to_char(month, 'YYYY-MM')) IN (SELECT * FROM unnest($3::uuid[], $4::text[]))`,
+		column(rows, func(k *monthKey) [16]byte { return k.Beat }), column(rows, func(k *monthKey) string { return k.Month }))
+}
+
+func (s *State) flushBeatMonths(b *pgx.Batch) {
+	rows := s.beatMonths.changed()
+	if len(rows) == 0 {
+		return
+	}
+	b.Queue(`INSERT INTO beat_months (district_id, centre, year, serial, beat_id, month, struck_at)
+		SELECT $1, $2, y, s, b, (m || '-01')::date, k FROM unnest($3::int[], $4::bigint[], $5::uuid[], $6::text[], $7::timestamptz[]) AS x (y, s, b, m, k)
+		ON CONFLICT (district_id, centre, year, serial) DO UPDATE SET struck_at = excluded.struck_at`,
+		s.District, s.Centre,
+		column(rows, func(m *beatMonthRow) int { return m.Year }),
+		column(rows, func(m *beatMonthRow) int64 { return m.Serial }),
+		column(rows, func(m *beatMonthRow) [16]byte { return m.BeatID }),
+		column(rows, func(m *beatMonthRow) string { return m.Month }),
+		column(rows, func(m *beatMonthRow) *time.Time { return m.StruckAt }))
+}
+
+// BeatMonth is a month of a beat as the book has it: what its register is closed with.
+type BeatMonth struct {
+	BeatID                 uuid.UUID
+	Code, NameHi, NameEn   string
+	PerWeek                int // rounds that the list asks for; 0: nothing is said
+	Places, Seen           int // of the list on the last day of the month, and of those visited in it
+	Visits, Days           int // visits, and days (IST) with one
+	Chaupals, Women, Girls int
+	UnseenHi, UnseenEn     []string // places that were not visited
+	ClosedYear             int      // the line that closed it; serial 0: none
+	ClosedSerial           int64
+	ClosedNo               string
+}
+
+// BeatMonths is what the women-beat register of a centre is to be closed with for a month.
+type BeatMonths struct {
+	Month string
+	Over  bool // a month that is not over cannot be closed
+	Beats []BeatMonth
+}
+
+// BeatMonths drafts the monthly entries of the beats of a centre; without a month those of
+// the last one, for who sees what is owed there.
+func (b *Book) BeatMonths(ctx context.Context, who staff.Caller, centre, month string) (*BeatMonths, error) {
+	now := b.now().In(ist)
+	if month == "" {
+		month = time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, ist).Format("2006-01")
+	}
+	first, err := monthOf(month)
+	if err != nil {
+		return nil, refusal(contract.CodeBadFormat, "month")
+	}
+	if first.After(now) {
+		return nil, refusal(contract.CodeInFuture, "month")
+	}
+	out := &BeatMonths{Month: month, Over: !first.AddDate(0, 1, 0).After(now)}
+	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
+		if _, err := b.viewOf(ctx, tx, who, centre); err != nil {
+			return err
+		}
+		all, err := centresOf(ctx, tx, who.District, CoverageQuery{Centre: centre})
+		if err != nil || len(all) == 0 { // the district office has no beats
+			return err
+		}
+		if !b.covers(who, all[0], b.now()) {
+			return refusal(contract.CodeForbidden, "centre")
+		}
+		out.Beats, err = readBeatMonths(ctx, tx, who.District, centre, first, nil)
+		return err
+	})
+	return out, err
+}
+
+// readBeatMonths counts a month of the beats of a centre, of those that are named or of all.
+// Visits count where their line stands, as the book has it now.
+func readBeatMonths(ctx context.Context, tx pgx.Tx, district int32, centre string, first time.Time, of []uuid.UUID) ([]BeatMonth, error) {
+	next := first.AddDate(0, 1, 0)
+	last := next.AddDate(0, 0, -1).Format(time.DateOnly)
+	rows, err := tx.Query(ctx, `SELECT v.beat_id, v.code, v.hi, v.en, v.per_week, x.visits, x.days, x.chaupals, x.women, x.girls,
+			coalesce(m.year, 0), coalesce(m.serial, 0)
+		FROM beat_versions v
+		LEFT JOIN LATERAL (SELECT count(*) AS visits, count(DISTINCT (p.at AT TIME ZONE 'Asia/Kolkata')::date) AS days,
+				coalesce(sum((l.sums::jsonb->>'chaupal')::int), 0) AS chaupals, coalesce(sum((l.sums::jsonb->>'women')::int), 0) AS women,
+				coalesce(sum((l.sums::jsonb->>'girls')::int), 0) AS girls
+			FROM place_visits p JOIN lines l ON l.district_id = p.district_id AND l.centre = p.centre AND l.register = $6
+				AND l.year = p.year AND l.serial = p.serial
+			WHERE p.beat_id = v.beat_id AND p.district_id = v.district_id AND p.at >= $4 AND p.at < $5 AND p.struck_at IS NULL) x ON true
+		LEFT JOIN beat_months m ON m.district_id = v.district_id AND m.centre = v.centre AND m.beat_id = v.beat_id
+			AND m.month = $7::text::date AND m.struck_at IS NULL
+		WHERE v.district_id = $1 AND v.centre = $2 AND v.from_on <= $3::text::date AND (v.until_on IS NULL OR v.until_on > $3::text::date)
+			AND ($8::uuid[] IS NULL OR v.beat_id = ANY($8)) ORDER BY v.code`,
+		district, centre, last, first, next, registerWomenBeat, first.Format(time.DateOnly), of)
+	if err != nil {
+		return nil, fmt.Errorf("read months of beats: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m BeatMonth, err error) {
+		err = row.Scan(&m.BeatID, &m.Code, &m.NameHi, &m.NameEn, &m.PerWeek, &m.Visits, &m.Days, &m.Chaupals, &m.Women, &m.Girls,
+			&m.ClosedYear, &m.ClosedSerial)
+		if m.ClosedSerial > 0 {
+			m.ClosedNo = lineRef(centre, registerWomenBeat, m.ClosedYear, m.ClosedSerial).No
+		}
+		return m, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read months of beats: %w", err)
+	}
+	return out, placesOfMonths(ctx, tx, district, centre, first, next, last, out)
+}
+
+// placesOfMonths says which places of the beats were visited in a month.
+func placesOfMonths(ctx context.Context, tx pgx.Tx, district int32, centre string, first, next time.Time, last string, list []BeatMonth) error {
+	rows, err := tx.Query(ctx, `SELECT v.beat_id, v.hi, v.en, EXISTS (SELECT FROM place_visits p WHERE p.place_id = v.place_id
+			AND p.district_id = v.district_id AND p.at >= $4 AND p.at < $5 AND p.struck_at IS NULL)
+		FROM place_versions v WHERE v.district_id = $1 AND v.centre = $2 AND v.beat_id = ANY($6) AND v.from_on <= $3::text::date
+			AND (v.until_on IS NULL OR v.until_on > $3::text::date) ORDER BY v.code`, district, centre, last, first, next,
+		column(pointers(list), func(m *BeatMonth) [16]byte { return m.BeatID }))
+	if err != nil {
+		return fmt.Errorf("read places of months: %w", err)
+	}
+	var beat uuid.UUID
+	var hi, en string
+	var seen bool
+	_, err = pgx.ForEachRow(rows, []any{&beat, &hi, &en, &seen}, func() error {
+		m := &list[slices.IndexFunc(list, func(m BeatMonth) bool { return m.BeatID == beat })]
+		m.Places++
+		if seen {
+			m.Seen++
+			return nil
+		}
+		m.UnseenHi, m.UnseenEn = append(m.UnseenHi, hi), append(m.UnseenEn, en)
+		return nil
+	})
+	return wrap(err, "read places of months")
+}
