@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"kendra/api/apitest"
+	"kendra/geo"
+	"kendra/geo/features"
 	contract "kendra/mobile-contract"
 )
 
@@ -32,7 +34,7 @@ func TestBeatsAndPlacesAreKeptByFormsAlone(t *testing.T) {
 		return head.Send(action, form)
 	}
 	const setBeat, setPlace = "/console/ops/beat.set", "/console/ops/place.set"
-	if empty := w.AtConsole("HQ", contract.RoleSp).Visit("/console/ground/data?centre=HQ"); !strings.Contains(empty.HTML, `"features":[]`) {
+	if empty := w.AtConsole("HQ", contract.RoleSp).Visit("/console/ground/data?centre=HQ"); strings.Count(empty.HTML, `"Feature"`) != 1 || !strings.Contains(empty.HTML, `"layer":"district","state":"drawn"`) {
 		t.Errorf("a map of nothing: %d %s", empty.Status, empty.HTML)
 	}
 	done := fill("/console/ground/beats/new?centre=KRW", setBeat, "code", "krw.town", "name_hi", "बीट नगर", "name_en", "Town beat", "area", townSquare, "rounds.per_week", "3")
@@ -63,7 +65,7 @@ func TestBeatsAndPlacesAreKeptByFormsAlone(t *testing.T) {
 		t.Errorf("another centre: %d", seen.Status)
 	}
 	var drawn struct{ Features []json.RawMessage }
-	if data := head.Visit("/console/ground/data?centre=KRW"); json.Unmarshal([]byte(data.HTML), &drawn) != nil || len(drawn.Features) != 3 {
+	if data := head.Visit("/console/ground/data?centre=KRW"); json.Unmarshal([]byte(data.HTML), &drawn) != nil || len(drawn.Features) != 4 {
 		t.Errorf("%d things on the map", len(drawn.Features))
 	}
 
@@ -107,5 +109,40 @@ func TestBeatsAndPlacesAreKeptByFormsAlone(t *testing.T) {
 	phone.Read(ground, &got)
 	if len(got.Beats) != 0 || len(got.Places) != 1 || got.Places[0].EveryDays != 3 {
 		t.Errorf("in the end: %+v", got)
+	}
+}
+
+// TestADistrictWithoutAnOutlineIsDrawnFromItsStationsAndSaysSo: until it has one of its own.
+func TestADistrictWithoutAnOutlineIsDrawnFromItsStationsAndSaysSo(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	head := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	sp := w.AtConsole("HQ", contract.RoleSp)
+	pages := map[string]*apitest.Browser{"/console/ground": head, "/console/coverage": head, "/console/map": head, "/console/heat": sp}
+	look := func(words bool, state string) {
+		t.Helper()
+		for path, who := range pages {
+			page, data := who.Visit(path+"?centre=KRW"), who.Visit(path+"/data?centre=KRW")
+			if page.Status != http.StatusOK || strings.Contains(page.HTML, "आधिकारिक सीमा नहीं") != words {
+				t.Errorf("%s: %d, says that the line is drawn: %v", path, page.Status, !words)
+			}
+			if n := strings.Count(data.HTML, `"layer":"district"`+state); n != 1 {
+				t.Errorf("%s: %d lines of the district with %s", path, n, state)
+			}
+		}
+	}
+	look(true, `,"state":"drawn"`)
+	head.Lang = "en"
+	if english := head.Visit("/console/ground?centre=KRW"); !strings.Contains(english.HTML, "from the stations, not the official boundary") {
+		t.Error("in English it does not say so")
+	}
+	head.Lang = ""
+	outline := features.Geometry{Rings: [][][]geo.Point{{{{Lat: 25, Lon: 80.7}, {Lat: 25, Lon: 81.5}, {Lat: 25.5, Lon: 81.5}, {Lat: 25, Lon: 80.7}}}}}
+	if err := w.Book.SetBoundary(t.Context(), apitest.District, outline); err != nil {
+		t.Fatal(err)
+	}
+	look(false, `,"name"`)
+	if data := head.Visit("/console/map/data?centre=KRW&moved=1"); strings.Contains(data.HTML, `"district"`) {
+		t.Error("what does not move is sent again")
 	}
 }

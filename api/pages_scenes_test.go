@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 	"rsc.io/qr"
 
 	"kendra/api/apitest"
@@ -39,6 +41,38 @@ func (s *stage) more(verb string, in map[string]any) any {
 		return s.w.Count(`SELECT count(*) FROM devices WHERE device_id = $1 AND revoked_at IS NOT NULL`, s.phones[name].Handset.ID) == 1
 	case "device":
 		return s.phones[name].Handset.ID.String()
+	}
+	return s.ground(verb, name, in)
+}
+
+// ground is what the script of beats, places and calls for help asks for.
+func (s *stage) ground(verb, name string, in map[string]any) any {
+	number := func(key string) float64 { n, _ := in[key].(float64); return n }
+	switch verb {
+	case "beat": // one with an outline
+		today := openapi_types.Date{Time: s.w.Now()}
+		s.phone("head_phone", contract.RoleCentreIncharge).Enter("beat.set", contract.BeatSet{
+			BeatID: uuid.Must(uuid.NewV7()), Code: "krw.town", NameHi: "बीट नगर", NameEn: "Town beat", Area: townSquare, From: today,
+		})
+		return nil
+	case "place": // one that is on the list for some days
+		code, _ := in["code"].(string)
+		listed(s.t, s.w, s.phone("head_phone", contract.RoleCentreIncharge), code, number("lat"), number("lon"), int(number("days")))
+		return nil
+	case "out": // an officer goes on duty, and her phone tells where she is
+		s.phones[name] = onRound(s.t, s.w, apitest.Karwi, number("lat"), number("lon"))
+		return nil
+	case "id":
+		return s.phones[name].ID.String()
+	case "sos":
+		x := s.phones[name]
+		return x.Send(x.Op("sos.raise", contract.SosRaise{}, apitest.With("place", contract.Place{Lat: 25.2, Lon: 80.9, AccuracyM: 9})))[0].OpID.String()
+	case "answer":
+		call, _ := in["call"].(string)
+		return s.phones[name].Enter("sos.answer", contract.SosAnswer{SosID: uuid.MustParse(call)}).Outcome
+	case "heat":
+		published(s.t, s.w)
+		return nil
 	}
 	return "what is " + verb + "?"
 }
@@ -129,6 +163,12 @@ func TestPhonesReadsAndRulesInTwoBrowsers(t *testing.T) {
 func TestADayAtTheKeyboard(t *testing.T) {
 	t.Parallel()
 	newStage(t).play("keyboard.mjs", 3)
+}
+
+// TestGroundHelpHeatAndRosterInABrowser plays the scenes of web/tests/ground.mjs.
+func TestGroundHelpHeatAndRosterInABrowser(t *testing.T) {
+	t.Parallel()
+	newStage(t).play("ground.mjs", 5)
 }
 
 // TestThePagesBesideTheMenuInOtherLights plays the scenes of web/tests/looks.mjs.

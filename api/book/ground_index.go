@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kendra/geo"
+	"kendra/geo/features"
 )
 
 // ground is what this process knows of all beats and places, by cells: the cell
@@ -36,6 +37,7 @@ type districtGround struct {
 	boundary *geo.Area
 	outline  string
 	frame    *geo.Box
+	drawn    string // from the stations, GeoJSON; where there is no boundary
 }
 
 type groundBeat struct {
@@ -60,6 +62,9 @@ const (
 	nearMost = 500.0
 	// frameDegrees is how far around its stations a district reaches that has no outline: some 35 km.
 	frameDegrees = 0.32
+	// drawnKm is how far around its stations a district is drawn that has no outline: a
+	// station stands in the middle of what it looks after.
+	drawnKm = 12
 )
 
 var errMuchGround = errors.New("too many versions of beats and places")
@@ -96,7 +101,7 @@ func (g *ground) load(ctx context.Context, tx pgx.Tx, district int32, r *rules) 
 	if err != nil {
 		return fmt.Errorf("read places: %w", err)
 	}
-	outline, frame, err := readFrame(ctx, tx, district)
+	frame, err := readFrame(ctx, tx, district)
 	if err != nil {
 		return err
 	}
@@ -113,22 +118,39 @@ func (g *ground) load(ctx context.Context, tx pgx.Tx, district int32, r *rules) 
 		}
 		g.districts[district] = d
 	}
-	return d.take(beats, places, outline, frame, r.staffBeats(district))
+	return d.take(beats, places, frame, r.staffBeats(district))
 }
 
-// readFrame is the outline of a district, if it has one, and the frame around its stations.
-func readFrame(ctx context.Context, tx pgx.Tx, district int32) (string, *geo.Box, error) {
-	var outline string
-	var south, west, north, east *float64
-	err := tx.QueryRow(ctx, `SELECT coalesce((SELECT area FROM boundaries WHERE district_id = $1), ''),
-		min(lat), min(lon), max(lat), max(lon) FROM centres WHERE district_id = $1`, district).Scan(&outline, &south, &west, &north, &east)
+// groundFrame is the outline of a district, if it has one, the frame around its stations,
+// and the outline that is drawn from them.
+type groundFrame struct {
+	outline, drawn string
+	box            *geo.Box
+}
+
+func readFrame(ctx context.Context, tx pgx.Tx, district int32) (f groundFrame, err error) {
+	var lats, lons []float64
+	err = tx.QueryRow(ctx, `SELECT coalesce((SELECT area FROM boundaries WHERE district_id = $1), ''),
+		coalesce(array_agg(lat ORDER BY centre), '{}'), coalesce(array_agg(lon ORDER BY centre), '{}')
+		FROM centres WHERE district_id = $1 AND lat IS NOT NULL AND lon IS NOT NULL`, district).Scan(&f.outline, &lats, &lons)
 	if err != nil {
-		return "", nil, fmt.Errorf("read frame: %w", err)
+		return f, fmt.Errorf("read frame: %w", err)
 	}
-	if south == nil || west == nil {
-		return outline, nil, nil
+	if len(lats) == 0 {
+		return f, nil
 	}
-	return outline, &geo.Box{South: *south - frameDegrees, West: *west - frameDegrees, North: *north + frameDegrees, East: *east + frameDegrees}, nil
+	f.box = &geo.Box{
+		South: slices.Min(lats) - frameDegrees, West: slices.Min(lons) - frameDegrees,
+		North: slices.Max(lats) + frameDegrees, East: slices.Max(lons) + frameDegrees,
+	}
+	points := make([]geo.Point, len(lats))
+	for i := range lats {
+		points[i] = geo.Point{Lat: lats[i], Lon: lons[i]}
+	}
+	if line, err := geo.Around(points, drawnKm); err == nil { // else it has no sketch: nothing hangs on it
+		f.drawn = features.Geometry{Rings: [][][]geo.Point{{line}}}.Text()
+	}
+	return f, nil
 }
 
 // staffBeat is a beat of the staff list, which stands before its first version.
@@ -148,7 +170,7 @@ func (r *rules) staffBeats(district int32) []staffBeat {
 	return out
 }
 
-func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, outline string, frame *geo.Box, staffList []staffBeat) error {
+func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, frame groundFrame, staffList []staffBeat) error {
 	if d.n+len(beats)+len(places) > groundMost { // those that are put right counted as new: close enough
 		return errMuchGround
 	}
@@ -206,14 +228,14 @@ func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, outl
 		}
 		d.beats[b.id] = list
 	}
-	if outline != d.outline {
-		area, err := geo.ParseGeoJSON([]byte(outline))
+	if frame.outline != d.outline {
+		area, err := geo.ParseGeoJSON([]byte(frame.outline))
 		if err != nil {
 			return fmt.Errorf("outline of the district: %w", err)
 		}
-		d.boundary, d.outline = &area, outline
+		d.boundary, d.outline = &area, frame.outline
 	}
-	d.frame = frame
+	d.frame, d.drawn = frame.box, frame.drawn
 	return nil
 }
 

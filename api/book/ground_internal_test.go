@@ -45,7 +45,7 @@ func TestWhatAVisitFindsIsWhatLookingAtAllWouldFind(t *testing.T) {
 			read: [2]map[string]int64{{}, {}}, beats: map[uuid.UUID][]groundBeat{}, places: map[uuid.UUID][]groundPlace{},
 			beatsIn: map[geo.Cell][]uuid.UUID{}, placesIn: map[geo.Cell][]uuid.UUID{},
 		}}
-		if err := g.districts[7].take(beats, places, "", nil, nil); err != nil {
+		if err := g.districts[7].take(beats, places, groundFrame{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		p, accuracy := at("visit"), rapid.Float64Range(0, 1000).Draw(t, "accuracy")

@@ -30,14 +30,20 @@ func (b *Book) SetBoundary(ctx context.Context, district int32, outline features
 	return b.LoadRules(ctx)
 }
 
-// Boundary is the outline of a district, GeoJSON; empty when it has none.
-func (b *Book) Boundary(district int32) string {
+// Outline is the outline of a district, GeoJSON. Drawn tells that it has none of its own,
+// and that this one is drawn around its stations: to be looked at, and nothing is judged
+// by it. It is empty where nobody knows where a station is.
+func (b *Book) Outline(district int32) (text string, drawn bool) {
 	b.ground.mu.RLock()
 	defer b.ground.mu.RUnlock()
-	if d := b.ground.districts[district]; d != nil {
-		return d.outline
+	d := b.ground.districts[district]
+	switch {
+	case d == nil:
+		return "", true
+	case d.outline != "":
+		return d.outline, false
 	}
-	return ""
+	return d.drawn, true
 }
 
 // BeatsOn lists the beats that hold on a day, by centre and code; centre may be empty:

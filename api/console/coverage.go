@@ -308,7 +308,7 @@ func (p *Pages) coverageData(x *exchange) error {
 		return err
 	}
 	v := &view{p: p, x: x}
-	out := p.debtFeatures(x, c)
+	out := append(p.districtFeatures(x), p.debtFeatures(x, c)...)
 	out = append(out, stationFeatures(x, v)...)
 	return sendDrawing(x, out)
 }

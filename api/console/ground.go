@@ -149,10 +149,7 @@ func (p *Pages) groundData(x *exchange) error {
 		return err
 	}
 	v := &view{p: p, x: x}
-	out := []feature{} // a map of nothing is an empty list, not none
-	for _, outline := range outlines([]byte(p.Book.Boundary(x.who.District))) {
-		out = append(out, feature{"Feature", outline, featureWords{Layer: "district", Name: p.look.texts["ground.district"].in(x.lang)}})
-	}
+	out := p.districtFeatures(x) // a map of nothing is an empty list, not none
 	for i := range page.Beats {
 		beat := &page.Beats[i]
 		for _, outline := range outlines([]byte(beat.Area)) {

@@ -82,7 +82,7 @@ func (p *Pages) heatData(x *exchange) error {
 		return err
 	}
 	v := &view{p: p, x: x}
-	out := []feature{}
+	out := p.districtFeatures(x)
 	for _, r := range b.Rows {
 		corners, err := r.row.Cell.Boundary()
 		if err != nil {

@@ -101,7 +101,7 @@ type feature struct {
 }
 
 type featureWords struct {
-	Layer string `json:"layer"` // station, beat, unit, task, cell, sos, heat
+	Layer string `json:"layer"` // district, station, beat, place, unit, task, cell, sos, heat, debt
 	State string `json:"state,omitempty"`
 	Name  string `json:"name"`
 	Note  string `json:"note,omitempty"`
@@ -124,6 +124,9 @@ func (p *Pages) mapData(x *exchange) error {
 	}
 	v := &view{p: p, x: x}
 	var out []feature
+	if x.c.Query("moved") == "" {
+		out = p.districtFeatures(x)
+	}
 	for _, beat := range b.Beats {
 		for _, outline := range beat.outline {
 			out = append(out, feature{"Feature", outline, featureWords{Layer: "beat", Name: beat.Name}})
@@ -151,6 +154,21 @@ func sendDrawing(x *exchange, list []feature) error {
 	}
 	x.c.Set(fiber.HeaderContentType, "application/geo+json")
 	return x.c.Send(raw)
+}
+
+// districtFeatures are the outline of the district. One that is drawn from the stations
+// says so.
+func (p *Pages) districtFeatures(x *exchange) []feature {
+	out := []feature{}
+	text, drawn := p.Book.Outline(x.who.District)
+	w := featureWords{Layer: "district", Name: p.look.texts["ground.district"].in(x.lang)}
+	if drawn {
+		w.State, w.Name = "drawn", p.look.texts["map.drawn"].in(x.lang)
+	}
+	for _, outline := range outlines([]byte(text)) {
+		out = append(out, feature{"Feature", outline, w})
+	}
+	return out
 }
 
 // stationFeatures are the stations that the caller may look at; the one that the page is

@@ -309,6 +309,12 @@ func (v *view) Root() string { return Root }
 // Asset is the address of a script or a style.
 func (v *view) Asset(name string) string { return v.p.assets.url(name) }
 
+// Sketched tells that maps show an outline of the district that is drawn from its stations.
+func (v *view) Sketched() bool {
+	text, drawn := v.p.Book.Outline(v.x.who.District)
+	return drawn && text != ""
+}
+
 // Built tells whether there are assets.
 func (v *view) Built() bool { return v.p.assets.built() }
 

@@ -36,7 +36,8 @@ type bencher struct {
 	node   *node // a tool's wiring in this process, for log-ins
 	admin  *pgxpool.Pool
 	server *exec.Cmd
-	addr   string
+	addr   string // of the server, and of its operators' page
+	aside  string
 	rounds int
 	rates  string // of the server; off but for the storm
 	rows   []figure
@@ -57,7 +58,7 @@ type figure struct {
 
 // openBench starts the database and the server.
 func openBench(ctx context.Context, c config, out io.Writer) (*bencher, error) {
-	b := &bencher{out: out, config: c, addr: "127.0.0.1:18099", rates: "off"}
+	b := &bencher{out: out, config: c, addr: "127.0.0.1:18099", aside: "127.0.0.1:18098", rates: "off"}
 	var err error
 	if b.dir, err = os.MkdirTemp("", "kendra-bench-"); err != nil {
 		return nil, fmt.Errorf("make bench directory: %w", err)
@@ -73,20 +74,36 @@ func openBench(ctx context.Context, c config, out io.Writer) (*bencher, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.url = b.pg.URL("postgres")
+	return b, b.open(ctx, "postgres")
+}
+
+// beside opens another database on the same PostgreSQL, with a server of its own.
+func (b *bencher) beside(ctx context.Context, name string) (*bencher, error) {
+	if _, err := b.admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+		return nil, fmt.Errorf("make database: %w", err)
+	}
+	other := &bencher{
+		out: b.out, dir: filepath.Join(b.dir, name), pg: b.pg, config: b.config, addr: "127.0.0.1:18097", aside: "127.0.0.1:18096", rounds: b.rounds, rates: "off",
+	}
+	return other, other.open(ctx, name)
+}
+
+// open makes the schema of a database, and starts what works on it.
+func (b *bencher) open(ctx context.Context, name string) (err error) {
+	b.url = b.pg.URL(name)
 	b.config.DatabaseURL, b.config.OwnerURL, b.config.Keys = b.url, b.url, filepath.Join(b.dir, "keys")
 	b.config.Console = benchOrigin
 	if err := migrations.Up(ctx, b.url); err != nil {
-		return nil, err
+		return err
 	}
 	log := slog.New(slog.DiscardHandler)
 	if b.node, err = openTool(ctx, b.config, migrations.AppURL(b.url), log, time.Now); err != nil {
-		return nil, err
+		return err
 	}
 	if b.admin, err = openPool(ctx, b.url, 64); err != nil {
-		return nil, err
+		return err
 	}
-	return b, b.serve(ctx)
+	return b.serve(ctx)
 }
 
 // serve starts a server process and returns when it answers.
@@ -97,7 +114,7 @@ func (b *bencher) serve(ctx context.Context) error {
 	}
 	b.server = exec.Command(self, "serve")
 	b.server.Env = append(os.Environ(), "DATABASE_URL="+b.url, "KENDRA_OWNER_DATABASE_URL="+b.url, "KENDRA_KEYS="+b.config.Keys,
-		"KENDRA_LISTEN="+b.addr, "KENDRA_PRIVATE_LISTEN=127.0.0.1:18098", "KENDRA_BASE_URL=", "KENDRA_FCM_ENDPOINT=", "KENDRA_RATES="+b.rates, "KENDRA_CONSOLE_ORIGIN="+benchOrigin,
+		"KENDRA_LISTEN="+b.addr, "KENDRA_PRIVATE_LISTEN="+b.aside, "KENDRA_BASE_URL=", "KENDRA_FCM_ENDPOINT=", "KENDRA_RATES="+b.rates, "KENDRA_CONSOLE_ORIGIN="+benchOrigin,
 		"GOOGLE_APPLICATION_CREDENTIALS=")
 	if err := b.server.Start(); err != nil {
 		return fmt.Errorf("start server: %w", err)
@@ -123,7 +140,8 @@ func (b *bencher) stopServer() {
 	}
 }
 
-func (b *bencher) close() {
+// part closes what works on the database.
+func (b *bencher) part() {
 	b.stopServer()
 	if b.node != nil {
 		b.node.close()
@@ -131,6 +149,10 @@ func (b *bencher) close() {
 	if b.admin != nil {
 		b.admin.Close()
 	}
+}
+
+func (b *bencher) close() {
+	b.part()
 	if b.pg != nil {
 		_ = b.pg.Stop()
 	}

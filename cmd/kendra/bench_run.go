@@ -163,8 +163,10 @@ func (b *bencher) all(ctx context.Context, million int) error {
 	if err := b.pushes(ctx); err != nil {
 		return err
 	}
-	if err := b.nearAlone(ctx, million); err != nil {
-		return err
+	for _, part := range []func(context.Context, int) error{b.nearAlone, b.roundAlone, b.importAlone} {
+		if err := part(ctx, million); err != nil {
+			return err
+		}
 	}
 	return b.split(seven[0])
 }

@@ -15,7 +15,8 @@ import (
 // demoArgs are the flags of the verb demo.
 type demoArgs struct {
 	once, json      bool
-	gpx, listen     string
+	gpx, boundary   string
+	listen          string
 	seed            int64
 	phones, minutes int
 }
@@ -35,10 +36,10 @@ func runDemo(ctx context.Context, c config, args []string, out io.Writer) error 
 	// Go's own HTTP client tells there, in the midst of the demo's words, that a
 	// call which was cut half-way was answered all the same.
 	log.SetOutput(io.Discard)
-	return demoTo(ctx, c, args, out, os.Stderr)
+	return demoTo(ctx, c, args, out, os.Stderr, probe{})
 }
 
-func demoTo(ctx context.Context, c config, args []string, out, progress io.Writer) error {
+func demoTo(ctx context.Context, c config, args []string, out, progress io.Writer, p probe) error {
 	a, done, err := parseDemo(args, out)
 	if done || err != nil {
 		return err
@@ -47,9 +48,12 @@ func demoTo(ctx context.Context, c config, args []string, out, progress io.Write
 	if err != nil {
 		return err
 	}
+	if err := mayRead(a.boundary); err != nil {
+		return err
+	}
 	say := newTeller(progress)
 	say.head("kendra demo: %d phones, %d minutes of duty at %dx, seed %d", a.phones, a.minutes, demoSpeed, a.seed)
-	d, err := openDemo(ctx, c, a, say, probe{})
+	d, err := openDemo(ctx, c, a, say, p)
 	if err != nil {
 		return undisturbed(ctx, err)
 	}
@@ -57,6 +61,9 @@ func demoTo(ctx context.Context, c config, args []string, out, progress io.Write
 	sum, err := d.work(ctx, track)
 	if err != nil {
 		return undisturbed(ctx, err)
+	}
+	if p.worked != nil {
+		p.worked(d)
 	}
 	if a.json {
 		err = sum.writeJSON(out)
@@ -73,6 +80,22 @@ func demoTo(ctx context.Context, c config, args []string, out, progress io.Write
 	return d.stay(ctx, out)
 }
 
+// mayRead looks whether a file that is wanted later is there, before anything is
+// started for it.
+func mayRead(path string) error {
+	if path == "" {
+		return nil
+	}
+	if _, err := formatOf(path); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read outline: %w", err)
+	}
+	return f.Close()
+}
+
 // undisturbed tells that the demo was interrupted instead of what broke by it.
 func undisturbed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -86,6 +109,7 @@ func parseDemo(args []string, out io.Writer) (a demoArgs, done bool, err error) 
 	f.BoolVar(&a.once, "once", false, "end after the summary; exit 1 if anything disagreed")
 	f.BoolVar(&a.json, "json", false, "print the summary as one JSON object")
 	f.StringVar(&a.gpx, "gpx", "", "`file` of a recorded walk, to be replayed as a beat walk")
+	f.StringVar(&a.boundary, "boundary", "", "`file` with the outline of the district (GeoJSON, KML, KMZ or CSV); without one it is drawn from the stations")
 	f.StringVar(&a.listen, "listen", "", "`address` to serve on (default "+demoListen+", or a free port when that is taken)")
 	f.Int64Var(&a.seed, "seed", 1, "`number` that people, plan and troubles are drawn from")
 	f.IntVar(&a.phones, "phones", 24, fmt.Sprintf("handsets, up to %d", mostDemoPhones))

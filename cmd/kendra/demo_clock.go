@@ -87,19 +87,28 @@ const demoEvening = 20*time.Hour + 2*time.Minute
 // arrive after the shift.
 const demoSlack = 90 * time.Minute
 
+// demoWait is longer than visits wait until they are assessed: their positions have six
+// hours to arrive.
+const demoWait = 6*time.Hour + 2*time.Minute
+
 // demoStart is the latest morning from which a shift of that length is over
 // before now.
 func demoStart(now time.Time, length time.Duration) time.Time {
 	local := now.In(istZone)
 	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, istZone).Add(demoOpens)
-	if ends := max(length+demoSlack, demoEvening-demoOpens+time.Minute); day.Add(ends).After(now) {
+	if ends := max(length+demoSlack+demoWait, demoEvening-demoOpens+time.Minute); day.Add(ends).After(now) {
 		day = day.AddDate(0, 0, -1)
 	}
 	return day
 }
 
-// evening is that of the day on which a time falls.
+// evening is that of the day on which a time falls, or when what was entered by then is
+// assessed, if that is later.
 func evening(t time.Time) time.Time {
 	local := t.In(istZone)
-	return time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, istZone).Add(demoEvening)
+	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, istZone)
+	if at := day.Add(demoEvening); at.After(t.Add(demoWait)) {
+		return at
+	}
+	return t.Add(demoWait)
 }

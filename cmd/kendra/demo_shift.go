@@ -28,8 +28,13 @@ func (d *demo) shift(ctx context.Context, track walk.Track, sum *summary) error 
 		began, sum.from = time.Now(), d.clock.now()
 		d.slowed.Store(0)
 	})
+	before, err := d.owed(ctx, d.clock.now())
+	if err != nil {
+		return err
+	}
+	sum.ground.debtBefore = before.Debt
 	f, err := fleet.New(d.world.World, fleet.Plan{
-		Seed: d.args.seed, Phones: d.args.phones, Minutes: d.args.minutes, Speed: demoSpeed, Dir: filepath.Join(d.dir, "phones"),
+		Cheat: true, Seed: d.args.seed, Phones: d.args.phones, Minutes: d.args.minutes, Speed: demoSpeed, Dir: filepath.Join(d.dir, "phones"),
 		Server: d.url, Now: d.clock.now, Transport: d.transport(), Settle: patience, Mark: d.probe.mark,
 		Progress: func(r fleet.Report) { ready(); d.progress(r) },
 	})
@@ -53,6 +58,11 @@ func (d *demo) shift(ctx context.Context, track walk.Track, sum *summary) error 
 		return ctx.Err()
 	}
 	sum.to = d.clock.now()
+	after, lost := d.owed(ctx, sum.to)
+	if lost != nil {
+		return lost
+	}
+	sum.ground.debtAfter = after.Debt
 	sum.fault = errors.Join(err, stumbled)
 	if walked != nil {
 		sum.add(walked)
@@ -107,8 +117,8 @@ func (d *demo) progress(r fleet.Report) {
 }
 
 // evening lets the clock of the demo come to the evening, when the server tells
-// the posts above of what was left undone.
-func (d *demo) evening(ctx context.Context, _ walk.Track, _ *summary) error {
+// the posts above of what was left undone, and has said what speaks for the visits.
+func (d *demo) evening(ctx context.Context, _ walk.Track, sum *summary) error {
 	began := time.Now()
 	d.clock.jump(evening(d.clock.now()))
 	for {
@@ -124,7 +134,10 @@ func (d *demo) evening(ctx context.Context, _ walk.Track, _ *summary) error {
 			return err
 		}
 	}
-	d.say.step("evening: limits that passed were told", time.Since(began))
+	if err := d.assessed(ctx, sum); err != nil {
+		return err
+	}
+	d.say.step("evening: visits assessed, limits that passed told", time.Since(began))
 	return nil
 }
 
@@ -226,6 +239,12 @@ func (d *demo) compare(ctx context.Context, sum *summary) error {
 	var n int
 	if _, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error { sum.taskStates[state] = n; return nil }); err != nil {
 		return fmt.Errorf("count tasks: %w", err)
+	}
+	if _, sum.ground.drawn = d.node.book.Outline(defaultDistrict); sum.ground.drawn {
+		d.say.progress("the outline of the district is drawn from its stations")
+	}
+	if err := sum.ground.count(ctx, tx, sum.to.In(istZone).Format(time.DateOnly)); err != nil {
+		return err
 	}
 	return sum.countBooks(ctx, tx)
 }

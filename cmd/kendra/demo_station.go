@@ -53,6 +53,7 @@ type probe struct {
 	wire   func(http.RoundTripper) http.RoundTripper // around the phones' calls
 	mark   func(kind contract.Kind, body any) any    // of each op, before it is written
 	onWake func(body []byte)                         // what the push service was sent
+	worked func(*demo)                               // when all was looked at
 }
 
 // openDemo starts everything but the phones. What was started is stopped again

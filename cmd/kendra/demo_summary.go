@@ -14,6 +14,7 @@ import (
 
 	"kendra/api/book"
 	"kendra/cmd/phones/fleet"
+	"kendra/geo/evidence"
 )
 
 // summary is what a demo came to.
@@ -39,6 +40,7 @@ type summary struct {
 	unequal    int // books whose projections differ
 	wrong      []string
 	found      fleet.Found
+	ground     groundSum
 	taskStates map[string]int
 	up, down   int64 // bytes
 	fault      error
@@ -112,10 +114,21 @@ func (s *summary) writeJSON(out io.Writer) error {
 		Escalations int            `json:"escalations"`
 		DaysSigned  int            `json:"days_signed"`
 		Registers   map[string]int `json:"registers"`
+
+		Places        int   `json:"places"`
+		Beats         int   `json:"beats"`
+		Cells         int   `json:"cells"`
+		DebtBefore    int64 `json:"debt_before"`
+		DebtAfter     int64 `json:"debt_after"`
+		VisitsStrong  int   `json:"visits_strong"`
+		VisitsWeak    int   `json:"visits_weak"`
+		VisitsUnknown int   `json:"visits_unknown"`
 	}{
 		r.Phones, r.OpsSent, r.Entered, r.Repeated, r.Held, r.Refused, r.TasksSent, r.TasksReceived, r.TasksDone,
 		s.pushes, r.PushesDelivered, r.CheckpointsVerified, r.ProofsFailed, s.found.Lost, s.found.Doubled, s.unequal == 0,
 		s.complaints, s.disposed, s.raised, s.signed, s.registers,
+		s.ground.places, s.ground.beats, s.ground.cells, s.ground.debtBefore, s.ground.debtAfter,
+		s.ground.visits[evidence.Strong], s.ground.visits[evidence.Weak], s.ground.visits[evidence.Unknown],
 	})
 	if err != nil {
 		return fmt.Errorf("write summary: %w", err)
@@ -152,6 +165,7 @@ func (s *summary) write(out io.Writer) {
 		row("", "%s went through help desk, counselling, FIR, feedback and follow-up to its end", r.Told.No)
 	}
 	row("registers", "%s", strings.Trim(list(s.registers), " ()"))
+	s.ground.write(row)
 	row("positions", "%s stored, %s off duty and dropped", number(r.PositionsStored), number(r.PositionsDropped))
 	row("checkpoints", "%s verified by the phones, %s ops found in the tree, %s proofs failed", number(r.CheckpointsVerified),
 		number(r.ProofsVerified), number(r.ProofsFailed))

@@ -16,9 +16,9 @@ import (
 
 // demoKeys are what programs may count on in the summary.
 var demoKeys = []string{
-	"checkpoints_verified", "complaints", "days_signed", "disposed", "doubled", "entered", "escalations", "held", "lost", "ops_sent",
-	"phones", "proofs_failed", "pushes_delivered", "pushes_sent", "rebuild_equal", "refused", "registers", "repeated", "tasks_done",
-	"tasks_received", "tasks_sent",
+	"beats", "cells", "checkpoints_verified", "complaints", "days_signed", "debt_after", "debt_before", "disposed", "doubled", "entered",
+	"escalations", "held", "lost", "ops_sent", "phones", "places", "proofs_failed", "pushes_delivered", "pushes_sent", "rebuild_equal",
+	"refused", "registers", "repeated", "tasks_done", "tasks_received", "tasks_sent", "visits_strong", "visits_unknown", "visits_weak",
 }
 
 // aTrack is a walk through fields far away, with one stop.
@@ -29,6 +29,25 @@ const aTrack = `<?xml version="1.0"?><gpx version="1.1" creator="test" xmlns="ht
 <trkpt lat="45.7711" lon="14.3510"><time>2010-08-05T08:06:00Z</time></trkpt>
 <trkpt lat="45.7730" lon="14.3540"><time>2010-08-05T08:09:00Z</time></trkpt>
 </trkseg></trk></gpx>`
+
+// anOutline is a file of the district's outline: the real one where it is at hand.
+func anOutline(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("KENDRA_SHARED_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	if path := filepath.Join(dir, "chitrakoot.geojson"); mayRead(path) == nil {
+		return path
+	}
+	t.Log("left out, no shared data chitrakoot.geojson")
+	path := filepath.Join(t.TempDir(), "outline.geojson")
+	const box = `{"type":"Polygon","coordinates":[[[80.6,24.8],[81.7,24.8],[81.7,25.6],[80.6,25.6],[80.6,24.8]]]}`
+	if err := os.WriteFile(path, []byte(box), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 func TestAShortDemoEndsWithEverythingInAgreement(t *testing.T) {
 	t.Parallel()
@@ -41,8 +60,18 @@ func TestAShortDemoEndsWithEverythingInAgreement(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, progress bytes.Buffer
-	args := []string{"--once", "--json", "--phones", "5", "--minutes", "14", "--seed", "3", "--gpx", gpx}
-	if err := demoTo(t.Context(), c, args, &out, &progress); err != nil {
+	args := []string{"--once", "--json", "--phones", "5", "--minutes", "14", "--seed", "3", "--gpx", gpx, "--boundary", anOutline(t)}
+	var honest int
+	p := probe{worked: func(d *demo) {
+		if err := d.count(t.Context(), `SELECT count(*) FROM lines WHERE district_id = $1 AND register = 'women_beat'
+			AND cols::jsonb ->> 'proof_state' = 'weak' AND NOT cols::jsonb -> 'proof' @> '[{"code": "mock"}]'`, &honest); err != nil {
+			t.Error(err)
+		}
+		if outline, drawn := d.node.book.Outline(defaultDistrict); drawn || outline == "" {
+			t.Error("the outline of the file is not the district's")
+		}
+	}}
+	if err := demoTo(t.Context(), c, args, &out, &progress, p); err != nil {
 		t.Fatalf("%v\n%s", err, progress.String())
 	}
 	t.Logf("%s%s", progress.String(), out.String())
@@ -63,12 +92,22 @@ func TestAShortDemoEndsWithEverythingInAgreement(t *testing.T) {
 		}
 	}
 	for _, key := range []string{"ops_sent", "entered", "tasks_sent", "tasks_received", "tasks_done", "pushes_sent", "checkpoints_verified",
-		"complaints", "disposed"} {
+		"complaints", "disposed", "places", "beats", "cells", "debt_before", "visits_strong", "visits_weak", "visits_unknown"} {
 		if n, _ := sum[key].(float64); n == 0 {
 			t.Errorf("%s is 0", key)
 		}
 	}
+	number := func(key string) float64 { n, _ := sum[key].(float64); return n }
+	if number("debt_after") >= number("debt_before") {
+		t.Errorf("the visits paid nothing: %v owed before, %v after", sum["debt_before"], sum["debt_after"])
+	}
+	if honest > 0 {
+		t.Errorf("%d visits are weak though no phone made anything up", honest)
+	}
 	registers, _ := sum["registers"].(map[string]any)
+	if seen := number("visits_strong") + number("visits_weak") + number("visits_unknown"); seen != registers["women_beat"] {
+		t.Errorf("%v visits are judged, of %v", seen, registers["women_beat"])
+	}
 	if len(registers) != 9 {
 		t.Errorf("registers %v", registers)
 	}
@@ -114,7 +153,7 @@ func TestWhatADemoSaysToTypeNextEnrolsAHandset(t *testing.T) {
 	var out, progress lockedText
 	ended := make(chan error, 1)
 	go func() {
-		ended <- demoTo(ctx, c, []string{"--phones", "5", "--minutes", "14", "--seed", "3"}, &out, &progress)
+		ended <- demoTo(ctx, c, []string{"--phones", "5", "--minutes", "14", "--seed", "3"}, &out, &progress, probe{})
 	}()
 	for !strings.Contains(out.String(), "And the books") {
 		select {
@@ -157,7 +196,7 @@ func TestAnInterruptedDemoLeavesNothingBehind(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	var out, progress bytes.Buffer
-	if err := demoTo(ctx, c, []string{"--once", "--phones", "4"}, &out, &progress); err == nil || out.Len() > 0 {
+	if err := demoTo(ctx, c, []string{"--once", "--phones", "4"}, &out, &progress, probe{}); err == nil || out.Len() > 0 {
 		t.Errorf("error %v, output %q", err, out.String())
 	}
 	left, err := os.ReadDir(dir)
@@ -177,14 +216,19 @@ func TestADemoRefusesWhatItCannotDo(t *testing.T) {
 		{"--phones", "0"}, {"--phones", "109"}, {"--minutes", "0"}, {"--minutes", "10000"}, {"--seed", "x"}, {"--fast"}, {"more"},
 	} {
 		var out bytes.Buffer
-		if err := demoTo(t.Context(), config{}, args, &out, &out); err == nil || !strings.Contains(out.String(), "-phones") {
+		if err := demoTo(t.Context(), config{}, args, &out, &out, probe{}); err == nil || !strings.Contains(out.String(), "-phones") {
 			t.Errorf("%v: error %v\n%s", args, err, out.String())
 		}
 	}
 	var out bytes.Buffer
-	err := demoTo(t.Context(), config{}, []string{"--once", "--gpx", filepath.Join(t.TempDir(), "none.gpx")}, &out, &out)
+	err := demoTo(t.Context(), config{}, []string{"--once", "--gpx", filepath.Join(t.TempDir(), "none.gpx")}, &out, &out, probe{})
 	if err == nil || !strings.Contains(err.Error(), "none.gpx") {
 		t.Errorf("a walk that is not there: %v", err)
+	}
+	for _, name := range []string{"none.geojson", "outline.txt"} {
+		if err := demoTo(t.Context(), config{}, []string{"--once", "--boundary", filepath.Join(t.TempDir(), name)}, &out, &out, probe{}); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("an outline that is not there: %v", err)
+		}
 	}
 }
 

@@ -124,6 +124,9 @@ func (d *demo) openWorld(ctx context.Context) error {
 	if err := d.node.book.LoadRules(ctx); err != nil {
 		return err
 	}
+	if err := d.openGround(ctx, roster, from); err != nil {
+		return err
+	}
 	if d.world, err = d.populate(ctx, centres, loaded, roster); err != nil {
 		return err
 	}

@@ -115,10 +115,13 @@ func TestAnOutlineOfTheDistrictIsTakenOrRefusedWhole(t *testing.T) {
 			t.Errorf("%s: %v, %q", want, err, said)
 		}
 	}
-	if n.book.Boundary(defaultDistrict) != "" {
-		t.Error("a refused outline was kept")
+	if text, drawn := n.book.Outline(defaultDistrict); !drawn {
+		t.Errorf("a refused outline was kept: %s", text)
 	}
-	if said, err := try(`{"type":"Polygon","coordinates":[[[80.7,25],[81.5,25],[81.5,25.5],[80.7,25.5],[80.7,25]]]}`); err != nil || !strings.Contains(said, "km²") || n.book.Boundary(defaultDistrict) == "" {
+	if said, err := try(`{"type":"Polygon","coordinates":[[[80.7,25],[81.5,25],[81.5,25.5],[80.7,25.5],[80.7,25]]]}`); err != nil || !strings.Contains(said, "km²") {
 		t.Errorf("%v, %q", err, said)
+	}
+	if text, drawn := n.book.Outline(defaultDistrict); drawn || !strings.Contains(text, "80.7") {
+		t.Errorf("an outline that was taken: drawn %v, %s", drawn, text)
 	}
 }

@@ -67,14 +67,15 @@ export function show(el) {
     if (bounds.isValid()) map.fitBounds(bounds.pad(0.15), { maxZoom: 14, animate: false });
   }
 
-  // What is owed does not move with the units, and costs the server most: it is kept.
+  // What is owed does not move with the units, and costs the server most: it is kept,
+  // as is the line of the district.
   let owed = [];
   async function ask(moved) {
     const r = await fetch(el.dataset.map + (moved ? "&moved=1" : ""), { headers: { "X-Kendra-Quiet": "1" }, credentials: "same-origin" });
     if (!r.ok) return;
     const data = await r.json();
     if (moved) data.features.unshift(...owed);
-    else owed = data.features.filter((f) => f.properties.layer === "debt");
+    else owed = data.features.filter((f) => ["district", "debt"].includes(f.properties.layer));
     put(data);
   }
   ask();

@@ -69,7 +69,11 @@ func (h *handset) planShift(length time.Duration) {
 			h.planTurn(i, from)
 		}
 		h.agenda.add(from, h.startDuty)
-		h.planWork(o, from+between(h.rng, 20*time.Second, time.Minute), to-time.Minute)
+		begin := from + between(h.rng, 20*time.Second, time.Minute)
+		if i == 0 {
+			begin = h.planMeetings(begin, to-time.Minute, length)
+		}
+		h.planWork(o, begin, to-time.Minute)
 		h.agenda.add(to-30*time.Second, h.endDuty)
 	}
 	for at := between(h.rng, 5*time.Second, time.Minute); at < length; at += between(h.rng, 70*time.Second, 3*time.Minute) {

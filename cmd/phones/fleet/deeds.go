@@ -32,12 +32,23 @@ func (h *handset) endDuty(ctx context.Context) error {
 	return err
 }
 
-// visit records a stay of the women's beat that has just ended.
-func (h *handset) visit(_ context.Context, stay time.Duration) error {
+// visit records a stay of the women's beat that has just ended, and goes on.
+func (h *handset) visit(ctx context.Context, stay time.Duration) error {
+	err := h.visited(ctx, stay)
+	h.next(ctx)
+	return err
+}
+
+// visited records a stay, of several officers if there were.
+func (h *handset) visited(_ context.Context, stay time.Duration, officers ...uuid.UUID) error {
 	if h.officer == nil {
 		return nil
 	}
 	h.walk(3)
+	kind := h.seen()
+	if kind == "" {
+		kind = pick(h, "village", "school", "market", "panchayat_bhawan", "college", "bus_stand")
+	}
 	now := h.clock.now()
 	chaupal := h.rng.IntN(4) == 0
 	women := 2 + h.rng.IntN(12)
@@ -46,8 +57,7 @@ func (h *handset) visit(_ context.Context, stay time.Duration) error {
 	}
 	v := contract.VisitRecord{
 		BeatID: h.who.BeatID, StartedAt: contract.At(now.Add(-stay)), EndedAt: contract.At(now),
-		PlaceType: pick(h, "village", "school", "market", "panchayat_bhawan", "college", "bus_stand"),
-		IsChaupal: chaupal, Women: women, Girls: h.rng.IntN(12),
+		PlaceType: kind, OfficersBy: officers, IsChaupal: chaupal, Women: women, Girls: h.rng.IntN(12),
 	}
 	if h.rng.IntN(2) == 0 {
 		v.Observation = ptr(pick(h,

@@ -35,6 +35,8 @@ type Fleet struct {
 	refused map[uuid.UUID]string
 	told    *Told
 	running bool
+
+	meetings map[uuid.UUID]spot // by beat, where its two go
 }
 
 // New draws a fleet from the world and the plan.
@@ -46,7 +48,7 @@ func New(w World, p Plan) (*Fleet, error) {
 	}
 	f := &Fleet{
 		world: w, plan: p, begin: p.Now(), byToken: map[string]*handset{}, acked: map[uuid.UUID]*Acked{},
-		about: map[uuid.UUID]uuid.UUID{}, tasks: map[uuid.UUID]*taskTimes{}, refused: map[uuid.UUID]string{},
+		about: map[uuid.UUID]uuid.UUID{}, tasks: map[uuid.UUID]*taskTimes{}, refused: map[uuid.UUID]string{}, meetings: map[uuid.UUID]spot{},
 		report: Report{Refusals: map[string]int{}, Troubles: map[string]int{}, Failures: map[string]int{}},
 	}
 	shift := len(list)
@@ -58,6 +60,10 @@ func New(w World, p Plan) (*Fleet, error) {
 		h.cast = n >= shift
 		f.handsets = append(f.handsets, h)
 		f.byToken[token(p.Seed, n)] = h
+	}
+	f.pair()
+	if p.Cheat {
+		f.cheat()
 	}
 	f.report.Phones = len(f.handsets)
 	return f, nil

@@ -52,6 +52,12 @@ type handset struct {
 	duty     *uuid.UUID
 	briefed  *uuid.UUID
 	lat, lon float64
+	moved    time.Time // when it was last known to be there, by its clock; zero: not yet
+	due      []spot    // of the places that are owed most, those not seen yet
+	goal     *spot     // where she is going, or is
+	mate     *handset  // of the same beat
+	follows  bool      // her mate leads
+	cheat    int       // which of its officers makes up where she is; 0: none
 	fixes    []contract.Fix
 	jobs     map[uuid.UUID]*job
 	sent     []uuid.UUID // tasks sent from here
@@ -149,6 +155,7 @@ func (h *handset) letIn(ctx context.Context, i int) error {
 		return fmt.Errorf("handset %d: officer %s: %w", h.n, o.Number, err)
 	}
 	h.officer, h.who = in, o
+	h.learn(ctx)
 	if err := in.PushToken(ctx, token(h.f.plan.Seed, h.n)); err != nil {
 		return fmt.Errorf("handset %d: %w", h.n, err)
 	}
@@ -161,6 +168,9 @@ func (h *handset) handOver(ctx context.Context, next int) error {
 	if h.officer != nil {
 		_ = h.officer.LogOut(ctx) // it counts on the handset, with or without the server
 		h.officer, h.jobs = nil, map[uuid.UUID]*job{}
+	}
+	if next != h.position() {
+		h.moved, h.goal = time.Time{}, nil // another begins where her own beat is
 	}
 	if err := h.letIn(ctx, next); err != nil {
 		if !mayPass(err) {
@@ -287,25 +297,50 @@ func (h *handset) record(kind contract.Kind, body any) (uuid.UUID, error) {
 func (h *handset) place() *contract.Place {
 	gps, at := contract.ProviderGps, contract.AtPtr(h.clock.now())
 	return &contract.Place{
-		Lat: round6(h.lat), Lon: round6(h.lon), AccuracyM: float64(4 + h.rng.IntN(30)), FixAt: at, Provider: &gps,
+		Lat: round6(h.lat), Lon: round6(h.lon), AccuracyM: h.accuracy(), FixAt: at, Provider: &gps, Mock: h.mock(),
 	}
+}
+
+// accuracy is better where somebody stands.
+func (h *handset) accuracy() float64 {
+	if h.goal != nil {
+		return float64(4 + h.rng.IntN(9))
+	}
+	return float64(4 + h.rng.IntN(30))
+}
+
+// mock is what the phone's system says of a position that is made up.
+func (h *handset) mock() *bool {
+	if h.cheat > 0 && h.position() == h.cheat {
+		return ptr(true)
+	}
+	return nil
 }
 
 func round6(x float64) float64 { return math.Round(x*1e6) / 1e6 }
 
-// walk moves to another place of the beat.
+// walk goes on to where she is going, or else to somewhere near where she works.
 func (h *handset) walk(km float64) {
 	lat, lon := h.home()
-	h.lat, h.lon = pointNear(h.rng, lat, lon, km)
+	if h.goal != nil {
+		lat, lon = h.goal.lat, h.goal.lon
+	} else {
+		lat, lon = pointNear(h.rng, lat, lon, km)
+	}
+	h.advance(lat, lon)
 }
 
 func (h *handset) noteFix(context.Context) error {
 	if h.duty == nil || len(h.fixes) > 2000 {
 		return nil
 	}
-	h.lat, h.lon = pointNear(h.rng, h.lat, h.lon, 0.05)
+	if h.goal != nil {
+		h.advance(h.goal.lat, h.goal.lon)
+	} else {
+		h.advance(pointNear(h.rng, h.lat, h.lon, 0.05))
+	}
 	h.fixes = append(h.fixes, contract.Fix{
-		At: contract.At(h.clock.now()), Lat: round6(h.lat), Lon: round6(h.lon), AccuracyM: float64(4 + h.rng.IntN(30)),
+		At: contract.At(h.clock.now()), Lat: round6(h.lat), Lon: round6(h.lon), AccuracyM: h.accuracy(), Mock: h.mock(),
 	})
 	return nil
 }

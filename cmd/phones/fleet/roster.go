@@ -17,6 +17,8 @@ type Roster struct {
 	Officers, Squads, Beats, Posts string
 	// Homes are the middles of the beats by officer number.
 	Homes map[string][2]float64
+
+	beats []madeBeat
 }
 
 // Strength is how many squads of four and beats of two a centre has, and
@@ -101,7 +103,7 @@ func MakeUpOf(seed int64, centres []Centre, from time.Time, of Strength) Roster 
 	}
 	return Roster{
 		Officers: m.officers.String(), Squads: m.squads.String(), Beats: m.beats.String(), Posts: m.posts.String(),
-		Homes: m.homes,
+		Homes: m.homes, beats: m.made,
 	}
 }
 
@@ -112,6 +114,7 @@ type maker struct {
 	n                              int
 	officers, squads, beats, posts strings.Builder
 	homes                          map[string][2]float64
+	made                           []madeBeat
 }
 
 func (m *maker) centre(c Centre) {
@@ -137,6 +140,7 @@ func (m *maker) squad(c Centre, n int) {
 func (m *maker) beat(c Centre, n int) {
 	lat, lon := pointNear(m.rng, c.Lat, c.Lon, beatKM)
 	beat := fmt.Sprintf("%s beat %d", c.Code, n)
+	m.made = append(m.made, madeBeat{c.Code, n, lat, lon})
 	fmt.Fprintf(&m.beats, "%s,बीट %d %s,%s,%s\n", c.Code, n, c.Code, beat, square(lat, lon, beatKM))
 	for range 2 {
 		m.homes[m.post(c, contract.RoleBeatOfficer, "constable", "", beat)] = [2]float64{lat, lon}

@@ -77,6 +77,8 @@ type Plan struct {
 	// Now is the world's time, already as fast as Speed says; by default it
 	// starts at the present.
 	Now func() time.Time
+	// Cheat has one officer's phone make up where it is, and say so.
+	Cheat bool
 	// Calm leaves the troubles out.
 	Calm bool
 	// Transport carries the calls; the default is a pool of its own.
