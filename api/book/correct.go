@@ -253,6 +253,7 @@ func (s *State) strike(e *Entry, k lineKey, corrected bool) *Line {
 	s.add(&line, -1)
 	s.lines.put(k, &line)
 	s.unseen(e, k)
+	s.unspotted(e, k)
 	before := line
 	before.DueAt = nil
 	return &before
@@ -364,7 +365,7 @@ func amendRound(s *State, e *Entry, old *Line, b *contract.SquadRound) []push.No
 		s.noteAct(m, actOfRound(e, b))
 		s.matters.put(m.MatterID, m)
 	}
-	s.totalRound(e, b)
+	s.totalRound(e, old, b)
 	return nil
 }
 

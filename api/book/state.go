@@ -127,6 +127,11 @@ type State struct {
 	placeVersions *versions[PlaceVersion]
 	newGround     bool // beats or places changed
 	placeVisits   *rows[placeVisitKey, placeVisit]
+
+	spotProposals *rows[uuid.UUID, SpotProposal]
+	spotLists     *rows[uuid.UUID, SpotList]
+	spotReviews   *rows[spotReviewKey, SpotReview]
+	spotVisits    *rows[lineKey, spotVisit]
 }
 
 func newState(district int32, centre string, v *ruleView) *State {
@@ -139,9 +144,11 @@ func newState(district int32, centre string, v *ruleView) *State {
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
 		handovers: newRows[uuid.UUID, Handover](), rosters: newRows[string, Roster](),
 		beatVersions: newVersions[BeatVersion](), placeVersions: newVersions[PlaceVersion](),
-		placeVisits: newRows[placeVisitKey, placeVisit](),
-		soses:       newRows[uuid.UUID, SOS](),
-		serials:     newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
+		placeVisits:   newRows[placeVisitKey, placeVisit](),
+		spotProposals: newRows[uuid.UUID, SpotProposal](), spotLists: newRows[uuid.UUID, SpotList](),
+		spotReviews: newRows[spotReviewKey, SpotReview](), spotVisits: newRows[lineKey, spotVisit](),
+		soses:   newRows[uuid.UUID, SOS](),
+		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),
 		traces: newRows[uuid.UUID, traceRow](), entries: map[uuid.UUID]*entryRef{},
