@@ -162,13 +162,24 @@ func (s *State) placeOn(id uuid.UUID, day string) *PlaceVersion {
 	return nil
 }
 
+// spotKind tells whether a kind of place may be a hot-spot at a time.
+func (v *ruleView) spotKind(kind string, at time.Time) bool {
+	_, known, retired := v.code(listSpotKinds, kind, at)
+	return known && !retired && !slices.Contains(neverSpots, kind)
+}
+
+// MaySpot tells whether places of a kind may be hot-spots of a district now.
+func (b *Book) MaySpot(district int32, kind string) bool {
+	return b.rules.Load().of(district).spotKind(kind, b.now())
+}
+
 // maySpot checks that a place of the list may be a hot-spot on a day.
 func (s *State) maySpot(d *draft, id uuid.UUID, day, pointer string) error {
 	place := s.placeOn(id, day)
 	if place == nil {
 		return refuse(contract.CodeUnknownReference, pointer)
 	}
-	if _, known, retired := s.rules.code(listSpotKinds, place.Kind, d.at); !known || retired || slices.Contains(neverSpots, place.Kind) {
+	if !s.rules.spotKind(place.Kind, d.at) {
 		return refuse(contract.CodeNotPublicPlace, pointer)
 	}
 	return nil

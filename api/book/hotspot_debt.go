@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"kendra/api/staff"
 )
 
 // SpotDebt is a place on a list and what it is owed.
@@ -107,6 +109,23 @@ func (b *Book) SpotsAt(ctx context.Context, district int32, centre string, at ti
 			return err
 		}
 		out, err = readSpotDebts(ctx, tx, district, lists, at)
+		return err
+	})
+	return out, err
+}
+
+// OwnSpots are the hot-spots of the list in force, for who may see it.
+func (b *Book) OwnSpots(ctx context.Context, who staff.Caller, centre string) (out []SpotDebt, err error) {
+	now := b.now()
+	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
+		if _, err := b.spotsCentre(ctx, tx, who, centre); err != nil {
+			return err
+		}
+		lists, err := readSpotLists(ctx, tx, who.District, []string{centre}, now)
+		if err != nil {
+			return err
+		}
+		out, err = readSpotDebts(ctx, tx, who.District, lists, now)
 		return err
 	})
 	return out, err

@@ -100,7 +100,7 @@ func (q *toldQuery) places(ctx context.Context, tx pgx.Tx) (map[uuid.UUID]*SpotT
 	out := map[uuid.UUID]*SpotTold{}
 	var p SpotTold
 	_, err = pgx.ForEachRow(rows, []any{&p.PlaceID, &p.Code, &p.NameHi, &p.NameEn, &p.Kind, &p.cell}, func() error {
-		if _, known, retired := q.rules.code(listSpotKinds, p.Kind, q.now); known && !retired && !slices.Contains(neverSpots, p.Kind) {
+		if q.rules.spotKind(p.Kind, q.now) {
 			one := p
 			out[p.PlaceID] = &one
 		}
