@@ -128,7 +128,7 @@ func (p *Pages) reviewWeeks(x *exchange, h *book.Hotspots) []option {
 		done := slices.ContainsFunc(h.Reviews, func(r *book.SpotReview) bool { return r.ListID == h.InForce.ListID && r.Week == text })
 		end := time.Date(week.Year(), week.Month(), week.Day()+7, 0, 0, 0, 0, ist)
 		if !done && h.InForce.FromAt.Before(end) {
-			out = append(out, option{Value: text, Label: dateText(week, x.lang)})
+			out = append(out, option{Value: text, Label: dateText(week, x.lang), Chosen: len(out) == 0})
 		}
 	}
 	return out
