@@ -92,6 +92,8 @@ var access = []grant{
 	{call: "listHandovers", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getRoster", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getCoverage", centre: atStation, circle: circleHead, district: aboveAll},
+	{call: "getHotspots", centre: atStation, circle: circleHead, district: aboveAll},
+	{call: "getHotspotPlan", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getHeat", self: union(circleHead, aboveAll, []staff.Role{staff.Analyst})},
 	{call: "getBeatMonths", centre: atStation, circle: circleHead, district: aboveAll},
 	{call: "getRounds", centre: union(heads, []staff.Role{staff.Dispatcher})},

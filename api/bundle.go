@@ -39,6 +39,9 @@ func (s *server) GetBundle(ctx context.Context, _ GetBundleRequestObject) (GetBu
 	if err := s.bundleCoverage(ctx, who, &out); err != nil {
 		return nil, err
 	}
+	if err := s.bundleHotspots(ctx, who, &out); err != nil {
+		return nil, err
+	}
 	for _, q := range home.Squads {
 		out.Squads = append(out.Squads, contract.Squad{
 			ID: q.ID, Centre: q.Centre, NameHi: q.NameHi, NameEn: q.NameEn, LeaderID: q.Leader, Members: append([]uuid.UUID{}, q.Members...),

@@ -51,12 +51,16 @@ func coverageSums(s book.Sums) contract.CoverageSums {
 	return contract.CoverageSums{Places: s.Places, Overdue: s.Overdue, Never: s.Never, Debt: s.Debt}
 }
 
+func spotSums(s book.SpotSums) *contract.SpotSums {
+	return &contract.SpotSums{Places: s.Places, Overdue: s.Overdue, Debt: s.Debt}
+}
+
 func coverageTree(circles []book.CircleDebt) []contract.CoverageCircle {
 	out := make([]contract.CoverageCircle, len(circles))
 	for i, c := range circles {
-		out[i] = contract.CoverageCircle{Circle: c.Circle, Sums: coverageSums(c.Sums), Stations: make([]contract.CoverageStation, len(c.Stations))}
+		out[i] = contract.CoverageCircle{Circle: c.Circle, Sums: coverageSums(c.Sums), Spots: spotSums(c.Spots), Stations: make([]contract.CoverageStation, len(c.Stations))}
 		for j, st := range c.Stations {
-			one := contract.CoverageStation{Centre: st.Centre, Sums: coverageSums(st.Sums), Beats: make([]contract.CoverageBeat, len(st.Beats))}
+			one := contract.CoverageStation{Centre: st.Centre, Sums: coverageSums(st.Sums), Spots: spotSums(st.Spots), Beats: make([]contract.CoverageBeat, len(st.Beats))}
 			for k := range st.Beats {
 				one.Beats[k] = coverageBeat(&st.Beats[k])
 			}

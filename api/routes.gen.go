@@ -141,6 +141,12 @@ type ServerInterface interface {
 	// GetHello Server time, a nonce, versions and checkpoint keys
 	// (GET /v1/hello)
 	GetHello(c *fiber.Ctx) error
+	// GetHotspots The hot-spots of a centre in a month
+	// (GET /v1/hotspots)
+	GetHotspots(c *fiber.Ctx, params GetHotspotsParams) error
+	// GetHotspotPlan A draft of a squad's plan of a day
+	// (GET /v1/hotspots/plan)
+	GetHotspotPlan(c *fiber.Ctx, params GetHotspotPlanParams) error
 	// ListOwnDevices The phones and consoles at which the caller has logged in, with the caller's open sessions
 	// (GET /v1/officers/self/devices)
 	ListOwnDevices(c *fiber.Ctx) error
@@ -1439,6 +1445,108 @@ func (siw *ServerInterfaceWrapper) GetHello(c *fiber.Ctx) error {
 	return handler(c)
 }
 
+// GetHotspots operation middleware
+func (siw *ServerInterfaceWrapper) GetHotspots(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetHotspotsParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "month", query, &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter month: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetHotspots(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
+// GetHotspotPlan operation middleware
+func (siw *ServerInterfaceWrapper) GetHotspotPlan(c *fiber.Ctx) error {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetHotspotPlanParams
+
+	var query url.Values
+	query, err = url.ParseQuery(string(c.Request().URI().QueryString()))
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for query string: %w", err).Error())
+	}
+
+	// ------------- Required query parameter "centre" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "centre", query, &params.Centre, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter centre: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "date" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "date", query, &params.Date, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter date: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "squad_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "squad_id", query, &params.SquadID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter squad_id: %w", err).Error())
+	}
+
+	// ------------- Optional query parameter "vehicle" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "vehicle", query, &params.Vehicle, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return fiber.NewError(fiber.StatusBadRequest, fmt.Errorf("Invalid format for parameter vehicle: %w", err).Error())
+	}
+
+	handler := func(c *fiber.Ctx) error {
+		return siw.Handler.GetHotspotPlan(c, params)
+	}
+
+	for i := len(siw.HandlerMiddlewares) - 1; i >= 0; i-- {
+		m := siw.HandlerMiddlewares[i]
+		next := handler
+		handler = func(c *fiber.Ctx) error {
+			return m(c, next)
+		}
+	}
+
+	return handler(c)
+}
+
 // ListOwnDevices operation middleware
 func (siw *ServerInterfaceWrapper) ListOwnDevices(c *fiber.Ctx) error {
 
@@ -2621,6 +2729,10 @@ func RegisterHandlersWithOptions(router fiber.Router, si ServerInterface, option
 	router.Get(options.BaseURL+"/v1/ground", wrapper.GetGround)
 
 	router.Get(options.BaseURL+"/v1/coverage", wrapper.GetCoverage)
+
+	router.Get(options.BaseURL+"/v1/hotspots", wrapper.GetHotspots)
+
+	router.Get(options.BaseURL+"/v1/hotspots/plan", wrapper.GetHotspotPlan)
 
 	router.Get(options.BaseURL+"/v1/heat", wrapper.GetHeat)
 
@@ -3844,6 +3956,64 @@ func (response GetHellodefaultApplicationProblemPlusJSONResponse) VisitGetHelloR
 	return ctx.JSON(&response.Body)
 }
 
+type GetHotspotsRequestObject struct {
+	Params GetHotspotsParams
+}
+
+type GetHotspotsResponseObject interface {
+	VisitGetHotspotsResponse(ctx *fiber.Ctx) error
+}
+
+type GetHotspots200JSONResponse Hotspots
+
+func (response GetHotspots200JSONResponse) VisitGetHotspotsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetHotspotsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetHotspotsdefaultApplicationProblemPlusJSONResponse) VisitGetHotspotsResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
+type GetHotspotPlanRequestObject struct {
+	Params GetHotspotPlanParams
+}
+
+type GetHotspotPlanResponseObject interface {
+	VisitGetHotspotPlanResponse(ctx *fiber.Ctx) error
+}
+
+type GetHotspotPlan200JSONResponse HotspotPlan
+
+func (response GetHotspotPlan200JSONResponse) VisitGetHotspotPlanResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/json")
+	ctx.Status(200)
+
+	return ctx.JSON(&response)
+}
+
+type GetHotspotPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       ProblemDetails
+	StatusCode int
+}
+
+func (response GetHotspotPlandefaultApplicationProblemPlusJSONResponse) VisitGetHotspotPlanResponse(ctx *fiber.Ctx) error {
+	ctx.Response().Header.Set("Content-Type", "application/problem+json")
+	ctx.Status(response.StatusCode)
+
+	return ctx.JSON(&response.Body)
+}
+
 type ListOwnDevicesRequestObject struct {
 }
 
@@ -4766,6 +4936,12 @@ type StrictServerInterface interface {
 	// GetHello Server time, a nonce, versions and checkpoint keys
 	// (GET /v1/hello)
 	GetHello(ctx context.Context, request GetHelloRequestObject) (GetHelloResponseObject, error)
+	// GetHotspots The hot-spots of a centre in a month
+	// (GET /v1/hotspots)
+	GetHotspots(ctx context.Context, request GetHotspotsRequestObject) (GetHotspotsResponseObject, error)
+	// GetHotspotPlan A draft of a squad's plan of a day
+	// (GET /v1/hotspots/plan)
+	GetHotspotPlan(ctx context.Context, request GetHotspotPlanRequestObject) (GetHotspotPlanResponseObject, error)
 	// ListOwnDevices The phones and consoles at which the caller has logged in, with the caller's open sessions
 	// (GET /v1/officers/self/devices)
 	ListOwnDevices(ctx context.Context, request ListOwnDevicesRequestObject) (ListOwnDevicesResponseObject, error)
@@ -6119,6 +6295,60 @@ func (sh *strictHandler) GetHello(ctx *fiber.Ctx) error {
 		return err
 	} else if validResponse, ok := response.(GetHelloResponseObject); ok {
 		if err := validResponse.VisitGetHelloResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetHotspots operation middleware
+func (sh *strictHandler) GetHotspots(ctx *fiber.Ctx, params GetHotspotsParams) error {
+	var request GetHotspotsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetHotspots(ctx.UserContext(), request.(GetHotspotsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetHotspots")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetHotspotsResponseObject); ok {
+		if err := validResponse.VisitGetHotspotsResponse(ctx); err != nil {
+			return err
+		}
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetHotspotPlan operation middleware
+func (sh *strictHandler) GetHotspotPlan(ctx *fiber.Ctx, params GetHotspotPlanParams) error {
+	var request GetHotspotPlanRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *fiber.Ctx, request interface{}) (interface{}, error) {
+		return sh.ssi.GetHotspotPlan(ctx.UserContext(), request.(GetHotspotPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetHotspotPlan")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetHotspotPlanResponseObject); ok {
+		if err := validResponse.VisitGetHotspotPlanResponse(ctx); err != nil {
 			return err
 		}
 	} else if response != nil {

@@ -91,6 +91,7 @@ const (
 	CodeReasonRequired   Code = "reason_required"
 	CodeBadArea          Code = "bad_area"
 	CodeBeforeLast       Code = "before_last"
+	CodeNotPublicPlace   Code = "not_public_place"
 
 	// Times.
 	CodeEndedBeforeStarted Code = "ended_before_started"

@@ -124,6 +124,10 @@ const (
 	KindHeldStrike         Kind = "held.strike"
 	KindHoldLift           Kind = "hold.lift"
 	KindHoldSet            Kind = "hold.set"
+	KindHotspotPropose     Kind = "hotspot.propose"
+	KindHotspotsAgree      Kind = "hotspots.agree"
+	KindHotspotsReview     Kind = "hotspots.review"
+	KindHotspotsSet        Kind = "hotspots.set"
 	KindIdentityRead       Kind = "identity.read"
 	KindInspectionClose    Kind = "inspection.close"
 	KindInspectionComply   Kind = "inspection.comply"
@@ -310,6 +314,14 @@ func (e Kind) Valid() bool {
 	case KindHoldLift:
 		return true
 	case KindHoldSet:
+		return true
+	case KindHotspotPropose:
+		return true
+	case KindHotspotsAgree:
+		return true
+	case KindHotspotsReview:
+		return true
+	case KindHotspotsSet:
 		return true
 	case KindIdentityRead:
 		return true
@@ -998,14 +1010,17 @@ type Bundle struct {
 	Complaints []ComplaintBrief `json:"complaints,omitempty"`
 
 	// DueNear Places that are owed most, of the caller's beats, or of his centre when he has none. How far they are only the phone knows
-	DueNear       []PlaceOwed   `json:"due_near,omitempty"`
-	Duty          *Duty         `json:"duty,omitempty"`
-	FollowUpsDue  []FollowUpDue `json:"follow_ups_due,omitempty"`
-	Ladder        []Rung        `json:"ladder"`
-	Officer       Officer       `json:"officer"`
-	Officers      []Colleague   `json:"officers"`
-	Posts         []Post        `json:"posts"`
-	ReferenceEtag string        `json:"reference_etag"`
+	DueNear      []PlaceOwed   `json:"due_near,omitempty"`
+	Duty         *Duty         `json:"duty,omitempty"`
+	FollowUpsDue []FollowUpDue `json:"follow_ups_due,omitempty"`
+
+	// HotspotPlan A draft of a squad's day. Nothing is sent by it
+	HotspotPlan   *HotspotPlan `json:"hotspot_plan,omitempty"`
+	Ladder        []Rung       `json:"ladder"`
+	Officer       Officer      `json:"officer"`
+	Officers      []Colleague  `json:"officers"`
+	Posts         []Post       `json:"posts"`
+	ReferenceEtag string       `json:"reference_etag"`
 
 	// Roster The caller's own duties of the next seven days, as the rosters have them
 	Roster []OwnDuty `json:"roster,omitempty"`
@@ -1722,7 +1737,10 @@ type CoverageCells struct {
 // CoverageCircle defines model for CoverageCircle.
 type CoverageCircle struct {
 	// Circle Empty for stations that have none
-	Circle   string            `json:"circle"`
+	Circle string `json:"circle"`
+
+	// Spots What hot-spots of the lists in force owe together; places' own sums are without them
+	Spots    *SpotSums         `json:"spots,omitempty"`
 	Stations []CoverageStation `json:"stations"`
 	Sums     CoverageSums      `json:"sums"`
 }
@@ -1732,8 +1750,11 @@ type CoverageStation struct {
 	Beats []CoverageBeat `json:"beats"`
 
 	// Centre Code of a centre (its station's), or HQ for the district's own book
-	Centre Centre       `json:"centre"`
-	Sums   CoverageSums `json:"sums"`
+	Centre Centre `json:"centre"`
+
+	// Spots What hot-spots of the lists in force owe together; places' own sums are without them
+	Spots *SpotSums    `json:"spots,omitempty"`
+	Sums  CoverageSums `json:"sums"`
 }
 
 // CoverageSums defines model for CoverageSums.
@@ -2687,6 +2708,252 @@ type HoldSet struct {
 
 	// SubjectID The complaint, or the entry with which anything else began: a person, a visit, a task, an FIR
 	SubjectID openapi_types.UUID `json:"subject_id"`
+}
+
+// Hotspot A place on a list. What it owes is told of the list in force
+type Hotspot struct {
+	// Code The office's own code of a beat or place, unique in its centre
+	Code *GroundCode `json:"code,omitempty"`
+
+	// Days On which days of the week; left out, on all
+	Days *Weekdays `json:"days,omitempty"`
+
+	// Debt By weight
+	Debt      *int64 `json:"debt,omitempty"`
+	EveryDays int    `json:"every_days"`
+
+	// Gone It is no longer on the list of places
+	Gone *bool `json:"gone,omitempty"`
+
+	// HoursFrom Time of the day (IST), HH:MM
+	HoursFrom *HourOfDay `json:"hours_from,omitempty"`
+
+	// HoursTo Time of the day (IST), HH:MM
+	HoursTo *HourOfDay `json:"hours_to,omitempty"`
+	Kind    *string    `json:"kind,omitempty"`
+
+	// LastAt Last round or visit there, within its hours
+	LastAt *Time    `json:"last_at,omitempty"`
+	Lat    *float64 `json:"lat,omitempty"`
+	Lon    *float64 `json:"lon,omitempty"`
+	NameEn *string  `json:"name_en,omitempty"`
+	NameHi *string  `json:"name_hi,omitempty"`
+
+	// Overdue Thousandths of a day
+	Overdue *int64   `json:"overdue,omitempty"`
+	PlaceID UUID     `json:"place_id"`
+	Sources []string `json:"sources"`
+	Weight  int      `json:"weight"`
+}
+
+// HotspotList defines model for HotspotList.
+type HotspotList struct {
+	// DecidedAt RFC 3339 with an offset or Z
+	DecidedAt *Time `json:"decided_at,omitempty"`
+	DecidedBy *UUID `json:"decided_by,omitempty"`
+
+	// InForceFrom RFC 3339 with an offset or Z
+	InForceFrom *Time `json:"in_force_from,omitempty"`
+	ListID      UUID  `json:"list_id"`
+
+	// Month A month (IST)
+	Month Month `json:"month"`
+
+	// Reason Why it was sent back
+	Reason *string `json:"reason,omitempty"`
+
+	// SetAt RFC 3339 with an offset or Z
+	SetAt Time      `json:"set_at"`
+	SetBy UUID      `json:"set_by"`
+	Spots []Hotspot `json:"spots"`
+	State string    `json:"state"`
+}
+
+// HotspotPlan A draft of a squad's day. Nothing is sent by it
+type HotspotPlan struct {
+	// CarriedOver The list is one of an earlier month
+	CarriedOver bool `json:"carried_over"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre Centre             `json:"centre"`
+	Date   openapi_types.Date `json:"date"`
+	Kmh    int                `json:"kmh"`
+
+	// Left Hot-spots that are due that day and are not in the plan
+	Left   int   `json:"left"`
+	ListID *UUID `json:"list_id,omitempty"`
+
+	// Metres Of the whole way
+	Metres int `json:"metres"`
+
+	// Month A month (IST)
+	Month   *Month        `json:"month,omitempty"`
+	SquadID *UUID         `json:"squad_id,omitempty"`
+	Stops   []HotspotStop `json:"stops"`
+	Vehicle Vehicle       `json:"vehicle"`
+}
+
+// HotspotProposal What is told of a place, all that stands together. Rounds are counted, and never persons
+type HotspotProposal struct {
+	// Code The office's own code of a beat or place, unique in its centre
+	Code GroundCode `json:"code"`
+
+	// Days On which days of the week; left out, on all
+	Days *Weekdays `json:"days,omitempty"`
+
+	// Heat It lies in a cell of which public harassment is published; told to who decides
+	Heat *bool `json:"heat,omitempty"`
+
+	// HoursFrom Time of the day (IST), HH:MM
+	HoursFrom *HourOfDay `json:"hours_from,omitempty"`
+
+	// HoursTo Time of the day (IST), HH:MM
+	HoursTo *HourOfDay `json:"hours_to,omitempty"`
+	Kind    string     `json:"kind"`
+	NameEn  string     `json:"name_en"`
+	NameHi  string     `json:"name_hi"`
+	PlaceID UUID       `json:"place_id"`
+
+	// Rounds Rounds of the last sixty days in which conduct was noted there, from two on
+	Rounds *int     `json:"rounds,omitempty"`
+	Signs  []string `json:"signs"`
+
+	// Told By officers
+	Told []HotspotTold `json:"told"`
+}
+
+// HotspotPropose Somebody was told, or has seen, that women are harassed at a place of the list. It is about the place: there is no field for a person, and no free text. It stands for the list of the month that is decided next, and for the one after it
+type HotspotPropose struct {
+	// Days On which days of the week; left out, on all
+	Days *Weekdays `json:"days,omitempty"`
+
+	// HoursFrom Time of the day (IST), HH:MM
+	HoursFrom *HourOfDay `json:"hours_from,omitempty"`
+
+	// HoursTo Time of the day (IST), HH:MM
+	HoursTo *HourOfDay `json:"hours_to,omitempty"`
+
+	// Mentions How often it was told
+	Mentions int  `json:"mentions"`
+	PlaceID  UUID `json:"place_id"`
+
+	// Signs What is told of the place
+	Signs  []string `json:"signs"`
+	Source string   `json:"source"`
+}
+
+// HotspotReview defines model for HotspotReview.
+type HotspotReview struct {
+	ListID    UUID   `json:"list_id"`
+	PresentBy []UUID `json:"present_by"`
+	ReviewID  UUID   `json:"review_id"`
+
+	// ReviewedAt RFC 3339 with an offset or Z
+	ReviewedAt Time               `json:"reviewed_at"`
+	ReviewedBy UUID               `json:"reviewed_by"`
+	Spots      []HotspotSeen      `json:"spots"`
+	Week       openapi_types.Date `json:"week"`
+}
+
+// HotspotReviewed defines model for HotspotReviewed.
+type HotspotReviewed struct {
+	// Keep It should be on the next list too
+	Keep    bool   `json:"keep"`
+	PlaceID UUID   `json:"place_id"`
+	Result  string `json:"result"`
+}
+
+// HotspotSeen defines model for HotspotSeen.
+type HotspotSeen struct {
+	Keep    bool   `json:"keep"`
+	PlaceID UUID   `json:"place_id"`
+	Result  string `json:"result"`
+}
+
+// HotspotSet A place of the list that the squad is to see at least every so many days, within its hours
+type HotspotSet struct {
+	// Days On which days of the week; left out, on all
+	Days      *Weekdays `json:"days,omitempty"`
+	EveryDays int       `json:"every_days"`
+
+	// HoursFrom Time of the day (IST), HH:MM
+	HoursFrom *HourOfDay `json:"hours_from,omitempty"`
+
+	// HoursTo Time of the day (IST), HH:MM
+	HoursTo *HourOfDay `json:"hours_to,omitempty"`
+	PlaceID UUID       `json:"place_id"`
+
+	// Sources From where it is known
+	Sources []string `json:"sources"`
+
+	// Weight How much a missed round counts
+	Weight int `json:"weight"`
+}
+
+// HotspotStop defines model for HotspotStop.
+type HotspotStop struct {
+	// At RFC 3339 with an offset or Z
+	At Time `json:"at"`
+
+	// Metres Of the way to it
+	Metres int `json:"metres"`
+
+	// Spot A place on a list. What it owes is told of the list in force
+	Spot Hotspot  `json:"spot"`
+	Why  []string `json:"why"`
+}
+
+// HotspotTold defines model for HotspotTold.
+type HotspotTold struct {
+	Mentions int    `json:"mentions"`
+	Source   string `json:"source"`
+}
+
+// Hotspots defines model for Hotspots.
+type Hotspots struct {
+	// CarriedOver No list of this month is agreed: that of an earlier one stands on
+	CarriedOver bool `json:"carried_over"`
+
+	// Centre Code of a centre (its station's), or HQ for the district's own book
+	Centre  Centre       `json:"centre"`
+	Draft   *HotspotList `json:"draft,omitempty"`
+	InForce *HotspotList `json:"in_force,omitempty"`
+
+	// Month A month (IST)
+	Month Month `json:"month"`
+
+	// Proposals For who may propose or decide: what is told of which place
+	Proposals []HotspotProposal `json:"proposals,omitempty"`
+
+	// Reviews The latest first
+	Reviews []HotspotReview `json:"reviews"`
+}
+
+// HotspotsAgree The circle officer agrees to a list, or sends it back with a reason. One that is agreed is in force from then on, but not before its month begins, and until another takes over
+type HotspotsAgree struct {
+	Agreed bool `json:"agreed"`
+
+	// ListID op_id of the list
+	ListID openapi_types.UUID `json:"list_id"`
+	Reason *string            `json:"reason,omitempty"`
+}
+
+// HotspotsReview The squad's weekly look at the list in force, once a week and list
+type HotspotsReview struct {
+	// ListID op_id of the list
+	ListID    openapi_types.UUID `json:"list_id"`
+	PresentBy []UUID             `json:"present_by"`
+	Spots     []HotspotReviewed  `json:"spots"`
+
+	// Week The Monday
+	Week openapi_types.Date `json:"week"`
+}
+
+// HotspotsSet The whole list of hot-spots of a month, this or the next one. It is a draft until the circle officer agrees to it, and takes the place of an earlier draft of that month
+type HotspotsSet struct {
+	// Month A month (IST)
+	Month Month        `json:"month"`
+	Spots []HotspotSet `json:"spots"`
 }
 
 // HourOfDay Time of the day (IST), HH:MM
@@ -4182,6 +4449,13 @@ type SosStep struct {
 	To []UUID `json:"to,omitempty"`
 }
 
+// SpotSums What hot-spots of the lists in force owe together; places' own sums are without them
+type SpotSums struct {
+	Debt    int64 `json:"debt"`
+	Overdue int   `json:"overdue"`
+	Places  int   `json:"places"`
+}
+
 // Squad defines model for Squad.
 type Squad struct {
 	// Centre Code of a centre (its station's), or HQ for the district's own book
@@ -4639,6 +4913,9 @@ type WarningObject struct {
 	PersonID  UUID   `json:"person_id"`
 }
 
+// Weekdays On which days of the week; left out, on all
+type Weekdays = []string
+
 // WitnessAllow A second person allows it: from then on checkpoints carry the signatures of both keys
 type WitnessAllow struct {
 	AskID UUID `json:"ask_id"`
@@ -4819,6 +5096,28 @@ type ListHeldParams struct {
 	// After op_id to start after
 	After *UUID       `form:"after,omitempty" json:"after,omitempty"`
 	Limit *LimitParam `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetHotspotsParams defines parameters for GetHotspots.
+type GetHotspotsParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+
+	// Month Without it the present one
+	Month *Month `form:"month,omitempty" json:"month,omitempty"`
+}
+
+// GetHotspotPlanParams defines parameters for GetHotspotPlan.
+type GetHotspotPlanParams struct {
+	Centre CentreParam `form:"centre" json:"centre"`
+
+	// Date From today up to fourteen days ahead; without it today
+	Date *openapi_types.Date `form:"date,omitempty" json:"date,omitempty"`
+
+	// SquadID For which squad it is drafted
+	SquadID *UUID `form:"squad_id,omitempty" json:"squad_id,omitempty"`
+
+	// Vehicle By what they go; without it by two-wheeler
+	Vehicle *Vehicle `form:"vehicle,omitempty" json:"vehicle,omitempty"`
 }
 
 // ListSessionsParams defines parameters for ListSessions.

@@ -127,6 +127,9 @@ var pairs = []pair{
 	}),
 
 	never("made the visit, or was there", "visit.accept", "/visit_id", ownVisit),
+	never("set the list of hot-spots", "hotspots.agree", "/list_id", func(s *State, d *draft, b *contract.HotspotsAgree) bool {
+		return s.spotLists.get(b.ListID).SetBy == d.officer
+	}),
 	never("made or led the squad's entry", "squad.review", "/line_id", func(s *State, d *draft, b *contract.SquadReview) bool {
 		return s.squadsWork(s.matters.get(b.LineID), d.officer)
 	}),

@@ -151,6 +151,12 @@ func situations(t *testing.T) map[string]func(w *booktest.World) twoTries {
 			tick(t, w)
 			return twice("visit.accept", contract.VisitAccept{VisitID: visit.OpID}, w.Incharge, w.SHO)
 		},
+		"set the list of hot-spots / hotspots.agree": func(w *booktest.World) twoTries {
+			co := circleOfficer(t, w)
+			also(w, co, staff.CentreIncharge)
+			list := co.Enter("hotspots.set", contract.HotspotsSet{Month: "2026-11", Spots: []contract.HotspotSet{}}, atKarwi)
+			return twice("hotspots.agree", contract.HotspotsAgree{ListID: list.OpID, Agreed: true}, co, circleOfficer(t, w), atKarwi)
+		},
 		"made or led the squad's entry / squad.review": func(w *booktest.World) twoTries {
 			return twice("squad.review", review(w.Incharge.Enter("squad.round", w.Round()).OpID), w.Incharge, w.SHO)
 		},

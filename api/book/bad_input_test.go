@@ -114,6 +114,17 @@ func (b *badWorld) ground(set func(kind, field string, id uuid.UUID)) {
 	set("beat.end", "beat_id", beat.BeatID)
 	set("place.end", "place_id", place.PlaceID)
 	set("beat.set", "beat_id", uuid.Must(uuid.NewV7()))
+	spot := b.GroundPlace("spot", 25.24, 80.93)
+	b.Incharge.Enter("place.set", spot)
+	b.ids["place_id"], b.ids["present_by"] = spot.PlaceID, b.Member.ID
+	list := func(month string) uuid.UUID {
+		return b.Incharge.Enter("hotspots.set", contract.HotspotsSet{Month: month, Spots: []contract.HotspotSet{
+			{PlaceID: spot.PlaceID, EveryDays: 2, Weight: 3, Sources: []string{"beat"}},
+		}}).OpID
+	}
+	set("hotspots.review", "list_id", list("2026-11"))
+	b.byRole[staff.CO].Enter("hotspots.agree", contract.HotspotsAgree{ListID: b.ofKind["hotspots.review"]["list_id"], Agreed: true}, atKarwi)
+	set("hotspots.agree", "list_id", list("2026-11"))
 	b.ofKind["place.set"] = map[string]uuid.UUID{"place_id": uuid.Must(uuid.NewV7()), "beat_id": b.BeatID}
 }
 
@@ -268,7 +279,9 @@ func (b *badWorld) base(t testing.TB, kind string) map[string]any {
 		op.Body["vkey"], op.Body["proof"] = w.Vkey, w.Proof
 	case "handover.sign":
 		op.Body["sheet_hash"] = b.sheet
-	case "roster.set": // whole weeks, so that a Monday stays one
+	case "hotspots.set":
+		op.Body["month"] = b.Now().Format("2006-01")
+	case "roster.set", "hotspots.review": // whole weeks, so that a Monday stays one
 		op.At = contract.At(b.Now().Add(-b.Now().Sub(op.At.Time).Truncate(7 * day)))
 	case "entry.correct":
 		op.At = contract.At(op.At.Add(day))

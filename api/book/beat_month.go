@@ -3,7 +3,6 @@ package book
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -51,11 +50,6 @@ func monthNumbers(m *BeatMonth) []struct {
 	}
 }
 
-// monthOf is the first moment (IST) of a month that is written 2006-01.
-func monthOf(text string) (time.Time, error) {
-	return time.ParseInLocation("2006-01", text, ist)
-}
-
 func needsBeatMonth(d *draft, b *contract.BeatMonth, n *needs) {
 	n.beat(&b.BeatID)
 	n.months = append(n.months, monthKey{b.BeatID, b.Month})
@@ -70,10 +64,8 @@ func checkBeatMonth(s *State, d *draft, b *contract.BeatMonth) error {
 	if d.post.Role == staff.BeatOfficer && d.post.BeatID != nil && *d.post.BeatID != b.BeatID {
 		return refuse(contract.CodeNotYourPost, "/body/beat_id")
 	}
-	first, err := monthOf(b.Month)
+	first := monthStart(b.Month).In(ist)
 	switch {
-	case err != nil:
-		return refuse(contract.CodeBadFormat, "/body/month")
 	case d.at.Before(first.AddDate(0, 1, 0)):
 		return refuse(contract.CodeInFuture, "/body/month")
 	case d.at.After(first.AddDate(0, 1+monthsBack, 0)):
@@ -130,11 +122,7 @@ func (s *State) reopenMonth(e *Entry, k lineKey) {
 func (t *batch) loadMonths(ctx context.Context, n *needs) error {
 	for _, d := range n.monthsOf {
 		b := d.body.(*contract.BeatMonth)
-		first, err := monthOf(b.Month)
-		if err != nil {
-			continue // refused for it, by its own check
-		}
-		list, err := readBeatMonths(ctx, t.tx, t.district, t.centre, first, []uuid.UUID{b.BeatID})
+		list, err := readBeatMonths(ctx, t.tx, t.district, t.centre, monthStart(b.Month).In(ist), []uuid.UUID{b.BeatID})
 		if err != nil {
 			return err
 		}

@@ -86,19 +86,19 @@ type BeatMonths struct {
 // BeatMonths drafts the monthly entries of the beats of a centre; without a month those of
 // the last one, for who sees what is owed there.
 func (b *Book) BeatMonths(ctx context.Context, who staff.Caller, centre, month string) (*BeatMonths, error) {
-	now := b.now().In(ist)
+	now := b.now()
 	if month == "" {
-		month = time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, ist).Format("2006-01")
+		month = otherMonth(monthOf(now), -1)
 	}
-	first, err := monthOf(month)
-	if err != nil {
+	first := monthStart(month).In(ist)
+	switch {
+	case monthOf(first) != month:
 		return nil, refusal(contract.CodeBadFormat, "month")
-	}
-	if first.After(now) {
+	case first.After(now):
 		return nil, refusal(contract.CodeInFuture, "month")
 	}
 	out := &BeatMonths{Month: month, Over: !first.AddDate(0, 1, 0).After(now)}
-	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
+	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
 		if _, err := b.viewOf(ctx, tx, who, centre); err != nil {
 			return err
 		}

@@ -254,6 +254,7 @@ func (s *State) strike(e *Entry, k lineKey, corrected bool) *Line {
 	s.lines.put(k, &line)
 	s.unseen(e, k)
 	s.reopenMonth(e, k)
+	s.unspotted(e, k)
 	before := line
 	before.DueAt = nil
 	return &before
@@ -365,7 +366,7 @@ func amendRound(s *State, e *Entry, old *Line, b *contract.SquadRound) []push.No
 		s.noteAct(m, actOfRound(e, b))
 		s.matters.put(m.MatterID, m)
 	}
-	s.totalRound(e, b)
+	s.totalRound(e, old, b)
 	return nil
 }
 

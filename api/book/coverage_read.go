@@ -22,6 +22,7 @@ type Coverage struct {
 	Circles []CircleDebt
 	Owed    []PlaceDebt // all places that owe something, the most first
 	Cells   []CellDebt  // of resolution 9, in order; only those that owe
+	Spots   SpotSums    // hot-spots of the lists in force: required rounds beside the places' own
 	Sums
 }
 
@@ -47,6 +48,7 @@ func (s *Sums) add(p *PlaceDebt) {
 type CircleDebt struct {
 	Circle   string
 	Stations []StationDebt
+	Spots    SpotSums
 	Sums
 }
 
@@ -54,6 +56,7 @@ type CircleDebt struct {
 type StationDebt struct {
 	Centre string
 	Beats  []BeatDebt
+	Spots  SpotSums
 	Sums
 }
 
@@ -262,6 +265,11 @@ func readCoverage(ctx context.Context, tx pgx.Tx, district int32, centres []cove
 		}
 	}
 	slices.SortFunc(out.Owed, moreOwed)
+	spots, err := spotSums(ctx, tx, district, codes, at)
+	if err != nil {
+		return nil, err
+	}
+	out.addSpots(spots)
 	return out, nil
 }
 
@@ -270,8 +278,9 @@ func moreOwed(a, b PlaceDebt) int {
 	return cmp.Or(cmp.Compare(b.Debt, a.Debt), cmp.Compare(b.Overdue, a.Overdue), compareIDs(a.PlaceID, b.PlaceID))
 }
 
-// treeOf adds places up by beat, station and circle. Monthly hot-spots, when they are on a
-// list of their own, come in here as places do: by weight, frequency and last visit.
+// treeOf adds places up by beat, station and circle. Hot-spots are required rounds by the
+// month's list (hotspot_visit.go): they are added up beside the places, and change nothing of
+// what these owe.
 func treeOf(centres []coveredCentre, beats []BeatDebt, places []PlaceDebt) []CircleDebt {
 	byCentre := map[string][]*PlaceDebt{}
 	for i := range places {

@@ -34,6 +34,7 @@ type DaySheet struct {
 	Missing                                       []string         // numbers of complaints that the day cannot be signed without
 	Unsigned                                      []string         // days before
 	Counts                                        map[string]int64
+	Spots                                         SpotsOwed // as it is now
 }
 
 // SquadDay says whether a squad was briefed on a day, and is out now.
@@ -97,6 +98,7 @@ func (q *sheetQuery) queued(ctx context.Context, tx pgx.Tx) error {
 	q.state.queueDays(p, &needs{days: sinceDay(q.date, q.now), tallyDays: []string{q.sheet.Day.Day}})
 	q.numbers(p)
 	q.unsigned(p)
+	q.spotsOwed(p)
 	if err := send(ctx, tx, p); err != nil {
 		return err
 	}

@@ -132,7 +132,14 @@
 // place_visits, which apply keeps: a row a visit, from when the book learnt of it until its line was struck. The rule stands
 // in coverage.go: debt = weight × thousandths of a day overdue. coverage_read.go adds it up by beat, station, circle and cell;
 // coverage_rounds.go proposes an order (geo/rounds), which a person sends as tasks or does not. It is about places, never
-// about an officer. Monthly hot-spots are not yet among what owes.
+// about an officer.
+//
+// Hot-spots are places of the list where harassment is told of (hotspot.go): proposed by codes and counts, set for a month by
+// the in-charge, agreed to by the circle officer, looked at weekly. Those of the list in force are required rounds
+// (hotspot_visit.go), which coverage adds up beside the places; hotspot_plan.go drafts a squad's day from them, which a person
+// uses or does not. What is proposed by itself (hotspot_told.go) counts rounds, never persons, and of complaints knows only
+// what is published. Nothing in heat, coverage or hot-spots is a prediction about persons, or about an area or the people
+// who live there: few words from a place may mean little trust, and where people live is no hot-spot.
 //
 // Verify checks a book from the database alone: numbers, hashes, signatures, tree. Checkpoints are signed notes of size
 // and root, made on demand from the head row.

@@ -70,6 +70,7 @@ func (s *State) queueFlush(b *pgx.Batch) {
 	s.flushGround(b)
 	s.flushPlaceVisits(b)
 	s.flushBeatMonths(b)
+	s.flushSpots(b)
 	s.flushSOS(b)
 }
 

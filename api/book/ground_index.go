@@ -422,21 +422,29 @@ const (
 // officer says of her beat stands; a correction, whose fix is that of another
 // moment, finds nothing.
 func (d *draft) findGround(s *State, said *uuid.UUID) {
-	if d.op.Place == nil || string(d.op.Kind) != "visit.record" || d.batch == nil {
-		return
+	if f := d.foundBy(s, "visit.record"); f.beat != uuid.Nil && said == nil {
+		d.facts[factFoundBeat] = hexOf(f.beat)
+	}
+}
+
+// findPlace is findGround for a round of a squad, which is of no beat.
+func (d *draft) findPlace(s *State) { d.foundBy(s, "squad.round") }
+
+// foundBy finds what lies where an op of a kind was made, and notes the place.
+func (d *draft) foundBy(s *State, kind string) (f found) {
+	if d.op.Place == nil || string(d.op.Kind) != kind || d.batch == nil {
+		return f
 	}
 	p, err := geo.NewPoint(d.op.Place.Lat, d.op.Place.Lon)
 	if err != nil {
-		return
+		return f
 	}
-	f := d.batch.book.ground.find(s.District, s.Centre, day(d.at), p, d.op.Place.AccuracyM)
-	if f.beat != uuid.Nil && said == nil {
-		d.facts[factFoundBeat] = hexOf(f.beat)
-	}
+	f = d.batch.book.ground.find(s.District, s.Centre, day(d.at), p, d.op.Place.AccuracyM)
 	if f.place != uuid.Nil {
 		d.facts[factFoundPlace], d.facts[factFoundCode] = hexOf(f.place), f.code
 		d.facts[factFoundM] = strconv.Itoa(int(f.metre))
 	}
+	return f
 }
 
 // foundGround is the beat of a visit, as it was said or else found, and the columns

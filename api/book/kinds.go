@@ -23,7 +23,10 @@ var (
 	appointed = []string{staff.CentreIncharge, staff.SHO, staff.AddlSP, staff.SP, staff.Sysadmin, roleRegistrar}
 	clockOnly = []string{roleClock}
 
-	monthClosers = []string{staff.BeatOfficer, staff.CentreIncharge, staff.SHO}
+	monthClosers  = []string{staff.BeatOfficer, staff.CentreIncharge, staff.SHO}
+	spotTellers   = []string{staff.SquadLeader, staff.SquadMember, staff.BeatOfficer, staff.DeskOfficer, staff.CentreIncharge, staff.SHO}
+	spotReviewers = []string{staff.SquadLeader, staff.CentreIncharge}
+
 	groundMakers = []string{staff.CentreIncharge, staff.SHO, roleRegistrar}
 
 	inspectors = []string{staff.SHO, staff.CO, staff.Nodal, staff.WomenCell, staff.AddlSP, staff.SP}
@@ -82,6 +85,12 @@ var kinds = table(
 	// proof.go
 	define(kindAssess, clockOnly, needsVisitAssess, checkVisitAssess, applyVisitAssess),
 	define("visit.accept", incharges, needsVisitAccept, checkVisitAccept, applyVisitAccept),
+
+	// hotspot.go
+	define("hotspot.propose", spotTellers, needsHotspotPropose, checkHotspotPropose, applyHotspotPropose),
+	define("hotspots.set", incharges, needsHotspotsSet, checkHotspotsSet, applyHotspotsSet),
+	define("hotspots.agree", []string{staff.CO}, needsHotspotsAgree, checkHotspotsAgree, applyHotspotsAgree),
+	define("hotspots.review", spotReviewers, needsHotspotsReview, checkHotspotsReview, applyHotspotsReview),
 
 	// ground.go
 	define("beat.set", groundMakers, needsBeatSet, checkBeatSet, applyBeatSet),

@@ -32,6 +32,8 @@ type needs struct {
 	centres, days, tallyDays                []string
 	handovers, handedPosts                  []uuid.UUID
 	weeks                                   []string    // of rosters, by their Mondays
+	spots                                   bool        // lists of hot-spots that count now
+	spotLists                               []uuid.UUID // and those of these ids, with what was seen of them
 	soses, sosOf                            []uuid.UUID // calls for help, and officers whose open ones are wanted
 	wakes                                   []*draft    // ops that wake who is near
 	months                                  []monthKey  // of beats, that ops close
@@ -137,13 +139,16 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 	if len(n.months) > 0 {
 		s.queueMonths(b, n.months)
 	}
+	if n.spots {
+		s.queueSpots(b, n.spotLists)
+	}
 	if len(n.complaints)+len(n.matters) > 0 {
 		s.queueMatters(b, n)
 	}
 	if len(n.subjects())+len(n.complaints) > 0 {
 		s.queueClocks(b, n)
 	}
-	if ids := slices.Concat(n.complaints, n.matters, n.entries, n.tasks, n.dutyIDs, n.handovers, n.soses); len(ids) > 0 {
+	if ids := slices.Concat(n.complaints, n.matters, n.entries, n.tasks, n.dutyIDs, n.handovers, n.soses, n.spotLists); len(ids) > 0 {
 		s.queueEntered(b, ids)
 	}
 	s.queueGround(b, n)
@@ -351,10 +356,11 @@ func (s *State) loadLines(ctx context.Context, tx pgx.Tx, ofEntries []uuid.UUID)
 	if err := s.takeLines(rows); err != nil {
 		return err
 	}
-	if slices.Contains(registers, registerWomenBeat) {
+	if slices.Contains(registers, registerWomenBeat) || slices.Contains(registers, registerSquad) {
 		p := &pgx.Batch{}
 		s.queuePlaceVisits(p, years, serials)
 		s.queueBeatMonths(p, `(year, serial) IN (SELECT * FROM unnest($3::int[], $4::bigint[]))`, years, serials)
+		s.queueSpotVisits(p, registers, years, serials)
 		if err := send(ctx, tx, p); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ var projections = []string{
 	"posts", "serials", "lines", "duties", "briefings", "tasks", "traces", "complaints", "spans", "matters", "clock_lists", "steps",
 	"tallies", "reviews", "days", "returns", "rule_changes", "reads", "read_allows", "handovers", "rosters",
 	"beat_versions", "place_versions", "place_visits", "beat_months", "sos",
+	"spot_proposals", "spot_lists", "spot_reviews", "spot_visits",
 }
 
 // rebuildChunk is how many entries are folded between two flushes: it bounds

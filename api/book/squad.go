@@ -109,6 +109,7 @@ func checkRound(s *State, d *draft, b *contract.SquadRound) error {
 	if s.briefs.get(briefKey{b.SquadID, day(b.StartedAt.Time)}) == nil {
 		d.flag(geo.Flag{Code: flagNotBriefed, Value: 1})
 	}
+	d.findPlace(s)
 	d.opens(registerSquad)
 	d.seenBy = append(append(d.seenBy, b.LeaderBy), b.MembersBy...)
 	return nil
@@ -120,17 +121,18 @@ func applyRound(s *State, e *Entry, b *contract.SquadRound) []push.Notice {
 	s.noteAct(m, actOfRound(e, b))
 	s.start(m.about(staff.CentreIncharge), limitSquadReview, e.At)
 	s.keepMatter(e, m, s.briefedBy(b.SquadID, b.StartedAt.Time))
-	s.totalRound(e, b)
+	s.totalRound(e, nil, b)
 	return nil
 }
 
-func (s *State) totalRound(e *Entry, b *contract.SquadRound) {
+func (s *State) totalRound(e *Entry, old *Line, b *contract.SquadRound) {
 	k, _ := e.lineOf(registerSquad)
 	s.fill(k, func(l *Line) {
 		s.total(l, map[string]int64{
 			"rounds": 1, "persons_observed": int64(b.PersonsObserved), "persons_spoken": int64(b.PersonsSpoken),
 			"women_spoken": int64(b.WomenSpoken), "advised": numberOf(b.Advised), "place." + b.PlaceType: 1,
 		})
+		s.spotted(e, l, old, b.StartedAt.Time, b.EndedAt.Time)
 	}, nil)
 }
 

@@ -128,6 +128,11 @@ type State struct {
 	newGround     bool // beats or places changed
 	placeVisits   *rows[placeVisitKey, placeVisit]
 	beatMonths    *rows[placeVisitKey, beatMonthRow]
+
+	spotProposals *rows[uuid.UUID, SpotProposal]
+	spotLists     *rows[uuid.UUID, SpotList]
+	spotReviews   *rows[spotReviewKey, SpotReview]
+	spotVisits    *rows[lineKey, spotVisit]
 }
 
 func newState(district int32, centre string, v *ruleView) *State {
@@ -141,6 +146,8 @@ func newState(district int32, centre string, v *ruleView) *State {
 		handovers: newRows[uuid.UUID, Handover](), rosters: newRows[string, Roster](),
 		beatVersions: newVersions[BeatVersion](), placeVersions: newVersions[PlaceVersion](),
 		placeVisits: newRows[placeVisitKey, placeVisit](), beatMonths: newRows[placeVisitKey, beatMonthRow](),
+		spotProposals: newRows[uuid.UUID, SpotProposal](), spotLists: newRows[uuid.UUID, SpotList](),
+		spotReviews: newRows[spotReviewKey, SpotReview](), spotVisits: newRows[lineKey, spotVisit](),
 		soses:   newRows[uuid.UUID, SOS](),
 		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),

@@ -118,6 +118,7 @@ func (s *State) visited(e *Entry, old *Line, b *contract.VisitRecord) {
 		l.Cols = unproved(l.Cols) // a new line is assessed anew
 		s.total(l, numbers)
 		s.seenAt(e, l, old)
+		s.spotted(e, l, old, b.StartedAt.Time, b.EndedAt.Time)
 	}, cols)
 }
 

@@ -188,8 +188,8 @@ func plain(format string, raw json.RawMessage) string {
 // something in it is said or to be said: a correction has one of ten, and a
 // follow-up seldom a new incident.
 func (a *ask) wanted(f *contract.Field) bool {
-	if a.kind == contract.KindRosterSet && isRows(f) {
-		return false // the week is a table of its own
+	if isRows(f) && (a.kind == contract.KindRosterSet || a.kind == contract.KindHotspotsSet || a.kind == contract.KindHotspotsReview) {
+		return false // it is a table of its own
 	}
 	within := a.kind == contract.KindFollowUpDone && f.Name == "incident"
 	if a.kind == contract.KindEntryCorrect {

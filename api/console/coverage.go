@@ -29,6 +29,8 @@ type coverageBody struct {
 	Steps    []debtStep
 	Rounds   *roundsBody
 	Vehicles []option
+	Spots    owedFigures // of the hot-spots of the lists in force
+	SpotPath string
 }
 
 // owedFigures are counts with what they are of.
@@ -104,6 +106,10 @@ func (p *Pages) coverage(x *exchange) error {
 		return err
 	}
 	b.Total = p.owedFigures(x, c.Sums)
+	b.Spots = p.owedFigures(x, book.Sums{Places: c.Spots.Places, Overdue: c.Spots.Overdue, Debt: c.Spots.Debt})
+	if b.Centre != "" {
+		b.SpotPath = spotsPath(b.Centre, "")
+	}
 	for i := range c.Circles {
 		b.Circles = append(b.Circles, p.coverageCircle(x, &c.Circles[i], b.Day))
 	}

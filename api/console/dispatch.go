@@ -108,12 +108,18 @@ func (p *Pages) dispatch(x *exchange) error {
 	if id := x.c.Query("to"); isUUID(id) {
 		a.values[toOfficer] = []string{id}
 	}
+	if id := x.c.Query("squad"); isUUID(id) {
+		a.values["to.squad_id"] = []string{id}
+	}
 	if v := x.c.Query("village"); v != "" {
 		a.values["village_code"] = []string{v}
 	}
 	if ids := x.c.Query("place"); ids != "" {
 		if err := p.toPlaces(x, &a, ids); err != nil {
 			return err
+		}
+		if kind := x.c.Query("task"); isCode(kind) { // what for, where it is no visit; one of the list
+			a.values["task_kind"] = []string{kind}
 		}
 	}
 	for _, c := range x.centres {

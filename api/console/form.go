@@ -301,6 +301,16 @@ func (p *Pages) persons(x *exchange, name string) ([]option, error) {
 				out = append(out, option{Value: o.ID.String(), Label: v.OfficerName(&o.Officer) + " (" + o.Number + ")"})
 			}
 		}
+	case name == "place_id": // of the list, where everybody comes
+		page, err := p.Book.Ground(x.ctx, x.who, book.GroundQuery{Centre: x.centre, Limit: spotPlacesMost})
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Places {
+			if place := &page.Places[i]; p.Book.MaySpot(x.who.District, place.Kind) {
+				out = append(out, option{Value: place.PlaceID.String(), Label: v.either(place.NameHi, place.NameEn)})
+			}
+		}
 	case strings.HasPrefix(name, "squad"):
 		for _, s := range home.Squads {
 			out = append(out, option{Value: s.ID.String(), Label: v.either(s.NameHi, s.NameEn)})

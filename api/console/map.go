@@ -101,7 +101,7 @@ type feature struct {
 }
 
 type featureWords struct {
-	Layer string `json:"layer"` // district, station, beat, place, unit, task, cell, sos, heat, debt
+	Layer string `json:"layer"` // district, station, beat, place, unit, task, cell, sos, heat, debt, spot
 	State string `json:"state,omitempty"`
 	Name  string `json:"name"`
 	Note  string `json:"note,omitempty"`
@@ -139,6 +139,11 @@ func (p *Pages) mapData(x *exchange) error {
 			return err
 		}
 		out = append(p.debtFeatures(x, owed), out...)
+		spots, err := p.spotFeatures(x, v)
+		if err != nil {
+			return err
+		}
+		out = append(out, spots...)
 	}
 	out = append(out, p.taskFeatures(x, b.Tasks)...)
 	out = append(out, p.unitFeatures(x, b.Units)...)

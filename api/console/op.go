@@ -308,11 +308,15 @@ func (p *Pages) text(x *exchange, s *said, at contract.Time) ([]byte, error) {
 	})
 }
 
-// bodyFrom is the body that a form says: of a week's table by its cells, else field
-// by field.
+// bodyFrom is the body that a form says: of a table by its cells, else field by field.
 func bodyFrom(kind contract.Kind, values map[string][]string) map[string]any {
-	if kind == contract.KindRosterSet {
+	switch kind {
+	case contract.KindRosterSet:
 		return rosterSaid(values)
+	case contract.KindHotspotsSet:
+		return spotsSaid(values)
+	case contract.KindHotspotsReview:
+		return reviewSaid(values)
 	}
 	return bodyOf(contract.BodyFields(kind), "", values)
 }
@@ -382,6 +386,7 @@ var ownForms map[contract.Kind]func(p *Pages, x *exchange, s *said, f *form) err
 func init() { //nolint:gochecknoinits // the table names functions that read it
 	ownForms = map[contract.Kind]func(*Pages, *exchange, *said, *form) error{
 		contract.KindTaskSend: (*Pages).dispatchAgain, contract.KindRosterSet: (*Pages).rosterAgain,
+		contract.KindHotspotsSet: (*Pages).hotspotsAgain, contract.KindHotspotsAgree: (*Pages).hotspotsAgain, contract.KindHotspotsReview: (*Pages).hotspotsAgain,
 	}
 }
 

@@ -80,6 +80,9 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/coverage/months", name: "months", call: "getBeatMonths", get: (*Pages).months},
 		{path: "/coverage/data", name: "coverage", call: "getCoverage", get: (*Pages).coverageData},
 
+		// hotspots.go, hotspots_form.go
+		{path: "/hotspots", name: "hotspots", group: "now", call: "getHotspots", get: (*Pages).hotspots},
+
 		// complaints.go, complaint.go, intake.go, read.go, glass.go, search.go
 		{path: "/complaints", name: "complaints", group: "now", call: "listComplaints", get: (*Pages).complaints},
 		{path: "/complaints/new", name: "intake", call: "listComplaints", get: (*Pages).intake},

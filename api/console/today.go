@@ -55,7 +55,11 @@ type sheetBody struct {
 	Steps         []step
 	WeakWhy       []weakWhy
 	Earlier       []time.Time // days without signature
+	Spots         []spotOwed  // what is late about the list of hot-spots
 }
+
+// spotOwed is one thing that is late about the hot-spots, and the post that owes it.
+type spotOwed struct{ Text, Month, Role, Path string }
 
 // need is a complaint that wants a hand, why, and what can be done at once.
 type need struct {
@@ -99,6 +103,7 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 	}
 	b.Clear = len(b.Needs) == 0 && len(d.FollowUps) == 0 && d.Unanswered == 0 && d.Conduct == 0 && d.Held == 0
 	if b.IsToday {
+		b.Spots = p.spotsOwed(x, &d.Spots)
 		if b.Calls, err = p.calling(x, true); err != nil {
 			return err
 		}

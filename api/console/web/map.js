@@ -50,7 +50,7 @@ export function show(el) {
     if (drawn && el.querySelector(".leaflet-popup")) return; // somebody reads one
     drawn?.remove();
     drawn = geoJSON(data, {
-      style: (f) => ({ className: `m-${f.properties.layer} m-${f.properties.state ?? "plain"}`, interactive: ["beat", "heat"].includes(f.properties.layer) && !pick }),
+      style: (f) => ({ className: `m-${f.properties.layer} m-${f.properties.state ?? "plain"}`, interactive: ["beat", "heat", "spot"].includes(f.properties.layer) && !pick }),
       // The keyboard has the list: the same, in an order, with targets that do not overlap.
       pointToLayer: (f, at) => marker(at, { icon: icon(f.properties), title: f.properties.name, keyboard: false, interactive: !pick }),
       onEachFeature: (f, layer) => {
@@ -75,7 +75,7 @@ export function show(el) {
     if (!r.ok) return;
     const data = await r.json();
     if (moved) data.features.unshift(...owed);
-    else owed = data.features.filter((f) => ["district", "debt"].includes(f.properties.layer));
+    else owed = data.features.filter((f) => ["district", "debt", "spot"].includes(f.properties.layer));
     put(data);
   }
   ask();

@@ -1,0 +1,179 @@
+package book
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kendra/api/staff"
+	contract "kendra/mobile-contract"
+)
+
+// Hotspots are the hot-spots of a centre in a month, as far as the caller may see them.
+type Hotspots struct {
+	Centre, Month string
+	At            time.Time
+	InForce       *SpotList // at the end of the month, as far as is known; nil: none
+	CarriedOver   bool      // it is the list of an earlier month
+	Spots         []SpotDebt
+	Draft         *SpotList // the newest of the month, if it waits or was sent back
+	DraftSpots    []SpotDebt
+	MayTell       bool // the caller's post proposes or decides
+	MayDecide     bool
+	Proposals     []SpotTold
+	Reviews       []*SpotReview // of the last weeks, the newest first
+}
+
+// SpotReviewsListed is how many weekly looks are told of.
+const SpotReviewsListed = 10
+
+// holdsPost tells whether a post of the caller that reaches a centre is one of some roles.
+func (b *Book) holdsPost(who staff.Caller, c coveredCentre, now time.Time, roles []string) bool {
+	reach := &batch{centre: c.centre, circle: c.circle}
+	return slices.ContainsFunc(who.Posts, func(p staff.Post) bool {
+		return p.Covers(now) && reach.reaches(p) && slices.Contains(roles, p.Role)
+	})
+}
+
+// spotDeciders are who sets a list, and who agrees to it.
+//
+//nolint:gochecknoglobals // a static table
+var spotDeciders = []string{staff.CentreIncharge, staff.SHO, staff.CO}
+
+// spotsCentre is a centre whose hot-spots the caller may see: he works there, or is above.
+func (b *Book) spotsCentre(ctx context.Context, tx pgx.Tx, who staff.Caller, centre string) (c coveredCentre, err error) {
+	if _, err := b.viewOf(ctx, tx, who, centre); err != nil {
+		return c, err
+	}
+	c.centre = centre
+	if err := tx.QueryRow(ctx, `SELECT coalesce(circle, '') FROM centres WHERE district_id = $1 AND centre = $2`,
+		who.District, centre).Scan(&c.circle); err != nil {
+		return c, fmt.Errorf("read centre: %w", err)
+	}
+	if !b.covers(who, c, b.now()) {
+		return c, refusal(contract.CodeForbidden, "centre")
+	}
+	return c, nil
+}
+
+// Hotspots reads a month, the present one if it is empty.
+func (b *Book) Hotspots(ctx context.Context, who staff.Caller, centre, month string) (*Hotspots, error) {
+	now := b.now()
+	if month == "" {
+		month = monthOf(now)
+	}
+	if _, err := time.Parse("2006-01", month); err != nil {
+		return nil, refusal(contract.CodeBadFormat, "month")
+	}
+	if month > otherMonth(monthOf(now), 1) {
+		return nil, refusal(contract.CodeInFuture, "month")
+	}
+	out := &Hotspots{Centre: centre, Month: month, At: now}
+	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
+		c, err := b.spotsCentre(ctx, tx, who, centre)
+		if err != nil {
+			return err
+		}
+		if err := out.readLists(ctx, tx, who.District); err != nil {
+			return err
+		}
+		if err := out.readReviews(ctx, tx, who.District); err != nil {
+			return err
+		}
+		out.MayDecide = b.holdsPost(who, c, now, spotDeciders)
+		if out.MayTell = out.MayDecide || b.holdsPost(who, c, now, spotTellers); !out.MayTell {
+			return nil
+		}
+		q := toldQuery{district: who.District, centre: centre, now: now, decides: out.MayDecide, rules: b.rules.Load().of(who.District)}
+		out.Proposals, err = q.read(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// readLists reads the list in force and the draft. That of the next month is the one that
+// will be in force then, if no other is agreed.
+func (h *Hotspots) readLists(ctx context.Context, tx pgx.Tx, district int32) error {
+	end := monthStart(otherMonth(h.Month, 1)).Add(-time.Millisecond)
+	lists, err := readSpotLists(ctx, tx, district, []string{h.Centre}, end)
+	if err != nil {
+		return err
+	}
+	at := h.At
+	if end.Before(at) {
+		at = end
+	}
+	if len(lists) > 0 {
+		h.InForce, h.CarriedOver = lists[0], lists[0].Month < h.Month
+		if h.Spots, err = readSpotDebts(ctx, tx, district, lists, at); err != nil {
+			return err
+		}
+	}
+	rows, err := tx.Query(ctx, `SELECT `+spotListColumns+` FROM spot_lists WHERE district_id = $1 AND centre = $2 AND month = $3
+		ORDER BY seq DESC LIMIT 1`, district, h.Centre, h.Month)
+	if err != nil {
+		return fmt.Errorf("read draft of hot-spots: %w", err)
+	}
+	draft, err := pgx.CollectExactlyOneRow(rows, scanSpotList)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read draft of hot-spots: %w", err)
+	case draft.State == spotsAgreed:
+		return nil
+	}
+	h.Draft = draft
+	h.DraftSpots, err = readSpotDebts(ctx, tx, district, []*SpotList{draft}, h.At)
+	return err
+}
+
+// readReviews reads what was seen in the weeks up to the end of the month.
+func (h *Hotspots) readReviews(ctx context.Context, tx pgx.Tx, district int32) error {
+	rows, err := tx.Query(ctx, `SELECT `+spotReviewColumns+` FROM spot_reviews WHERE district_id = $1 AND centre = $2 AND week < $3::text::date
+		ORDER BY week DESC, seq DESC LIMIT $4`, district, h.Centre, otherMonth(h.Month, 1)+"-01", SpotReviewsListed)
+	if err != nil {
+		return fmt.Errorf("read weekly looks at hot-spots: %w", err)
+	}
+	h.Reviews, err = pgx.CollectRows(rows, scanSpotReview)
+	return wrap(err, "read weekly looks at hot-spots")
+}
+
+// SpotsOwed is what is late about the hot-spots of a centre, and which post owes it.
+type SpotsOwed struct {
+	NoList  bool   // it is the 25th or later, and no list of the next month is set: the in-charge
+	Waits   string // the month of a list that waits for the circle officer
+	Unseen  bool   // the list was in force last week, and nobody looked at it: the squad's leader
+	Carried bool   // the list in force is one of an earlier month
+}
+
+// spotsFrom is from which day of a month on the list of the next one should be set.
+const spotsFrom = 25
+
+// spotsOwed reads it, as of now.
+func (q *sheetQuery) spotsOwed(p *pgx.Batch) {
+	this, monday := monthOf(q.now), mondayOf(q.now)
+	next := otherMonth(this, 1)
+	late := q.now.In(ist).Day() >= spotsFrom
+	p.Queue(`SELECT NOT EXISTS (SELECT FROM spot_lists WHERE district_id = $1 AND centre = $2 AND month = $4 AND state <> 'sent_back'),
+			coalesce((SELECT month FROM spot_lists l WHERE district_id = $1 AND centre = $2 AND month >= $3 AND state = 'draft'
+				AND NOT EXISTS (SELECT FROM spot_lists o WHERE o.district_id = $1 AND o.centre = $2 AND (o.month = l.month AND o.seq > l.seq
+					OR o.month > l.month AND o.state = 'agreed')) ORDER BY month LIMIT 1), ''),
+			EXISTS (SELECT FROM spot_lists WHERE district_id = $1 AND centre = $2 AND from_at < $5)
+				AND NOT EXISTS (SELECT FROM spot_reviews WHERE district_id = $1 AND centre = $2 AND week = $6::text::date),
+			coalesce((SELECT month < $3 FROM spot_lists WHERE district_id = $1 AND centre = $2 AND from_at <= $7
+				ORDER BY from_at DESC, seq DESC LIMIT 1), false)`,
+		q.who.District, q.sheet.Centre, this, next, midnightOf(monday), otherWeek(monday, -1), q.now).QueryRow(func(row pgx.Row) error {
+		o := &q.sheet.Spots
+		err := row.Scan(&o.NoList, &o.Waits, &o.Unseen, &o.Carried)
+		o.NoList = o.NoList && late
+		return err
+	})
+}
