@@ -26,13 +26,19 @@ func TestTheMonthOfABeatIsClosedByOneTap(t *testing.T) {
 		Area:   `{"type":"Polygon","coordinates":[[[80.90,25.20],[80.95,25.20],[80.95,25.25],[80.90,25.25],[80.90,25.20]]]}`,
 		Rounds: &contract.BeatRounds{PerWeek: 3},
 	})
+	college := contract.PlaceSet{
+		PlaceID: uuid.Must(uuid.NewV7()), Code: "gic", NameHi: "बालिका इण्टर कॉलेज", NameEn: "Girls' college", Kind: "college", Lat: 25.222, Lon: 80.921,
+		EveryDays: 7, From: openapi_types.Date{Time: w.Now().AddDate(0, 0, -10)}, BeatID: &beat,
+	}
+	head.Enter("place.set", college)
+	agreedSpots(w, head, contract.HotspotSet{PlaceID: college.PlaceID, EveryDays: 2, Weight: 3, Sources: []string{"school"}})
 	visit := w.Visit()
 	visit.BeatID, visit.IsChaupal = &beat, true
 	officer.Enter("visit.record", visit, apitest.At(25.222, 80.921, 10))
 	w.Pass(20 * 24 * time.Hour)
 	b := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
 	page := b.Visit("/console/coverage/months")
-	for _, want := range []string{"बीट दो", `<b>1</b> <span class="fine">(सप्ताह में तय: 3)</span>`, "<dt>महिलायें</dt><dd>12</dd>"} {
+	for _, want := range []string{"बीट दो", `<b>1</b> <span class="fine">(सप्ताह में तय: 3)</span>`, "<dt>महिलायें</dt><dd>12</dd>", "सूची के संवेदनशील स्थान: बालिका इण्टर कॉलेज"} {
 		if page.Status != http.StatusOK || !strings.Contains(page.HTML, want) {
 			t.Errorf("%d, no %s in\n%s", page.Status, want, page.HTML)
 		}
@@ -41,7 +47,11 @@ func TestTheMonthOfABeatIsClosedByOneTap(t *testing.T) {
 	if m == nil {
 		t.Fatalf("nothing to enter:\n%s", page.HTML)
 	}
-	form := b.Visit(strings.ReplaceAll(m[1], "&amp;", "&")).Form("/console/ops/beat.month")
+	empty := b.Visit(strings.ReplaceAll(m[1], "&amp;", "&"))
+	if !strings.Contains(empty.HTML, `name="f.sensitive_places" value="बालिका इण्टर कॉलेज"`) {
+		t.Errorf("the form does not begin with the hot-spot of the beat:\n%s", empty.HTML)
+	}
+	form := empty.Form("/console/ops/beat.month")
 	page = b.Send("/console/ops/beat.month", typed(form, "f.observation", "मार्ग पर प्रकाश नहीं है")).Follow()
 	if page.Status != http.StatusOK || closeMonth.MatchString(page.HTML) || !strings.Contains(page.HTML, "KRW/WB/2026/00002") {
 		t.Errorf("%d\n%s", page.Status, page.HTML)

@@ -947,6 +947,12 @@ type BeatMonthDraft struct {
 	// Seen Of those
 	Seen int `json:"seen"`
 
+	// SpotsEn The same in English
+	SpotsEn []string `json:"spots_en"`
+
+	// SpotsHi Hot-spots of the list that was in force at its end, for `sensitive_places`
+	SpotsHi []string `json:"spots_hi"`
+
 	// UnseenEn The same in English
 	UnseenEn []string `json:"unseen_en"`
 

@@ -71,6 +71,7 @@ type BeatMonth struct {
 	Visits, Days           int // visits, and days (IST) with one
 	Chaupals, Women, Girls int
 	UnseenHi, UnseenEn     []string // places that were not visited
+	SpotsHi, SpotsEn       []string // hot-spots of the list that was in force at its end
 	ClosedYear             int      // the line that closed it; serial 0: none
 	ClosedSerial           int64
 	ClosedNo               string
@@ -153,7 +154,11 @@ func readBeatMonths(ctx context.Context, tx pgx.Tx, district int32, centre strin
 
 // placesOfMonths says which places of the beats were visited in a month.
 func placesOfMonths(ctx context.Context, tx pgx.Tx, district int32, centre string, first, next time.Time, last string, list []BeatMonth) error {
-	rows, err := tx.Query(ctx, `SELECT v.beat_id, v.hi, v.en, EXISTS (SELECT FROM place_visits p WHERE p.place_id = v.place_id
+	spots, err := spotsOn(ctx, tx, district, centre, next)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `SELECT v.beat_id, v.place_id, v.hi, v.en, EXISTS (SELECT FROM place_visits p WHERE p.place_id = v.place_id
 			AND p.district_id = v.district_id AND p.at >= $4 AND p.at < $5 AND p.struck_at IS NULL)
 		FROM place_versions v WHERE v.district_id = $1 AND v.centre = $2 AND v.beat_id = ANY($6) AND v.from_on <= $3::text::date
 			AND (v.until_on IS NULL OR v.until_on > $3::text::date) ORDER BY v.code`, district, centre, last, first, next,
@@ -161,12 +166,15 @@ func placesOfMonths(ctx context.Context, tx pgx.Tx, district int32, centre strin
 	if err != nil {
 		return fmt.Errorf("read places of months: %w", err)
 	}
-	var beat uuid.UUID
+	var beat, place uuid.UUID
 	var hi, en string
 	var seen bool
-	_, err = pgx.ForEachRow(rows, []any{&beat, &hi, &en, &seen}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&beat, &place, &hi, &en, &seen}, func() error {
 		m := &list[slices.IndexFunc(list, func(m BeatMonth) bool { return m.BeatID == beat })]
 		m.Places++
+		if spots[place] {
+			m.SpotsHi, m.SpotsEn = append(m.SpotsHi, hi), append(m.SpotsEn, en)
+		}
 		if seen {
 			m.Seen++
 			return nil
@@ -175,4 +183,16 @@ func placesOfMonths(ctx context.Context, tx pgx.Tx, district int32, centre strin
 		return nil
 	})
 	return wrap(err, "read places of months")
+}
+
+// spotsOn are the places of the list of hot-spots that was in force before a moment.
+func spotsOn(ctx context.Context, tx pgx.Tx, district int32, centre string, before time.Time) (map[uuid.UUID]bool, error) {
+	lists, err := readSpotLists(ctx, tx, district, []string{centre}, before.Add(-time.Millisecond))
+	out := map[uuid.UUID]bool{}
+	for _, l := range lists {
+		for i := range l.Spots {
+			out[l.Spots[i].PlaceID] = true
+		}
+	}
+	return out, err
 }

@@ -23,6 +23,7 @@ type monthRow struct {
 
 	Name   string
 	Unseen []string
+	Spots  []string
 	Line   string // where the line is that closed it
 	Steps  []step
 }
@@ -38,9 +39,9 @@ func (p *Pages) months(x *exchange) error {
 	b := monthsBody{Centre: x.centre, Month: m.Month, Over: m.Over}
 	for i := range m.Beats {
 		one := &m.Beats[i]
-		row := monthRow{BeatMonth: *one, Name: v.either(one.NameHi, one.NameEn), Unseen: one.UnseenHi}
+		row := monthRow{BeatMonth: *one, Name: v.either(one.NameHi, one.NameEn), Unseen: one.UnseenHi, Spots: one.SpotsHi}
 		if x.lang == contract.English {
-			row.Unseen = one.UnseenEn
+			row.Unseen, row.Spots = one.UnseenEn, one.SpotsEn
 		}
 		switch {
 		case one.ClosedSerial > 0:
@@ -51,4 +52,20 @@ func (p *Pages) months(x *exchange) error {
 		b.Beats = append(b.Beats, row)
 	}
 	return p.send(x, http.StatusOK, "months", "page.months", b)
+}
+
+// sensitiveMost is how many sensitive places an entry names.
+const sensitiveMost = 10
+
+// presentMonth fills the form of a month with the hot-spots of the beat.
+func presentMonth(p *Pages, x *exchange, a *ask) {
+	m, err := p.Book.BeatMonths(x.ctx, x.who, x.centre, a.given["month"])
+	if err != nil {
+		return // the book refuses what is entered for the same reason, and says it
+	}
+	for i := range m.Beats {
+		if one := &m.Beats[i]; one.BeatID.String() == a.given["beat_id"] {
+			a.values["sensitive_places"] = one.SpotsHi[:min(len(one.SpotsHi), sensitiveMost)]
+		}
+	}
 }

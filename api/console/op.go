@@ -63,7 +63,7 @@ var fixedCodes = map[contract.Kind]string{contract.KindEscalationAnswer: "limit"
 //
 //nolint:gochecknoglobals // a static table
 var present = map[contract.Kind]func(p *Pages, x *exchange, a *ask){
-	contract.KindLadderSet: presentLadder, contract.KindNumberSet: presentNumber,
+	contract.KindLadderSet: presentLadder, contract.KindNumberSet: presentNumber, contract.KindBeatMonth: presentMonth,
 }
 
 var monthPattern = regexp.MustCompile(`^20[0-9]{2}-[01][0-9]$`)
