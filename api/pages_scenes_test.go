@@ -39,6 +39,17 @@ func (s *stage) more(verb string, in map[string]any) any {
 		return modules(s.t, in["code"]) == in["drawn"]
 	case "revoked": // whether the handset of an officer is withdrawn
 		return s.w.Count(`SELECT count(*) FROM devices WHERE device_id = $1 AND revoked_at IS NOT NULL`, s.phones[name].Handset.ID) == 1
+	case "place": // a public place of the list, set by the phone of the station's head
+		code, _ := in["code"].(string)
+		kind, _ := in["kind"].(string)
+		lat, _ := in["lat"].(float64)
+		lon, _ := in["lon"].(float64)
+		return publicPlace(s.w, s.phone("head_phone", contract.RoleSho), code, lat, lon, kind).PlaceID.String()
+	case "told": // what girls told of a place
+		place, _ := in["place"].(string)
+		return s.phone("head_phone", contract.RoleSho).Enter("hotspot.propose", contract.HotspotPropose{
+			PlaceID: uuid.MustParse(place), Source: "girls_feedback", Signs: []string{"following"}, Mentions: 4, HoursFrom: new("14:00"), HoursTo: new("16:00"),
+		}).Outcome
 	case "device":
 		return s.phones[name].Handset.ID.String()
 	}
@@ -157,6 +168,14 @@ func TestRecordsArePutRightPrintedAndInspectedInABrowser(t *testing.T) {
 func TestPhonesReadsAndRulesInTwoBrowsers(t *testing.T) {
 	t.Parallel()
 	newStage(t).play("people.mjs", 3)
+}
+
+// TestAListOfHotSpotsInABrowser plays the scenes of web/tests/hotspots.mjs.
+func TestAListOfHotSpotsInABrowser(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.people["circle"] = s.w.Browser(circleHead(s.w))
+	s.play("hotspots.mjs", 2)
 }
 
 // TestADayAtTheKeyboard plays the scenes of web/tests/keyboard.mjs.

@@ -52,20 +52,20 @@ func readSpotDebts(ctx context.Context, tx pgx.Tx, district int32, lists []*Spot
 	var out []SpotDebt
 	var ids []uuid.UUID
 	var from, to []string
-	var days []int
+	var days []int64
 	for _, l := range lists {
 		for i := range l.Spots {
 			s := &l.Spots[i]
 			begins, ends := s.hours()
 			out = append(out, SpotDebt{Spot: *s, Centre: l.Centre, Gone: true})
-			ids, from, to, days = append(ids, s.PlaceID), append(from, begins), append(to, ends), append(days, s.daysMask())
+			ids, from, to, days = append(ids, s.PlaceID), append(from, begins), append(to, ends), append(days, int64(s.daysMask()))
 		}
 	}
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	rows, err := tx.Query(ctx, `SELECT u.i, v.code, v.hi, v.en, v.kind, v.lat, v.lon, v.gone, l.at
-		FROM (SELECT i, place_id, hours_from::time, hours_to::time, days FROM unnest($2::uuid[], $3::text[], $4::text[], $5::int[])
+		FROM (SELECT i, place_id, hours_from::time, hours_to::time, days FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[])
 			WITH ORDINALITY AS w (place_id, hours_from, hours_to, days, i)) u,
 		LATERAL (SELECT code, hi, en, kind, lat, lon, NOT (from_on <= $6::text::date AND (until_on IS NULL OR until_on > $6::text::date)) AS gone
 			FROM place_versions WHERE district_id = $1 AND place_id = u.place_id

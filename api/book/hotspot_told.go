@@ -161,16 +161,16 @@ func (t *SpotTold) told(b *SpotProposal) {
 func (q *toldQuery) byRounds(ctx context.Context, tx pgx.Tx, places map[uuid.UUID]*SpotTold) error {
 	year := q.now.In(ist).Year()
 	since := q.now.AddDate(0, 0, -toldDays)
-	rows, err := tx.Query(ctx, `WITH noted AS MATERIALIZED (
-			SELECT DISTINCT (m.data::json -> 'act' ->> 'round_id')::uuid AS round_id FROM unnest($3::int[]) AS y (year),
+	rows, err := tx.Query(ctx, `SELECT v.place_id, count(DISTINCT v.subject_id) FROM (
+			SELECT DISTINCT (m.data::json -> 'act' ->> 'round_id')::uuid AS round_id FROM unnest($3::bigint[]::int[]) AS y (year),
 				LATERAL (SELECT subject_id, at FROM lines WHERE district_id = $1 AND centre = $2 AND register = 'squad' AND year = y.year
 					AND struck_seq IS NULL ORDER BY serial DESC LIMIT $4) l,
 				LATERAL (SELECT data, kind, state FROM matters WHERE district_id = $1 AND matter_id = l.subject_id LIMIT 1) m
-			WHERE l.at > $5 AND m.kind = $6 AND m.state NOT IN ('struck', $7) AND m.data::json ->> 'code' <> 'named_in_complaint')
-		SELECT v.place_id, count(DISTINCT v.subject_id) FROM spot_visits v JOIN noted n ON n.round_id = v.subject_id
+			WHERE l.at > $5 AND m.kind = $6 AND m.state NOT IN ('struck', $7) AND m.data::json ->> 'code' <> 'named_in_complaint' OFFSET 0) n
+			JOIN spot_visits v ON v.subject_id = n.round_id
 		WHERE v.district_id = $1 AND v.centre = $2 AND v.register = 'squad' AND v.at > $5 AND v.struck_at IS NULL
 		GROUP BY v.place_id HAVING count(DISTINCT v.subject_id) >= $8`,
-		q.district, q.centre, []int{year - 1, year}, actsBack, since, matterPerson, matterQuashed, toldRounds)
+		q.district, q.centre, []int64{int64(year) - 1, int64(year)}, actsBack, since, matterPerson, matterQuashed, toldRounds)
 	if err != nil {
 		return fmt.Errorf("count rounds at places: %w", err)
 	}

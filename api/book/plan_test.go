@@ -73,6 +73,7 @@ func heard(t *testing.T, w *booktest.World) map[string][]any {
 // read from end to end by an append.
 var grown = []string{
 	"ops", "entries", "lines", "duties", "tasks", "case_keys", "complaints", "clock_lists", "steps", "matters", "spans", "case_marks", "slips",
+	"spot_visits", "spot_proposals",
 }
 
 // plans explains statements and returns those that read a table that grows
@@ -190,6 +191,8 @@ func fill(w *booktest.World, district, n int) {
 		`INSERT INTO tasks SELECT $1, 'ZZZ', gen_random_uuid(), i, 'visit', 'soon', 'done', NULL, NULL, NULL, NULL, gen_random_uuid(), now(),
 			NULL, 0, NULL, 0, '[]' FROM generate_series(1, $2::int) i`,
 		`INSERT INTO place_visits SELECT $1, 'ZZZ', 2026, i, gen_random_uuid(), gen_random_uuid(), now(), now(), NULL FROM generate_series(1, $2::int) i`,
+		`INSERT INTO spot_visits SELECT $1, 'ZZZ', 'squad', 2026, i, gen_random_uuid(), gen_random_uuid(), now(), now(), now(), NULL FROM generate_series(1, $2::int) i`,
+		`INSERT INTO spot_proposals SELECT $1, 'ZZZ', gen_random_uuid(), i, gen_random_uuid(), 'beat', '', '', '{}', '{}', 1, now() FROM generate_series(1, $2::int) i`,
 		`INSERT INTO place_versions SELECT $1, 'ZZZ', gen_random_uuid(), now()::date, NULL, 'p' || i, 'x', 'x', 'village', NULL, 25, 80, i, '', '{}', 7, '', '', 1, '{}', 1
 			FROM generate_series(1, $2::int) i`,
 		`INSERT INTO case_keys SELECT $1, gen_random_uuid(), 'V', '', 'x', now() FROM generate_series(1, $2::int) i`,
@@ -211,7 +214,7 @@ func fill(w *booktest.World, district, n int) {
 // unfill takes them away again, so that the books are what they say.
 func unfill(w *booktest.World) {
 	w.Order(`DELETE FROM ops WHERE seq > 100000`)
-	for _, table := range []string{"entries", "lines", "duties", "tasks", "complaints", "clock_lists", "steps", "matters", "spans", "slips", "place_visits", "place_versions"} {
+	for _, table := range []string{"entries", "lines", "duties", "tasks", "complaints", "clock_lists", "steps", "matters", "spans", "slips", "place_visits", "place_versions", "spot_visits", "spot_proposals"} {
 		w.Order(`DELETE FROM ` + table + ` WHERE centre = 'ZZZ'`)
 	}
 	w.Order(`DELETE FROM case_keys WHERE kek = 'x'`)

@@ -46,6 +46,10 @@ func read(t *testing.T, c *care) map[string][]any {
 		}
 		_, err = b.Coverage(ctx, who, book.CoverageQuery{Centre: booktest.Centre})
 		must(err)
+		_, err = b.Hotspots(ctx, who, booktest.Centre, "")
+		must(err)
+		_, err = b.SpotPlan(ctx, who, book.SpotPlanQuery{Centre: booktest.Centre})
+		must(err)
 		_, err = b.OwnDue(ctx, who)
 		must(err)
 		_, err = b.InHand(ctx, who)
@@ -75,6 +79,11 @@ func TestNoReadGoesThroughAWholeTable(t *testing.T) {
 	plan := contract.FollowUpPlan{ComplaintID: c.id}
 	plan.DueOn = append(plan.DueOn, c.on(1))
 	c.Incharge.Enter("follow_up.plan", plan)
+	market := c.GroundPlace("market", 25.24, 80.94)
+	market.Kind = "market"
+	c.Incharge.Enter("place.set", market)
+	list := c.Incharge.Enter("hotspots.set", contract.HotspotsSet{Month: c.Now().Format("2006-01"), Spots: []contract.HotspotSet{spot(market)}})
+	circleOfficer(t, c.World).Enter("hotspots.agree", contract.HotspotsAgree{ListID: list.OpID, Agreed: true}, atKarwi)
 	said := read(t, c)
 	for _, district := range []int{booktest.District, 8} {
 		if district != booktest.District {

@@ -20,6 +20,7 @@ type spotSetForm struct {
 
 	Rows   []spotRow
 	Others []option // places that are not in it, to be added
+	Added  []string // those that were added by hand
 }
 
 // spotRow is a place that may be taken onto the list.
@@ -191,16 +192,21 @@ func (p *Pages) spotRows(x *exchange, f *spotSetForm, h *book.Hotspots, back *sa
 	if err != nil {
 		return err
 	}
+	var added []string
+	for _, id := range x.c.Context().QueryArgs().PeekMulti("add") {
+		added = append(added, string(id))
+	}
 	for i := range page.Places {
 		place := &page.Places[i]
 		id := place.PlaceID.String()
 		if in[place.PlaceID] || !p.Book.MaySpot(x.who.District, place.Kind) {
 			continue
 		}
-		if x.c.Query("add") == id || back != nil && len(back.values[spotWeight+id]) > 0 {
+		if slices.Contains(added, id) || back != nil && len(back.values[spotWeight+id]) > 0 {
 			r := spotRow{Taken: true, From: place.HoursFrom, To: place.HoursTo, Every: usualEvery, Weight: usualWeight}
 			r.Name, r.Kind = v.either(place.NameHi, place.NameEn), p.label(x, "place_type", place.Kind)
 			add(r, place.PlaceID, nil, nil)
+			f.Added = append(f.Added, id)
 			continue
 		}
 		f.Others = append(f.Others, option{Value: id, Label: v.either(place.NameHi, place.NameEn)})
