@@ -25,8 +25,10 @@ const (
 	readsPlaces   = 2000
 	readsBeats    = 24
 	readsSide     = 0.02 // half of a beat's side, degrees
-	readsTimes    = 41
-	readsWarm     = 5 // before those that count
+	readsLeast    = 41
+	readsMost     = 1001
+	readsFor      = 5 * time.Second // a quick read is made more often: what disturbs one is longer than it
+	readsWarm     = 10              // before those that count
 	readsBar      = 1.5
 	readsHeat     = 60 // weeks
 )
@@ -81,7 +83,7 @@ func readInTurn(ctx context.Context, s *series, many, few benchRead) error {
 		err := read.do(ctx, r)
 		return float64(time.Since(began).Microseconds()) / 1000, err
 	}
-	for i := range uint64(readsWarm + readsTimes) {
+	for i, began := uint64(0), time.Now(); i < readsWarm+readsLeast || i < readsWarm+readsMost && time.Since(began) < readsFor; i++ {
 		at, err := timed(many, i)
 		if err != nil {
 			return err
