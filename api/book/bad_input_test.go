@@ -113,6 +113,9 @@ func (b *badWorld) ground(set func(kind, field string, id uuid.UUID)) {
 	b.Incharge.Enter("place.set", place)
 	set("beat.end", "beat_id", beat.BeatID)
 	set("place.end", "place_id", place.PlaceID)
+	marked := b.GroundPlace("marked", 25.23, 80.93)
+	b.Incharge.Enter("place.set", marked)
+	set("place.marker", "place_id", marked.PlaceID)
 	set("beat.set", "beat_id", uuid.Must(uuid.NewV7()))
 	b.ofKind["place.set"] = map[string]uuid.UUID{"place_id": uuid.Must(uuid.NewV7()), "beat_id": b.BeatID}
 }

@@ -69,6 +69,7 @@ func (s *State) queueFlush(b *pgx.Batch) {
 	s.flushRosters(b)
 	s.flushGround(b)
 	s.flushPlaceVisits(b)
+	s.flushMarkers(b)
 	s.flushSOS(b)
 }
 

@@ -88,6 +88,9 @@ var kinds = table(
 	define("place.set", groundMakers, needsPlaceSet, checkPlaceSet, applyPlaceSet),
 	define("place.end", groundMakers, needsPlaceEnd, checkPlaceEnd, applyPlaceEnd),
 
+	// marker.go
+	define(kindMarker, incharges, needsPlaceMarker, checkPlaceMarker, applyPlaceMarker),
+
 	// squad.go
 	define("squad.brief", seniors, needsBrief, checkBrief, applyBrief),
 	amending(define("squad.round", onRounds, needsRound, checkRound, applyRound), amendRound),

@@ -127,6 +127,7 @@ type State struct {
 	placeVersions *versions[PlaceVersion]
 	newGround     bool // beats or places changed
 	placeVisits   *rows[placeVisitKey, placeVisit]
+	markers       *rows[markerKey, Marker]
 }
 
 func newState(district int32, centre string, v *ruleView) *State {
@@ -139,9 +140,9 @@ func newState(district int32, centre string, v *ruleView) *State {
 		reads: newRows[int64, Read](), allows: newRows[uuid.UUID, readAllow](),
 		handovers: newRows[uuid.UUID, Handover](), rosters: newRows[string, Roster](),
 		beatVersions: newVersions[BeatVersion](), placeVersions: newVersions[PlaceVersion](),
-		placeVisits: newRows[placeVisitKey, placeVisit](),
-		soses:       newRows[uuid.UUID, SOS](),
-		serials:     newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
+		placeVisits: newRows[placeVisitKey, placeVisit](), markers: newRows[markerKey, Marker](),
+		soses:   newRows[uuid.UUID, SOS](),
+		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),
 		briefs: newRows[briefKey, Briefing](), tasks: newRows[uuid.UUID, Task](),
 		traces: newRows[uuid.UUID, traceRow](), entries: map[uuid.UUID]*entryRef{},

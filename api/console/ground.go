@@ -23,6 +23,7 @@ type groundBody struct {
 	Data     string // where the drawing is
 	NewBeat  string
 	NewPlace string
+	Markers  string // the sheets; empty for who may make none
 }
 
 type groundBeat struct {
@@ -62,6 +63,9 @@ func (p *Pages) groundPage(x *exchange) error {
 	makes := mayMake(x.who, contract.KindBeatSet)
 	if makes {
 		b.NewBeat, b.NewPlace = groundForm(x, "beats", "new"), groundForm(x, "places", "new")
+	}
+	if mayMake(x.who, contract.KindPlaceMarker) {
+		b.Markers = markersPath(x)
 	}
 	v := &view{p: p, x: x}
 	names := map[uuid.UUID]string{}

@@ -75,6 +75,9 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/ground/data", name: "ground", call: "getGround", get: (*Pages).groundData},
 		{path: "/ground/beats/:id", name: "ground", call: "getGround", makes: contract.KindBeatSet, get: (*Pages).beatForm},
 		{path: "/ground/places/:id", name: "ground", call: "getGround", makes: contract.KindPlaceSet, get: (*Pages).placeForm},
+		// markers.go
+		{path: "/ground/markers", name: "markers", call: "getGround", makes: contract.KindPlaceMarker, get: (*Pages).markersPage},
+		{path: "/ground/markers/print", name: "marker_sheets", call: "getGround", makes: contract.KindPlaceMarker, get: (*Pages).printMarkers},
 		// coverage.go
 		{path: "/coverage", name: "coverage", group: "now", call: "getCoverage", get: (*Pages).coverage},
 		{path: "/coverage/data", name: "coverage", call: "getCoverage", get: (*Pages).coverageData},
