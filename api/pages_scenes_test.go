@@ -136,3 +136,9 @@ func TestThePagesBesideTheMenuInOtherLights(t *testing.T) {
 	t.Parallel()
 	newStage(t).play("looks.mjs", 3)
 }
+
+// TestAFileOfPlacesAndTheSheetsOfPlacesInABrowser plays the scenes of web/tests/ground.mjs.
+func TestAFileOfPlacesAndTheSheetsOfPlacesInABrowser(t *testing.T) {
+	t.Parallel()
+	newStage(t).play("ground.mjs", 2)
+}

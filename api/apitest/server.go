@@ -173,7 +173,7 @@ func (s *Server) listen(ln net.Listener, log *slog.Logger) {
 	t := s.w.T
 	t.Helper()
 	s.App = api.New(api.Options{
-		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies, Console: s.w.console(), Live: s.Live,
+		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies, Console: s.w.console(), Live: s.Live, FileWithin: s.w.limits.FileWithin,
 	})
 	s.URL = "http://" + ln.Addr().String()
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}

@@ -12,10 +12,11 @@ import (
 
 // markersBody are the places of a station and their sheets.
 type markersBody struct {
-	Places  []markerRow
-	Missing int
-	Print   string // where the chosen ones are printed
-	Next    string
+	Places    []markerRow
+	Missing   int
+	Printable bool   // a place of the page has a sheet
+	Print     string // where the chosen ones are printed
+	Next      string
 }
 
 type markerRow struct {
@@ -50,6 +51,7 @@ func (p *Pages) markersPage(x *exchange) error {
 		if place.Version == 0 {
 			given["reason"] = "first"
 		} else {
+			b.Printable = true
 			row.At, row.Why = *place.MadeAt, p.label(x, "marker_reason", place.Reason)
 		}
 		row.Make = formPath(contract.KindPlaceMarker, x.centre, markersPath(x), given)
