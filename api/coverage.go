@@ -174,7 +174,7 @@ func (s *server) GetBeatMonths(ctx context.Context, in GetBeatMonthsRequestObjec
 			BeatID: b.BeatID, Code: b.Code, NameHi: b.NameHi, NameEn: b.NameEn, Places: b.Places, Seen: b.Seen, Visits: b.Visits, Days: b.Days,
 			Chaupals: b.Chaupals, Women: b.Women, Girls: b.Girls, UnseenHi: append([]string{}, b.UnseenHi...),
 			UnseenEn: append([]string{}, b.UnseenEn...),
-			SpotsHi: append([]string{}, b.SpotsHi...), SpotsEn: append([]string{}, b.SpotsEn...), LineNo: orNone(b.ClosedNo),
+			SpotsHi:  append([]string{}, b.SpotsHi...), SpotsEn: append([]string{}, b.SpotsEn...), LineNo: orNone(b.ClosedNo),
 		}
 		if b.PerWeek > 0 {
 			one.PerWeek = &b.PerWeek

@@ -195,3 +195,9 @@ func TestThePagesBesideTheMenuInOtherLights(t *testing.T) {
 	t.Parallel()
 	newStage(t).play("looks.mjs", 3)
 }
+
+// TestAFileOfPlacesAndTheSheetsOfPlacesInABrowser plays the scenes of web/tests/ground_file.mjs.
+func TestAFileOfPlacesAndTheSheetsOfPlacesInABrowser(t *testing.T) {
+	t.Parallel()
+	newStage(t).play("ground_file.mjs", 2)
+}

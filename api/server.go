@@ -41,6 +41,8 @@ type Options struct {
 	// SyncEvery is the middle of the span after which phones are asked to sync
 	// again.
 	SyncEvery time.Duration
+	// FileWithin is how long a file may take to come that a page takes; 0: a minute.
+	FileWithin time.Duration
 }
 
 type server struct {

@@ -97,7 +97,7 @@ func (u *upload) Read(p []byte) (int, error) {
 	if now.After(u.until) {
 		return 0, errCut
 	}
-	if err := u.conn.SetReadDeadline(now.Add(silence)); err != nil {
+	if err := u.conn.SetReadDeadline(earlier(now.Add(silence), u.until)); err != nil {
 		return 0, errCut
 	}
 	n, err := u.body.Read(p[:min(int64(len(p)), u.left)])
@@ -109,6 +109,13 @@ func (u *upload) Read(p []byte) (int, error) {
 		return n, errCut
 	}
 	return n, nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // ofFiles gives the calls that carry files, and the page that stays open to be

@@ -48,12 +48,14 @@ INSERT INTO numbers (number, value, least, most, sort, hi, en, basis) VALUES
 	('evidence.points.fix', 1, 0, 100, 290, 'अंक: सटीक ताज़ा स्थान', 'Points for an exact fix of the moment', 'D: points of this reason'),
 	('evidence.points.place', 1, 0, 100, 300, 'अंक: सूची के स्थान के निकट', 'Points for near a place of the list', 'D: points of this reason'),
 	('evidence.points.dwell', 2, 0, 100, 310, 'अंक: स्थान पर ठहराव', 'Points for having stayed', 'D: points of this reason'),
-	('evidence.points.second_phone', 3, 0, 100, 320, 'अंक: दूसरे कर्मी का फोन', 'Points for the second phone', 'D: without it no visit is strong'),
+	('evidence.points.second_phone', 3, 0, 100, 320, 'अंक: दूसरे कर्मी का फोन', 'Points for the second phone', 'D: without it, or the code of the place, no visit is strong'),
 	('evidence.points.mock', 3, 0, 100, 330, 'अंक: बनावटी स्थान', 'Points against: a made-up position', 'D: points of this reason'),
 	('evidence.points.speed', 3, 0, 100, 340, 'अंक: असम्भव चाल', 'Points against: a speed that cannot be', 'D: points of this reason'),
 	('evidence.points.away', 3, 0, 100, 350, 'अंक: फोन अन्यत्र', 'Points against: a phone that was elsewhere', 'D: points of this reason'),
 	('evidence.points.replay', 3, 0, 100, 360, 'अंक: पुराने रास्ते की नकल', 'Points against: a way gone before', 'D: points of this reason'),
-	('evidence.points.same_point', 1, 0, 100, 370, 'अंक: एक ही बिन्दु', 'Points against: the very same point', 'D: alone it makes nothing weak');
+	('evidence.points.same_point', 1, 0, 100, 370, 'अंक: एक ही बिन्दु', 'Points against: the very same point', 'D: alone it makes nothing weak'),
+	('evidence.points.marker', 2, 0, 100, 380, 'अंक: स्थान का कोड', 'Points for the code of the place', 'domain list of proof states: an exact fix and the marker of the place make a visit strong, with the time spent there'),
+	('evidence.points.marker_away', 3, 0, 100, 390, 'अंक: स्थान का कोड दूर पढ़ा गया', 'Points against: a code read far from its place', 'D: the code was photographed');
 
 DROP TABLE evidence_rules;
 DROP TABLE unit_rules;

@@ -113,6 +113,10 @@ const (
 	CodeDutiesOverlap  Code = "duties_overlap"
 	CodeRosterChanged  Code = "roster_changed"
 
+	// Files of beats and places.
+	CodePlanChanged Code = "plan_changed"
+	CodeFileCut     Code = "file_cut"
+
 	// Beat and squad.
 	CodeNotInSquad           Code = "not_in_squad"
 	CodeCountsDisagree       Code = "counts_disagree"

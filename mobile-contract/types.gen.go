@@ -145,6 +145,7 @@ const (
 	KindPauseAsk           Kind = "pause.ask"
 	KindPhoneSearch        Kind = "phone.search"
 	KindPlaceEnd           Kind = "place.end"
+	KindPlaceMarker        Kind = "place.marker"
 	KindPlaceSet           Kind = "place.set"
 	KindPostCover          Kind = "post.cover"
 	KindPostLeave          Kind = "post.leave"
@@ -356,6 +357,8 @@ func (e Kind) Valid() bool {
 	case KindPhoneSearch:
 		return true
 	case KindPlaceEnd:
+		return true
+	case KindPlaceMarker:
 		return true
 	case KindPlaceSet:
 		return true
@@ -3583,6 +3586,12 @@ type PlaceEnd struct {
 	Reason  string             `json:"reason"`
 }
 
+// PlaceMarker A printed sheet with a keyed code is made for a place, to be hung up there; each one ends the sheet before it. The code is on the printed sheet alone: neither this op nor any answer has it
+type PlaceMarker struct {
+	PlaceID UUID   `json:"place_id"`
+	Reason  string `json:"reason"`
+}
+
 // PlaceOwed A place that is owed a visit
 type PlaceOwed struct {
 	BeatID *UUID `json:"beat_id,omitempty"`
@@ -4856,7 +4865,7 @@ type VisitEvidence struct {
 	Code string `json:"code"`
 	Sign string `json:"sign"`
 
-	// Value Metres, seconds, m/s, percent or how often, as the code says
+	// Value Metres, seconds, m/s, percent, the number of a sheet or how often, as the code says
 	Value int `json:"value"`
 }
 
@@ -4885,6 +4894,9 @@ type VisitRecord struct {
 
 	// KeyContacts Names and numbers of contacts in the village
 	KeyContacts *string `json:"key_contacts,omitempty"`
+
+	// Marker What was read from the sheet at the place, as it was read. A wrong code is no reason to refuse the visit, and a visit without one is none either. Sealed, and nobody's to read: the line says what the code was (`marker_state`)
+	Marker      *string `json:"marker,omitempty"`
 	Materials   *int    `json:"materials,omitempty"`
 	Observation *string `json:"observation,omitempty"`
 	OfficersBy  []UUID  `json:"officers_by,omitempty"`

@@ -21,7 +21,7 @@ func (w *World) WriteKeys(dir string) {
 	w.must(err)
 	for name, text := range map[string][]byte{
 		"pepper.key": w.secrets.one, "code.key": w.secrets.one, "nonce.key": w.secrets.one, "slip.key": w.secrets.second,
-		"salt.key": w.secrets.second, "blind.key": w.secrets.blindKey, "seal.keyset": keyset,
+		"salt.key": w.secrets.second, "marker.key": w.secrets.second, "blind.key": w.secrets.blindKey, "seal.keyset": keyset,
 		"checkpoint.key": []byte(w.secrets.skey + "\n" + w.secrets.vkey + "\n"),
 	} {
 		w.must(os.WriteFile(filepath.Join(dir, name), text, 0o600))

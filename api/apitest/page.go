@@ -26,15 +26,29 @@ func (b *Browser) Send(path string, form url.Values) *Page {
 	return b.turn(http.MethodPost, path, form)
 }
 
-// turn makes one request as a browser makes it and follows no redirect.
+// SendFile sends a file to a path, as a script of the page does; head says what it says
+// otherwise.
+func (b *Browser) SendFile(path string, file io.Reader, head map[string]string) *Page {
+	said := map[string]string{"Content-Type": "application/octet-stream", "X-Kendra-CSRF": b.Session.Csrf}
+	for name, value := range head {
+		said[name] = value
+	}
+	return b.ask(http.MethodPost, path, file, said)
+}
+
+// turn sends what a link or a form does.
 func (b *Browser) turn(method, path string, form url.Values) *Page {
+	if form == nil {
+		return b.ask(method, path, nil, nil)
+	}
+	return b.ask(method, path, strings.NewReader(form.Encode()), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+}
+
+// ask makes one request as a browser makes it and follows no redirect.
+func (b *Browser) ask(method, path string, body io.Reader, head map[string]string) *Page {
 	w := b.On.w
 	w.T.Helper()
 	r := b.Dressed(Request{Method: method, Path: path})
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
-	}
 	req, err := http.NewRequestWithContext(w.T.Context(), method, b.On.URL+path, body)
 	w.must(err)
 	for name, value := range r.Header {
@@ -44,8 +58,10 @@ func (b *Browser) turn(method, path string, form url.Values) *Page {
 	for name, value := range b.Head {
 		req.Header.Set(name, value)
 	}
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for name, value := range head {
+		if req.Header.Set(name, value); value == "" {
+			req.Header.Del(name)
+		}
 	}
 	client := *b.On.client
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -96,4 +112,24 @@ func (p *Page) Follow() *Page {
 		p.b.On.w.T.Fatalf("status %d leads nowhere:\n%s", p.Status, p.HTML)
 	}
 	return p.b.Visit(to)
+}
+
+// Cut sends a file of a length whose bytes may never come, and tells the status of the
+// answer or how the line ended.
+func (b *Browser) Cut(path string, file io.Reader, length int64) (int, error) {
+	r := b.Dressed(Request{Method: http.MethodPost, Path: path})
+	req, err := http.NewRequest(http.MethodPost, b.On.URL+path, file) //nolint:noctx // the client has a timeout
+	if err != nil {
+		return 0, err
+	}
+	for name, value := range r.Header {
+		req.Header.Set(name, value)
+	}
+	req.Header.Set("Content-Type", "application/octet-stream")
+	req.ContentLength = length
+	res, err := b.On.client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	return res.StatusCode, res.Body.Close()
 }

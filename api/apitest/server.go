@@ -116,10 +116,12 @@ func (w *World) start(address string) *Server {
 	w.must(err)
 	enqueue, err := push.New()
 	w.must(err)
+	markers, err := book.NewMarkerKeys(w.secrets.second)
+	w.must(err)
 	log := slog.New(slog.NewJSONHandler(w.Log, nil))
 	s.Book, err = book.New(context.Background(), book.Options{
 		Pool: s.Pool, Keys: w.secrets.keyset, Sessions: s.session, Witness: witness, Enqueue: enqueue, Blind: w.secrets.blind, SaltKey: w.secrets.second,
-		SlipKey: w.secrets.second, Moved: news.Say,
+		SlipKey: w.secrets.second, MarkerKeys: markers, Moved: news.Say,
 		Now: w.Now, Log: log, QueueOps: w.limits.QueueOps, Deadline: w.limits.Deadline,
 		Patience: w.limits.Patience,
 	})
@@ -171,7 +173,7 @@ func (s *Server) listen(ln net.Listener, log *slog.Logger) {
 	t := s.w.T
 	t.Helper()
 	s.App = api.New(api.Options{
-		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies, Console: s.w.console(), Live: s.Live,
+		Book: s.Book, Staff: s.Staff, Now: s.w.Now, Log: log, Rates: s.w.limits.Rates, Proxies: s.w.limits.Proxies, Console: s.w.console(), Live: s.Live, FileWithin: s.w.limits.FileWithin,
 	})
 	s.URL = "http://" + ln.Addr().String()
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}

@@ -51,6 +51,8 @@ type Limits struct {
 	// RealBrowser serves the console's pages under a name of this machine that a
 	// browser takes for safe, and tells open pages what moves.
 	RealBrowser bool
+	// FileWithin is how long a file of a page may take to come.
+	FileWithin time.Duration
 }
 
 // World is a district and its servers.

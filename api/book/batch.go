@@ -101,6 +101,9 @@ func (b *Book) transactWith(ctx context.Context, district int32, centre string, 
 		if err := t.fold(ctx, drafts); err != nil {
 			return err
 		}
+		if err := r.parted(drafts); err != nil {
+			return err
+		}
 		woken, r.provided, ruled = len(t.notices) > 0, t.provided, len(t.state.newRules) > 0
 		grounded = t.state.newGround
 		root, err := t.tree.root()

@@ -45,8 +45,10 @@ type Options struct {
 	SaltKey []byte
 	// SlipKey makes the secrets of the slips that women are given.
 	SlipKey []byte
-	Now     func() time.Time
-	Log     *slog.Logger
+	// MarkerKeys make and prove the codes of the sheets at places.
+	MarkerKeys *MarkerKeys
+	Now        func() time.Time
+	Log        *slog.Logger
 	// Writers is how many transactions of this process write at once. More than
 	// the database has processors for only wait for each other; while a centre
 	// waits for its turn, batches that arrive join its next transaction.
@@ -121,7 +123,7 @@ func New(ctx context.Context, o Options) (*Book, error) {
 		o.Wake = func() {}
 	}
 	if o.Pool == nil || o.Keys == nil || o.Sessions == nil || o.Witness == nil || o.Enqueue == nil || o.Now == nil || o.Blind == nil ||
-		len(o.SaltKey) < 32 || len(o.SlipKey) < 32 {
+		len(o.SaltKey) < 32 || len(o.SlipKey) < 32 || o.MarkerKeys == nil {
 		return nil, errors.New("book: options are incomplete")
 	}
 	if o.Files == nil {

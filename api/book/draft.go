@@ -276,10 +276,13 @@ func openBody(op *contract.Op, report contract.Report) ([]byte, error) {
 	return contract.OpenView(op.Body, op.BodySpans(inside)), nil
 }
 
+// sealedPointers are the sealed fields that somebody may have a reason to read.
 func (d *draft) sealedPointers() []string {
-	out := make([]string, len(d.report.Sealed))
-	for i, s := range d.report.Sealed {
-		out[i] = s.Pointer
+	out := make([]string, 0, len(d.report.Sealed))
+	for _, s := range d.report.Sealed {
+		if !slices.Contains(codeFields, s.Pointer) {
+			out = append(out, s.Pointer)
+		}
 	}
 	return out
 }

@@ -71,6 +71,7 @@ func (s *State) queueFlush(b *pgx.Batch) {
 	s.flushPlaceVisits(b)
 	s.flushBeatMonths(b)
 	s.flushSpots(b)
+	s.flushMarkers(b)
 	s.flushSOS(b)
 }
 

@@ -39,6 +39,8 @@ type GroundFile struct {
 	From     time.Time // first day of features that name none
 	Merge    bool      // a place with another code but the name of one near by is that one
 	Complete bool      // what the file does not have ends, in the centres that it has
+	Only     string    // features of another station are wrong; empty: the file may be of many
+	Most     int       // how many features it may have; 0: as many as there are
 }
 
 // GroundChange is a feature and what is to be done with it.
@@ -51,15 +53,17 @@ type GroundChange struct {
 	Geometry         features.Geometry
 	Outside          float64 // kilometres outside the district
 	Told             []string
-	body             any    // of the op
-	kind             string // of the op
+	Old              features.Geometry // of what ends because the file does not have it
+	body             any               // of the op
+	kind             string            // of the op
 	from, to, reason string
 }
 
 // GroundWrong is what is wrong with a file, or is to be known of it, by line.
 type GroundWrong struct {
-	Line, N int
-	Text    string
+	Line, N  int
+	Text     string
+	Geometry features.Geometry // as far as it could be read
 }
 
 // GroundDouble is a feature that may be another, by its name and where it lies.
@@ -91,12 +95,12 @@ const groundWrongs = 1000
 // More is how many faults there are besides those in Wrong.
 func (p *GroundPlan) More() int { return p.more }
 
-func (p *GroundPlan) wrong(line, n int, text string) {
+func (p *GroundPlan) wrong(f features.Feature, text string) {
 	if len(p.Wrong) == groundWrongs {
 		p.more++
 		return
 	}
-	p.Wrong = append(p.Wrong, GroundWrong{line, n, text})
+	p.Wrong = append(p.Wrong, GroundWrong{f.Line, f.N, text, f.Geometry})
 }
 
 // GroundFrame is the frame in which features of a district are expected.
@@ -145,16 +149,22 @@ func (b *Book) PlanGround(ctx context.Context, district int32, in GroundFile) (*
 	if in.Centre != "" && stands.names[foldName(in.Centre)] == "" {
 		return nil, fmt.Errorf("plan import: no station %s", in.Centre)
 	}
+	n := 0
 	for f, err := range in.Features {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if n++; in.Most > 0 && n > in.Most {
+			w.plan.wrong(features.Feature{Line: f.Line}, fmt.Sprintf("more than %d features: the file is too long", in.Most))
+			break
 		}
 		if err != nil {
 			told := &features.Error{}
 			if !errors.As(err, &told) {
 				return nil, err
 			}
-			w.plan.wrong(told.Line, told.N, told.Err.Error())
+			f.Line, f.N = told.Line, told.N
+			w.plan.wrong(f, told.Err.Error())
 			continue
 		}
 		w.take(f)
@@ -319,7 +329,7 @@ type groundPlanner struct {
 
 // take judges one feature.
 func (w *groundPlanner) take(f features.Feature) {
-	bad := func(format string, args ...any) { w.plan.wrong(f.Line, f.N, fmt.Sprintf(format, args...)) }
+	bad := func(format string, args ...any) { w.plan.wrong(f, fmt.Sprintf(format, args...)) }
 	if f.Swapped {
 		bad("latitude and longitude seem to be exchanged: it would lie in the district the other way round")
 		return
@@ -332,6 +342,10 @@ func (w *groundPlanner) take(f features.Feature) {
 	r, err := w.row(f, middle)
 	if err != nil {
 		bad("%v", err)
+		return
+	}
+	if w.in.Only != "" && r.centre != w.in.Only {
+		bad("it belongs to station %s, and only those of %s are entered here", r.centre, w.in.Only)
 		return
 	}
 	k := groundKey{r.centre, r.code}
@@ -405,24 +419,25 @@ func (w *groundPlanner) complete() {
 	for k := range w.seen {
 		centres[k.centre] = true
 	}
-	end := func(k groundKey, id uuid.UUID, hi, en string, from, until string) {
+	end := func(k groundKey, id uuid.UUID, hi, en string, old features.Geometry, from, until string) {
 		if _, ok := w.seen[k]; ok || !centres[k.centre] || until != "" {
 			return
 		}
 		on := max(w.in.From.Format(time.DateOnly), from)
 		w.plan.Changes = append(w.plan.Changes, GroundChange{
-			What: GroundEnded, ID: id, Centre: k.centre, Code: k.code, NameHi: hi, NameEn: en, to: on, reason: "आयात: नई सूची में नहीं है",
+			What: GroundEnded, ID: id, Centre: k.centre, Code: k.code, NameHi: hi, NameEn: en, Old: old, to: on, reason: "आयात: नई सूची में नहीं है",
 			kind: map[bool]string{true: "beat.set", false: "place.set"}[w.in.Kind == GroundBeats],
 		})
 	}
 	at := len(w.plan.Changes)
 	if w.in.Kind == GroundBeats {
 		for k, v := range w.stands.beats {
-			end(k, v.BeatID, v.NameHi, v.NameEn, v.From, v.Until)
+			area, _ := features.ParseGeometry(v.Area) // what stands in the book was read before
+			end(k, v.BeatID, v.NameHi, v.NameEn, area, v.From, v.Until)
 		}
 	} else {
 		for k, v := range w.stands.places {
-			end(k, v.PlaceID, v.NameHi, v.NameEn, v.From, v.Until)
+			end(k, v.PlaceID, v.NameHi, v.NameEn, features.Geometry{Point: &geo.Point{Lat: v.Lat, Lon: v.Lon}}, v.From, v.Until)
 		}
 	}
 	slices.SortFunc(w.plan.Changes[at:], func(a, b GroundChange) int { return compareIDs(a.ID, b.ID) })

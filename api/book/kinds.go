@@ -100,6 +100,8 @@ var kinds = table(
 
 	// beat_month.go
 	define(kindBeatMonth, monthClosers, needsBeatMonth, checkBeatMonth, applyBeatMonth),
+	// marker.go
+	define(kindMarker, incharges, needsPlaceMarker, checkPlaceMarker, applyPlaceMarker),
 
 	// squad.go
 	define("squad.brief", seniors, needsBrief, checkBrief, applyBrief),

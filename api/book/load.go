@@ -48,6 +48,7 @@ type needs struct {
 
 	groundBeats, groundPlaces []uuid.UUID // with all their versions
 	beatCodes, placeCodes     []string    // whoever has them
+	markers                   []uuid.UUID // places whose sheets are wanted
 }
 
 func (n *needs) task(id uuid.UUID)    { n.tasks = append(n.tasks, id) }
@@ -152,6 +153,9 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 		s.queueEntered(b, ids)
 	}
 	s.queueGround(b, n)
+	if len(n.markers) > 0 {
+		s.queueMarkers(b, n.markers)
+	}
 	s.queueDays(b, n)
 	if n.rulesAfter != nil {
 		s.queueHeard(b, *n.rulesAfter)

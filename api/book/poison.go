@@ -44,6 +44,7 @@ type release struct {
 	forced   []uuid.UUID
 	only     map[uuid.UUID]bool
 	provided []string
+	whole    bool // the drafts are entered all, or none is
 }
 
 // attempt appends drafts together, or singly where that breaks. Nothing that

@@ -157,6 +157,7 @@ func (b *Book) visitOf(ctx context.Context, tx pgx.Tx, e *Entry) (*evidence.Visi
 			v.PlaceM = &metres
 		}
 	}
+	v.Marker = markerOf(first.Facts)
 	return v, b.positionsOf(ctx, tx, first, body, v)
 }
 

@@ -17,7 +17,7 @@ import (
 var projections = []string{
 	"posts", "serials", "lines", "duties", "briefings", "tasks", "traces", "complaints", "spans", "matters", "clock_lists", "steps",
 	"tallies", "reviews", "days", "returns", "rule_changes", "reads", "read_allows", "handovers", "rosters",
-	"beat_versions", "place_versions", "place_visits", "beat_months", "sos",
+	"beat_versions", "place_versions", "place_visits", "place_markers", "beat_months", "sos",
 	"spot_proposals", "spot_lists", "spot_reviews", "spot_visits",
 }
 

@@ -133,6 +133,7 @@ type State struct {
 	spotLists     *rows[uuid.UUID, SpotList]
 	spotReviews   *rows[spotReviewKey, SpotReview]
 	spotVisits    *rows[lineKey, spotVisit]
+	markers       *rows[markerKey, Marker]
 }
 
 func newState(district int32, centre string, v *ruleView) *State {
@@ -148,6 +149,7 @@ func newState(district int32, centre string, v *ruleView) *State {
 		placeVisits: newRows[placeVisitKey, placeVisit](), beatMonths: newRows[placeVisitKey, beatMonthRow](),
 		spotProposals: newRows[uuid.UUID, SpotProposal](), spotLists: newRows[uuid.UUID, SpotList](),
 		spotReviews: newRows[spotReviewKey, SpotReview](), spotVisits: newRows[lineKey, spotVisit](),
+		markers: newRows[markerKey, Marker](),
 		soses:   newRows[uuid.UUID, SOS](),
 		serials: newRows[serialKey, serialRow](), lines: newRows[lineKey, Line](),
 		posts: newRows[uuid.UUID, postRow](), duties: newRows[uuid.UUID, Duty](),

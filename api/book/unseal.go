@@ -247,6 +247,9 @@ func (t *batch) spansOf(d *draft, e *sealedEntry, f *file, b *contract.IdentityR
 	}
 	spans := make([]contract.Span, len(b.Fields))
 	for i, field := range b.Fields {
+		if slices.Contains(codeFields, field) {
+			return nil, refuse(contract.CodeUnknownReference, d.ptr("/fields/%d", i))
+		}
 		at := slices.IndexFunc(report.Sealed, func(x contract.Span) bool { return x.Pointer == field })
 		if at < 0 {
 			return nil, refuse(contract.CodeUnknownReference, d.ptr("/fields/%d", i))
@@ -255,6 +258,10 @@ func (t *batch) spansOf(d *draft, e *sealedEntry, f *file, b *contract.IdentityR
 	}
 	return spans, nil
 }
+
+// codeFields hold the code of a sheet (marker.go): sealed so that it stands nowhere, and
+// no duty needs it.
+var codeFields = []string{"/body/marker", "/body/visit/marker"} //nolint:gochecknoglobals // a static table
 
 // keysFor finds the keys that open fields; gone tells that one was destroyed.
 func (t *batch) keysFor(caseID uuid.UUID, spans []contract.Span) (keys seal.Keys, gone bool, err error) {

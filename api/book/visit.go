@@ -53,6 +53,7 @@ func needsVisit(d *draft, b *contract.VisitRecord, n *needs) {
 	n.duty(d.officer)
 	n.beat(b.BeatID)
 	n.entryIf(b.PlanID)
+	n.marker(b.Marker)
 	for _, o := range b.OfficersBy {
 		n.officer(o)
 	}
@@ -81,7 +82,7 @@ func checkVisit(s *State, d *draft, b *contract.VisitRecord) error {
 		return err
 	}
 	d.beat = b.BeatID
-	d.findGround(s, b.BeatID)
+	d.findGround(s, b)
 	d.opens(registerWomenBeat)
 	d.seenBy = append(d.seenBy, b.OfficersBy...)
 	return nil

@@ -26,8 +26,11 @@ type Options struct {
 // Door is what the pages share with the calls of the API: who is there, how far
 // he may go, how an error is told.
 type Door struct {
-	// Begin reads the request, names the page for the log and sets its time.
-	Begin func(c *fiber.Ctx, page string) (context.Context, context.CancelFunc, error)
+	// Begin reads the request, names the page for the log and sets its time. Of a page
+	// that takes a file it leaves the body to File.
+	Begin func(c *fiber.Ctx, page string, file bool) (context.Context, context.CancelFunc, error)
+	// File reads the file that a page is sent.
+	File func(c *fiber.Ctx) ([]byte, error)
 	// Caller makes the Caller of the cookie, with its session; a form has the token of its page.
 	// What a page asks by itself is quiet: no sign of life of the officer.
 	Caller func(c *fiber.Ctx, csrf string, quiet bool) (staff.Console, staff.Caller, error)
@@ -55,14 +58,15 @@ type Door struct {
 type Pages struct {
 	Options
 
-	look   *look
-	assets *assets
+	look      *look
+	assets    *assets
+	importing chan struct{} // its one place
 }
 
 // New returns the pages. Templates and texts that do not fit together are a
 // broken static table.
 func New(o Options) *Pages {
-	return &Pages{Options: o, look: mustLook(), assets: loadAssets()}
+	return &Pages{Options: o, look: mustLook(), assets: loadAssets(), importing: make(chan struct{}, 1)}
 }
 
 // Routes adds the pages to a router.
@@ -82,7 +86,7 @@ func (p *Pages) Routes(r fiber.Router) {
 // serve runs one page: who is there, whether he may, and the page itself. What
 // goes wrong is a page too.
 func (p *Pages) serve(c *fiber.Ctx, page *page) error {
-	ctx, done, err := p.Door.Begin(c, Root+page.path)
+	ctx, done, err := p.Door.Begin(c, Root+page.path, page.file)
 	if err != nil {
 		return p.fail(c, nil, err)
 	}

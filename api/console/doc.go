@@ -16,6 +16,8 @@
 //	view.go      what all pages share: language, officer, centre, labels, dates
 //	text.go      the catalogue, texts/*.yaml: each text once, in Hindi and English
 //	assets.go    scripts, styles and fonts, as web/build.mjs made them
+//	markers.go   the sheets of places, printed by the browser
+//	ground_import.go  a file of beats or places: looked at, and entered as one
 //	live.go      the one line by which open pages are told that something moved
 //
 // A form carries the id of the op that it will make. Sent twice, by a double

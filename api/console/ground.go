@@ -23,6 +23,8 @@ type groundBody struct {
 	Data     string // where the drawing is
 	NewBeat  string
 	NewPlace string
+	Markers  string // the sheets; empty for who may make none
+	Import   string // the page of a file; the same
 }
 
 type groundBeat struct {
@@ -62,6 +64,10 @@ func (p *Pages) groundPage(x *exchange) error {
 	makes := mayMake(x.who, contract.KindBeatSet)
 	if makes {
 		b.NewBeat, b.NewPlace = groundForm(x, "beats", "new"), groundForm(x, "places", "new")
+		b.Import = Root + "/ground/import?centre=" + url.QueryEscape(x.centre)
+	}
+	if mayMake(x.who, contract.KindPlaceMarker) {
+		b.Markers = markersPath(x)
 	}
 	v := &view{p: p, x: x}
 	names := map[uuid.UUID]string{}

@@ -161,12 +161,6 @@ func (p *Pages) slip(x *exchange, s *said, r *book.Receipt) error {
 			b.GoOn = withDone(Root+"/complaints/"+r.OpID.String(), s.OpID)
 		}
 	}
-	hindi := *x
-	hindi.lang = contract.Hindi
-	for _, number := range []string{"112", "1090", "181"} {
-		if name := p.label(&hindi, "helpline", number); name != "" {
-			b.Helplines = append(b.Helplines, helpline{number, name})
-		}
-	}
+	b.Helplines = p.helplines(x, "112", "1090", "181")
 	return p.send(x, http.StatusOK, "slip", "page.slip", b)
 }

@@ -9,7 +9,7 @@ import (
 
 // notAsked are fields that no form asks for: the phone's, and what a page gives.
 var notAsked = map[string]bool{ //nolint:gochecknoglobals // a static table
-	"place": true, "incident_place": true, "scan": true, "companions": true,
+	"place": true, "incident_place": true, "scan": true, "companions": true, "marker": true,
 }
 
 // large are the codes that are chosen from buttons, not from a list that opens.

@@ -17,6 +17,7 @@ type page struct {
 	call  string        // of api/access.go; empty: for everybody who is logged in
 	open  bool          // for everybody
 	own   bool          // about the officer, whichever centre is in the address
+	file  bool          // what is posted is a file and no form
 	posts []staff.Role  // only for these; empty: for all of the call
 	makes contract.Kind // only for posts that may make ops of this kind; empty: for all of the call
 	get   func(p *Pages, x *exchange) error
@@ -75,6 +76,11 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/ground/data", name: "ground", call: "getGround", get: (*Pages).groundData},
 		{path: "/ground/beats/:id", name: "ground", call: "getGround", makes: contract.KindBeatSet, get: (*Pages).beatForm},
 		{path: "/ground/places/:id", name: "ground", call: "getGround", makes: contract.KindPlaceSet, get: (*Pages).placeForm},
+		// ground_import.go
+		{path: "/ground/import", name: "ground_import", call: "getGround", makes: contract.KindPlaceSet, file: true, get: (*Pages).importPage, post: (*Pages).importFile},
+		// markers.go
+		{path: "/ground/markers", name: "markers", call: "getGround", makes: contract.KindPlaceMarker, get: (*Pages).markersPage},
+		{path: "/ground/markers/print", name: "marker_sheets", call: "getGround", makes: contract.KindPlaceMarker, get: (*Pages).printMarkers},
 		// coverage.go
 		{path: "/coverage", name: "coverage", group: "now", call: "getCoverage", get: (*Pages).coverage},
 		{path: "/coverage/months", name: "months", call: "getBeatMonths", get: (*Pages).months},

@@ -23,7 +23,7 @@ type proofItem struct{ Key, Measure, Sign string }
 // proofUnits are the units of the measures. What has none is said without one.
 var proofUnits = map[string]string{ //nolint:gochecknoglobals // a static table
 	"fix": "m", "place": "m", "late": "min", "fix_age": "min", "speed": "ms", "clock": "s", "same_point": "times", "dwell": "min",
-	"away": "percent", "replay": "percent", "second_phone": "times",
+	"away": "percent", "replay": "percent", "second_phone": "times", "marker": "sheet", "marker_old": "sheet", "marker_away": "m", "marker_other": "m",
 }
 
 // proof reads the assessment of a visit from its line; nil: there is none yet.

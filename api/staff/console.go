@@ -257,13 +257,24 @@ const opSkew = 2 * time.Minute
 // SignOp signs the bytes of an op by the key of the console's session, which the server keeps: it shows that the server
 // was asked for these bytes by who had the session, no more. Ops of other sessions and of other times are refused.
 func (s *Service) SignOp(ctx context.Context, who Caller, op *contract.Op) (string, error) {
-	switch {
-	case who.IsZero() || !who.Console:
-		return "", refuse(contract.CodeUnauthorized)
-	case op.SessionID != who.SessionID:
-		return "", refuse(contract.CodeUnknownSession, contract.WithPointer("/op/session_id"))
-	case s.now().Sub(op.DeviceAt).Abs() > opSkew:
-		return "", refuse(contract.CodeOutOfRange, contract.WithPointer("/op/device_at"))
+	sigs, err := s.SignOps(ctx, who, op)
+	if err != nil {
+		return "", err
+	}
+	return sigs[0], nil
+}
+
+// SignOps signs several, by one look at the key.
+func (s *Service) SignOps(ctx context.Context, who Caller, ops ...*contract.Op) ([]string, error) {
+	for _, op := range ops {
+		switch {
+		case who.IsZero() || !who.Console:
+			return nil, refuse(contract.CodeUnauthorized)
+		case op.SessionID != who.SessionID:
+			return nil, refuse(contract.CodeUnknownSession, contract.WithPointer("/op/session_id"))
+		case s.now().Sub(op.DeviceAt).Abs() > opSkew:
+			return nil, refuse(contract.CodeOutOfRange, contract.WithPointer("/op/device_at"))
+		}
 	}
 	var sealed []byte
 	err := s.read(ctx, who.District, func(tx pgx.Tx) error {
@@ -275,21 +286,25 @@ func (s *Service) SignOp(ctx context.Context, who Caller, op *contract.Op) (stri
 		return wrap(err, "find session key")
 	})
 	if err != nil {
-		return "", inside(err, "sign op")
+		return nil, inside(err, "sign op")
 	}
 	secret, err := s.unlock("console session", who.District, who.SessionID, sealed)
 	if err != nil {
-		return "", fmt.Errorf("sign op: %w", err)
+		return nil, fmt.Errorf("sign op: %w", err)
 	}
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), secret)
 	if err != nil {
-		return "", fmt.Errorf("sign op: %w", err)
+		return nil, fmt.Errorf("sign op: %w", err)
 	}
-	sig, err := contract.SignES256(key, contract.OpMessage(contract.HashOp(op.Raw)))
-	if err != nil {
-		return "", fmt.Errorf("sign op: %w", err)
+	out := make([]string, len(ops))
+	for i, op := range ops {
+		sig, err := contract.SignES256(key, contract.OpMessage(contract.HashOp(op.Raw)))
+		if err != nil {
+			return nil, fmt.Errorf("sign op: %w", err)
+		}
+		out[i] = contract.Encode(sig)
 	}
-	return contract.Encode(sig), nil
+	return out, nil
 }
 
 // sweepConsoles ends sessions that nobody uses, and forgets tokens and keys of those that have ended.

@@ -24,6 +24,7 @@ type secrets struct {
 	salt    []byte
 	slip    []byte
 	blind   *seal.Blinder
+	markers *book.MarkerKeys
 	keyset  *seal.Keyset
 	witness *book.Witness
 	ripe    time.Duration // after which every process knows a new file
@@ -62,6 +63,9 @@ func openSecrets(dir string, log *slog.Logger) (*secrets, error) {
 		return nil, err
 	}
 	if err := s.openBlind(log); err != nil {
+		return nil, err
+	}
+	if err := s.openMarkers(log); err != nil {
 		return nil, err
 	}
 	if err := s.openWitness(log); err != nil {

@@ -131,6 +131,61 @@ func (s *secrets) loadBlind() error {
 	return s.blind.Use(keys...)
 }
 
+// openMarkers reads the keys of the codes at places, or makes the first.
+func (s *secrets) openMarkers(log *slog.Logger) error {
+	files, err := numbered(s.dir, "marker")
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		if _, err := randomFile(filepath.Join(s.dir, "marker.key"), log); err != nil {
+			return err
+		}
+	}
+	keys, err := s.markerKeys()
+	if err != nil {
+		return err
+	}
+	s.markers, err = book.NewMarkerKeys(keys...)
+	return err
+}
+
+// markerKeys reads the keys of the codes at places, the one that makes new ones first: the
+// newest, when every process has had the time to hear of it. The others stay for as long
+// as a sheet hangs that they made.
+func (s *secrets) markerKeys() ([][]byte, error) {
+	files, err := numbered(s.dir, "marker")
+	if err != nil {
+		return nil, err
+	}
+	var keys [][]byte
+	for i, f := range files {
+		key, err := readSecret(f)
+		if err != nil {
+			return nil, err
+		}
+		age, err := ageOf(f)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 && age < s.ripe {
+			keys = append(keys, key)
+			continue
+		}
+		keys = append([][]byte{key}, keys...)
+	}
+	return keys, nil
+}
+
+// loadMarkers reads the keys again.
+func (s *secrets) loadMarkers() error {
+	keys, err := s.markerKeys()
+	if err != nil {
+		return err
+	}
+	return s.markers.Use(keys...)
+}
+
 // witnessName is the name in the checkpoints' signature line.
 const witnessName = "kendra"
 

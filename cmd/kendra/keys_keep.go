@@ -56,7 +56,7 @@ func (n *node) keepKeys(ctx context.Context) {
 // reloadKeys reads all keys that may have changed. One that can't be read leaves
 // those until now, and keeps no other from being read.
 func (n *node) reloadKeys(ctx context.Context) error {
-	return errors.Join(n.signing.Rotate(), n.secrets.keyset.Reload(), n.secrets.loadBlind(), n.loadWitness(ctx))
+	return errors.Join(n.signing.Rotate(), n.secrets.keyset.Reload(), n.secrets.loadBlind(), n.secrets.loadMarkers(), n.loadWitness(ctx))
 }
 
 // loadWitness has checkpoints signed by the first key and by those that followed

@@ -259,11 +259,20 @@ func TestEachKeyIsRotatedUnderLoadAndNoRequestFails(t *testing.T) {
 	})
 	until(s.requests.Load() + 60)
 
+	first := s.nodes[1].secrets.markers.IDs()[0]
+	if words := s.rotate("marker"); !strings.Contains(words, "marker.key: 0 sheets") || !strings.Contains(words, "marker-0002.key: 0 sheets") {
+		s.t.Errorf("of the keys of sheets it says\n%s", words)
+	}
+	s.until("the new key makes sheets, the old one proves its own", func() bool {
+		ids := s.nodes[1].secrets.markers.IDs()
+		return len(ids) == 2 && ids[0] != first && ids[1] == first
+	})
+
 	s.witness(sp, second)
 	until(s.requests.Load() + 60)
 	close(s.stop)
 	s.wg.Wait()
-	t.Logf("%d requests on two processes while four keys were rotated: %d failed; %d searches: %d missed", s.requests.Load(), s.lost.Load(), s.finds.Load(), s.misses.Load())
+	t.Logf("%d requests on two processes while five keys were rotated: %d failed; %d searches: %d missed", s.requests.Load(), s.lost.Load(), s.finds.Load(), s.misses.Load())
 	if s.lost.Load() != 0 || s.misses.Load() != 0 {
 		t.Errorf("failed: %v", s.why)
 	}

@@ -20,6 +20,7 @@ const keysUsage = `kendra keys rotate KEY: a new key while the servers run; they
   seal         wraps the keys of cases: a new one, and all are wrapped again
   index        keyed hashes of numbers: a new one, and all are made anew meanwhile
   checkpoint   checkpoints: a new key, and the bodies of the two ops that allow it
+  marker       codes of the sheets at places: a new key for new sheets, older ones prove theirs
 `
 
 // runKeys is the verb keys.
@@ -57,6 +58,8 @@ func (n *node) rotateKey(ctx context.Context, which string, out io.Writer) error
 		return n.rotateIndex(ctx, out)
 	case "checkpoint":
 		return n.rotateCheckpoint(out)
+	case "marker":
+		return n.rotateMarker(ctx, out)
 	}
 	fmt.Fprint(out, keysUsage)
 	return errUsage
@@ -119,6 +122,39 @@ func (n *node) rotateIndex(ctx context.Context, out io.Writer) error {
 	fmt.Fprintf(out, "%s: writes in %s; numbers are hashed again by the servers. Officers' own numbers are kept nowhere: import their list again\n",
 		filepath.Base(path), n.secrets.ripe)
 	return n.secrets.loadBlind()
+}
+
+// rotateMarker makes a key for the sheets that are made from now on. The older ones stay,
+// for they prove the sheets that hang; it tells of how many each still does.
+func (n *node) rotateMarker(ctx context.Context, out io.Writer) error {
+	path, err := nextNumbered(n.secrets.dir, "marker")
+	if err != nil {
+		return err
+	}
+	if _, err := randomFile(path, n.log); err != nil {
+		return err
+	}
+	if err := n.secrets.loadMarkers(); err != nil {
+		return err
+	}
+	counts, err := n.book.MarkersByKey(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: makes sheets in %s; older keys prove theirs until these are made anew. A file goes by hand when its key has none:\n",
+		filepath.Base(path), n.secrets.ripe)
+	files, err := numbered(n.secrets.dir, "marker")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		key, err := readSecret(f)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "  %s: %d sheets in force\n", filepath.Base(f), counts[book.MarkerKeyID(key)])
+	}
+	return nil
 }
 
 // rotateCheckpoint makes a key that counts when two persons have allowed it, and

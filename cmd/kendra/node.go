@@ -93,7 +93,7 @@ func openTool(ctx context.Context, c config, appURL string, log *slog.Logger, no
 			}
 		},
 		Moved: n.news.Say,
-		Blind: n.secrets.blind, SlipKey: n.secrets.slip, SaltKey: n.secrets.salt, Now: now, Log: log,
+		Blind: n.secrets.blind, SlipKey: n.secrets.slip, MarkerKeys: n.secrets.markers, SaltKey: n.secrets.salt, Now: now, Log: log,
 	})
 	if err != nil {
 		return nil, err

@@ -6,7 +6,14 @@
 // looks odd is bad luck: a fix taken indoors, a flat battery, a clock that was
 // never right. Such things are told as unknown, which is no reproach. And a
 // phone alone can be made to say anything, so that a visit is strong only when
-// a second phone, carried by somebody else, was there too.
+// something else says it, too: a second phone, carried by somebody else, or the
+// code of a sheet that hangs at the place, read where the fix says that it hangs.
+//
+// A code can be photographed. Read far from its place, or without a position, it
+// proves nothing, and the first speaks against the visit. But whoever has the
+// photograph and a phone that makes its positions up perfectly, and flags none of
+// them, is strong: no server can tell the two from a visit. What is left against
+// it is to make a new sheet when one was copied, and the second officer's word.
 package evidence
 
 import (
@@ -40,12 +47,19 @@ const (
 
 // The codes of the items, in the order in which they are given.
 const (
-	Fix    = "fix"          // accuracy of the fix, metres
-	Age    = "fix_age"      // age of the fix, seconds
-	Late   = "late"         // seconds between the end of the visit and its entry
-	Mock   = "mock"         // the phone said that the position was made up
-	Place  = "place"        // metres to the place of the list
-	Speed  = "speed"        // m/s needed from the fix before
+	Fix   = "fix"     // accuracy of the fix, metres
+	Age   = "fix_age" // age of the fix, seconds
+	Late  = "late"    // seconds between the end of the visit and its entry
+	Mock  = "mock"    // the phone said that the position was made up
+	Place = "place"   // metres to the place of the list
+	Speed = "speed"   // m/s needed from the fix before
+
+	Scan      = "marker"       // number of the sheet whose code was read, at its place
+	ScanAway  = "marker_away"  // metres from the fix to the place of the code that was read
+	ScanOther = "marker_other" // the same, not far enough to say that it was carried there
+	ScanOld   = "marker_old"   // number of a sheet that another has followed
+	ScanBad   = "marker_bad"   // what was read is no code of ours
+
 	Clock  = "clock"        // seconds by which the phone's clock was off
 	Same   = "same_point"   // acts in a row at the very same point
 	Dwell  = "dwell"        // seconds there, by the positions
@@ -59,6 +73,23 @@ type Item struct {
 	Code  string
 	Sign  Sign
 	Value int64
+}
+
+// What a code was that was read at a place.
+const (
+	MarkerOK    = "ok"
+	MarkerOld   = "old"
+	MarkerOther = "other" // of another place than the fix says
+	MarkerBad   = "bad"
+)
+
+// Marker is the code of a sheet that was read at a visit. AwayM is how far its place is
+// from the fix; nil: there was none that says where the visit was made, or the code is
+// none of ours.
+type Marker struct {
+	State   string
+	Version int
+	AwayM   *float64
 }
 
 // Pos is one position of a phone on duty.
@@ -76,6 +107,7 @@ type Visit struct {
 	Started, Ended time.Time // by the corrected clock
 	ClockOffset    time.Duration
 	Flags          []geo.Flag
+	Marker         *Marker
 	Track          []Pos // in the order of time, from a while before to a while after
 	Earlier        []Pos // the same officer's, of the days before
 	Second         []Pos // of a second officer, as Track
@@ -89,8 +121,8 @@ func names() []string {
 	return []string{
 		"wait_s", "margin_s", "exact_m", "stale_s", "near_m", "far_m", "speed_ms", "clock_s", "same_count", "fixes", "dwell_s",
 		"inside_pct", "away_pct", "replay_moves", "replay_pct", "apart_m", "apart_count", "strong_at", "weak_at",
-		"points.fix", "points.place", "points.dwell", "points.second_phone",
-		"points.mock", "points.speed", "points.away", "points.replay", "points.same_point",
+		"points.fix", "points.place", "points.marker", "points.dwell", "points.second_phone",
+		"points.mock", "points.speed", "points.away", "points.replay", "points.same_point", "points.marker_away",
 	}
 }
 
@@ -110,8 +142,8 @@ func Default() Rules {
 		"wait_s": 21600, "margin_s": 900, "exact_m": 100, "stale_s": 120, "near_m": 300, "far_m": 2000, "speed_ms": 50,
 		"clock_s": 120, "same_count": 3, "fixes": 4, "dwell_s": 600, "inside_pct": 60, "away_pct": 80,
 		"replay_moves": 6, "replay_pct": 60, "apart_m": 10, "apart_count": 3, "strong_at": 6, "weak_at": 3,
-		"points.fix": 1, "points.place": 1, "points.dwell": 2, "points.second_phone": 3,
-		"points.mock": 3, "points.speed": 3, "points.away": 3, "points.replay": 3, "points.same_point": 1,
+		"points.fix": 1, "points.place": 1, "points.marker": 2, "points.dwell": 2, "points.second_phone": 3,
+		"points.mock": 3, "points.speed": 3, "points.away": 3, "points.replay": 3, "points.same_point": 1, "points.marker_away": 3,
 	}
 }
 
@@ -121,7 +153,7 @@ func (r Rules) seconds(name string) time.Duration {
 
 // Assess gives the items of a visit in the order of the codes, and its state.
 func (r Rules) Assess(v Visit) (State, []Item) {
-	items := r.ofFix(v)
+	items := append(r.ofFix(v), r.ofMarker(v)...)
 	if v.ClockOffset.Abs() > r.seconds("clock_s") {
 		items = append(items, item(Clock, Neither, v.ClockOffset.Seconds()))
 	}
@@ -169,6 +201,25 @@ func (r Rules) ofFix(v Visit) []Item {
 		out = append(out, item(Speed, r.unlessClock(v, stale), speed))
 	}
 	return out
+}
+
+// ofMarker is what the code of a sheet says, if one was read. Far from its place it
+// was photographed, however new or old the sheet is.
+func (r Rules) ofMarker(v Visit) []Item {
+	m := v.Marker
+	switch {
+	case m == nil:
+		return nil
+	case m.State != MarkerBad && m.AwayM != nil && v.Fix != nil && *m.AwayM > r["far_m"]+v.Fix.AccuracyM:
+		return []Item{item(ScanAway, Against, *m.AwayM)}
+	case m.State == MarkerOK:
+		return []Item{item(Scan, For, float64(m.Version))}
+	case m.State == MarkerOld:
+		return []Item{item(ScanOld, Neither, float64(m.Version))}
+	case m.State == MarkerOther && m.AwayM != nil:
+		return []Item{item(ScanOther, Neither, *m.AwayM)}
+	}
+	return []Item{item(ScanBad, Neither, 0)}
 }
 
 // late tells whether the visit was entered so long after it ended that its fix

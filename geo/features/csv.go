@@ -18,7 +18,7 @@ var Columns = []string{
 }
 
 func readCSV(r io.Reader, s *sink) error {
-	l := newLines(skipBOM(r))
+	l := newLines(skipBOM(r), s.options)
 	c := csv.NewReader(l)
 	c.ReuseRecord, c.FieldsPerRecord = true, -1
 	head, err := c.Read()

@@ -91,6 +91,8 @@ type Options struct {
 	Box *geo.Box
 	// Swap reads latitude and longitude exchanged.
 	Swap bool
+	// Most is how many bytes the file may have, unpacked; 0: MaxFile.
+	Most int64
 }
 
 // Read gives the features of a file, one after the other. With an error the

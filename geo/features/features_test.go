@@ -375,3 +375,19 @@ func BenchmarkReadGeoJSON(b *testing.B) {
 		}
 	}
 }
+
+func TestAFileMayBeBoundMoreTightly(t *testing.T) {
+	t.Parallel()
+	text := "code,lat,lon\n" + strings.Repeat("x,25.2,80.9\n", 1000)
+	var last error
+	n := 0
+	for _, err := range Read(strings.NewReader(text), CSV, Options{Most: 6000}) {
+		if last = err; err == nil {
+			n++
+		}
+	}
+	told := &Error{}
+	if !errors.As(last, &told) || told.N != 0 || !errors.Is(last, ErrTooLong) || n >= 1000 {
+		t.Errorf("%d features, then %v", n, last)
+	}
+}

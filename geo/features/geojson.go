@@ -37,7 +37,7 @@ type jsonReader struct {
 }
 
 func readGeoJSON(r io.Reader, s *sink) error {
-	l := newLines(skipBOM(r))
+	l := newLines(skipBOM(r), s.options)
 	j := &jsonReader{lines: l, dec: jsontext.NewDecoder(l, jsontext.AllowDuplicateNames(true)), sink: s}
 	if err := j.file(); err != nil {
 		return j.broken(err)

@@ -71,7 +71,7 @@ type placemark struct {
 }
 
 func readKML(r io.Reader, s *sink) error {
-	l := newLines(r)
+	l := newLines(r, s.options)
 	k := &kmlReader{dec: xml.NewDecoder(l), lines: l, sink: s}
 	seen := false
 	for {

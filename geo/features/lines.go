@@ -11,12 +11,19 @@ import (
 type lines struct {
 	r     io.Reader
 	read  int64   // bytes so far
+	most  int64   // bytes of the file
 	until int64   // where what is being read must have ended
 	ends  []int64 // offsets behind the newlines that were not asked for yet
 	line  int     // lines before those
 }
 
-func newLines(r io.Reader) *lines { return &lines{r: r, until: MaxFeature, line: 1} }
+func newLines(r io.Reader, o Options) *lines {
+	l := &lines{r: r, most: MaxFile, until: MaxFeature, line: 1}
+	if o.Most > 0 {
+		l.most = o.Most
+	}
+	return l
+}
 
 // Read reads on.
 func (l *lines) Read(p []byte) (int, error) {
@@ -30,8 +37,8 @@ func (l *lines) Read(p []byte) (int, error) {
 		}
 	}
 	l.read += int64(n)
-	if l.read > MaxFile {
-		return n, fmt.Errorf("more than %d bytes: %w", MaxFile, ErrTooLong)
+	if l.read > l.most {
+		return n, fmt.Errorf("more than %d bytes: %w", l.most, ErrTooLong)
 	}
 	return n, err
 }

@@ -43,6 +43,8 @@ type World struct {
 	KeyPath string
 	Witness book.WitnessKey
 
+	MarkerKeys *book.MarkerKeys
+
 	SquadID, BeatID uuid.UUID
 	Incharge, SHO   *Officer
 	Leader, Member  *Officer
@@ -110,9 +112,11 @@ func (w *World) open() {
 	w.must(err)
 	enqueue, err := push.New()
 	w.must(err)
+	w.MarkerKeys, err = book.NewMarkerKeys([]byte("thirty-two bytes to make markers!"))
+	w.must(err)
 	w.Book, err = book.New(context.Background(), book.Options{
 		Pool: w.Pool, Keys: w.Keys, Sessions: w.session, Witness: witness, Enqueue: enqueue,
-		Blind: w.blinder(), SaltKey: make([]byte, 32), SlipKey: make([]byte, 32), Now: w.Now, Deadline: 20 * time.Second, Patience: 20 * time.Second,
+		Blind: w.blinder(), SaltKey: make([]byte, 32), SlipKey: make([]byte, 32), MarkerKeys: w.MarkerKeys, Now: w.Now, Deadline: 20 * time.Second, Patience: 20 * time.Second,
 	})
 	w.must(err)
 }

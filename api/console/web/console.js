@@ -6,6 +6,7 @@ import "./passkey.js";
 import "./complaints.js";
 import "./day.js";
 import "./live.js";
+import "./ground.js";
 
 Object.assign(htmx.config, {
   includeIndicatorStyles: false,

@@ -63,7 +63,7 @@ if (sendForm) {
 }
 
 // A map is large: its script and style come when one is looked at.
-async function draw(el) {
+export async function draw(el) {
   if (!el || el.dataset.drawn) return;
   el.dataset.drawn = "1";
   const style = document.createElement("link");

@@ -50,7 +50,7 @@ export function show(el) {
     if (drawn && el.querySelector(".leaflet-popup")) return; // somebody reads one
     drawn?.remove();
     drawn = geoJSON(data, {
-      style: (f) => ({ className: `m-${f.properties.layer} m-${f.properties.state ?? "plain"}`, interactive: ["beat", "heat", "spot"].includes(f.properties.layer) && !pick }),
+      style: (f) => ({ className: `m-${f.properties.layer} m-${f.properties.state ?? "plain"}`, interactive: ["beat", "heat", "spot", "plan"].includes(f.properties.layer) && !pick }),
       // The keyboard has the list: the same, in an order, with targets that do not overlap.
       pointToLayer: (f, at) => marker(at, { icon: icon(f.properties), title: f.properties.name, keyboard: false, interactive: !pick }),
       onEachFeature: (f, layer) => {
@@ -62,7 +62,7 @@ export function show(el) {
     }).addTo(map);
     if (framed) return;
     framed = true;
-    const own = geoJSON(data, { filter: (f) => ["unit", "task", "beat", "sos", "heat"].includes(f.properties.layer) || f.properties.state === "own" });
+    const own = geoJSON(data, { filter: (f) => ["unit", "task", "beat", "sos", "heat", "plan"].includes(f.properties.layer) || f.properties.state === "own" });
     const bounds = own.getBounds().isValid() ? own.getBounds() : drawn.getBounds();
     if (bounds.isValid()) map.fitBounds(bounds.pad(0.15), { maxZoom: 14, animate: false });
   }
@@ -77,6 +77,12 @@ export function show(el) {
     if (moved) data.features.unshift(...owed);
     else owed = data.features.filter((f) => ["district", "debt", "spot"].includes(f.properties.layer));
     put(data);
+  }
+  // A map that says all at once asks nobody.
+  if (el.dataset.features) {
+    put(JSON.parse(el.dataset.features));
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(el);
+    return;
   }
   ask();
   document.addEventListener("htmx:afterSwap", (e) => e.target.id === "list" && ask());

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/phone"
 )
 
 func pick[T any](h *handset, of ...T) T { return of[h.rng.IntN(len(of))] }
@@ -67,6 +68,9 @@ func (h *handset) visited(_ context.Context, stay time.Duration, officers ...uui
 	}
 	if h.rng.IntN(3) == 0 {
 		v.Materials = ptr(10 + h.rng.IntN(60))
+	}
+	if codes := h.f.world.Markers[h.who.Centre]; len(codes) > 0 && h.rng.IntN(2) == 0 {
+		phone.Marked(&v, codes[h.rng.IntN(len(codes))])
 	}
 	id, err := h.record(contract.KindVisitRecord, v)
 	if err == nil && h.rng.IntN(9) == 0 {

@@ -114,7 +114,7 @@ func (s *station) openBook() {
 	s.book = must[*book.Book](s.t)(book.New(s.t.Context(), book.Options{
 		Pool: s.pool, Keys: must[*seal.Keyset](s.t)(seal.Open(path)), Sessions: s.staff.SessionKey,
 		Witness: must[*book.Witness](s.t)(book.NewWitness(skey, vkey)), Enqueue: must[*push.Enqueuer](s.t)(push.New()),
-		Blind: must[*seal.Blinder](s.t)(seal.NewBlinder(random32())), SaltKey: random32(), SlipKey: random32(), Now: s.now,
+		Blind: must[*seal.Blinder](s.t)(seal.NewBlinder(random32())), SaltKey: random32(), SlipKey: random32(), MarkerKeys: must[*book.MarkerKeys](s.t)(book.NewMarkerKeys(random32())), Now: s.now,
 	}))
 }
 
@@ -180,6 +180,7 @@ func (s *station) check(acked []fleet.Acked) fleet.Found {
 func TestAShiftWithEveryTroubleLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	s := newStation(t, 120, fleet.Centre{Code: "KRW", Lat: 25.218, Lon: 80.923}, fleet.Centre{Code: "RJP", Lat: 25.383, Lon: 81.150})
+	s.world.Markers = map[string][]string{"KRW": {"KM1.00000000000000000000000000.1.0000000000000000"}} // of no place: a visit enters all the same
 	r, err := fleet.Run(t.Context(), s.world, fleet.Plan{
 		Seed: 7, Phones: 16, Minutes: 20, Speed: 120, Now: s.now, Server: s.url, Dir: t.TempDir(), Settle: 40 * time.Second,
 	})
@@ -192,6 +193,12 @@ func TestAShiftWithEveryTroubleLosesAndDoublesNothing(t *testing.T) {
 	}
 	if r.ProofsFailed > 0 || len(r.Alarms) > 0 {
 		t.Errorf("%d proofs failed: %v", r.ProofsFailed, r.Alarms)
+	}
+	conn := must[*pgx.Conn](t)(pgx.Connect(t.Context(), s.db.URL))
+	defer func() { _ = conn.Close(context.Background()) }()
+	var read int
+	if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM entries WHERE kind = 'visit.record' AND facts::json ->> 'marker' = 'bad'`).Scan(&read); err != nil || read == 0 {
+		t.Errorf("%d visits read a code: %v", read, err)
 	}
 	if r.Entered == 0 || r.ProofsVerified != r.Entered || r.TasksDone == 0 || r.Repeated == 0 || r.Troubles["lost"] == 0 {
 		t.Error("too little happened")

@@ -23,6 +23,8 @@ type World struct {
 	// Cast are the people of a story: one of each post it needs, at one centre,
 	// each with a handset beside those of the plan. Nobody: no story.
 	Cast []Officer `json:"cast"`
+	// Markers are codes of sheets at places, by centre: some visits read one of them.
+	Markers map[string][]string `json:"markers"`
 	// EnrolCode gives a new one-time code for a handset of the centre.
 	EnrolCode func(ctx context.Context, centre string) (string, error) `json:"-"`
 }

@@ -20,6 +20,8 @@ import (
 type keys struct {
 	pepper, code, nonce, salt, slip []byte
 
+	markers *book.MarkerKeys
+
 	blind   *seal.Blinder
 	keyset  *seal.Keyset
 	witness *book.Witness
@@ -31,13 +33,13 @@ func openKeys(dir string) (*keys, error) {
 		return nil, fmt.Errorf("make key directory: %w", err)
 	}
 	k := &keys{}
-	var blind []byte
+	var blind, marker []byte
 	for _, f := range []struct {
 		name string
 		into *[]byte
 	}{
 		{"pepper.key", &k.pepper}, {"code.key", &k.code}, {"nonce.key", &k.nonce}, {"salt.key", &k.salt}, {"slip.key", &k.slip},
-		{"blind.key", &blind},
+		{"blind.key", &blind}, {"marker.key", &marker},
 	} {
 		var err error
 		*f.into, err = keyFile(filepath.Join(dir, f.name), func() ([]byte, error) {
@@ -51,6 +53,9 @@ func openKeys(dir string) (*keys, error) {
 	}
 	var err error
 	if k.blind, err = seal.NewBlinder(blind); err != nil {
+		return nil, err
+	}
+	if k.markers, err = book.NewMarkerKeys(marker); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, "seal.keyset")

@@ -60,7 +60,7 @@ func Open(ctx context.Context, district int32, appURL, keys string, clock *Clock
 		return nil, err
 	}
 	s.Book, err = book.New(ctx, book.Options{
-		Pool: s.Pool, Keys: k.keyset, Witness: k.witness, Enqueue: enqueue, Blind: k.blind, SlipKey: k.slip, SaltKey: k.salt,
+		Pool: s.Pool, Keys: k.keyset, Witness: k.witness, Enqueue: enqueue, Blind: k.blind, SlipKey: k.slip, MarkerKeys: k.markers, SaltKey: k.salt,
 		Sessions: func(ctx context.Context, district int32, id uuid.UUID) (*ecdsa.PublicKey, uuid.UUID, uuid.UUID, error) {
 			return s.Staff.SessionKey(ctx, district, id)
 		},
