@@ -66,7 +66,7 @@ func (s *stage) ground(verb, name string, in map[string]any) any {
 			BeatID: uuid.Must(uuid.NewV7()), Code: "krw.town", NameHi: "बीट नगर", NameEn: "Town beat", Area: townSquare, From: today,
 		})
 		return nil
-	case "place": // one that is on the list for some days
+	case "listed": // a village that is on the list for some days
 		code, _ := in["code"].(string)
 		listed(s.t, s.w, s.phone("head_phone", contract.RoleCentreIncharge), code, number("lat"), number("lon"), int(number("days")))
 		return nil

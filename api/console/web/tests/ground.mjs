@@ -43,7 +43,7 @@ async function looks(page, ready) {
 
 await scene("a place is added by the keyboard, and the map draws the beat, the places and a line that is not the official one", async () => {
   await ask("beat");
-  await ask("place", { code: "first", lat: 25.222, lon: 80.921, days: 9 });
+  await ask("listed", { code: "first", lat: 25.222, lon: 80.921, days: 9 });
   const page = await watched("incharge", "/ground");
   await enter(page, "main a[href*='/ground/places/new']");
   await type(page, "[name='f.code']", "haat");
@@ -69,7 +69,7 @@ await scene("a place is added by the keyboard, and the map draws the beat, the p
 });
 
 await scene("what is owed is drawn and listed, and a suggested round becomes a task by the keyboard", async () => {
-  await ask("place", { code: "second", lat: 25.24, lon: 80.94, days: 40 });
+  await ask("listed", { code: "second", lat: 25.24, lon: 80.94, days: 40 });
   await ask("out", { who: "walker", lat: 25.2215, lon: 80.9205 });
   const page = await watched("incharge", "/coverage");
   await page.waitForSelector(".map path.m-debt", { state: "attached" });
