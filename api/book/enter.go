@@ -32,9 +32,7 @@ func (t *batch) doubts(d *draft) error {
 	if err != nil {
 		return refuse(contract.CodeOutOfRange, "/place")
 	}
-	if fix.FixAt.After(d.at) || !fix.FixAt.IsZero() && d.offset != 0 {
-		fix.FixAt = fix.FixAt.Add(d.offset)
-	}
+	fix = corrected(fix, d.offset)
 	var beat *geo.Area
 	if d.beat != nil {
 		beat = t.book.ground.area(t.district, *d.beat, day(d.at), d.rules)
@@ -45,6 +43,14 @@ func (t *batch) doubts(d *draft) error {
 	}
 	d.flags = append(d.flags, geo.Doubts(fix, prev, beat, d.offset)...)
 	return nil
+}
+
+// corrected is a fix whose own time is by the clock of the phone, put right by its offset.
+func corrected(f geo.Fix, offset time.Duration) geo.Fix {
+	if !f.FixAt.IsZero() {
+		f.FixAt = f.FixAt.Add(offset)
+	}
+	return f
 }
 
 // fixOf is a place of the contract as geo takes it.

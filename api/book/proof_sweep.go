@@ -149,6 +149,7 @@ func (b *Book) visitOf(ctx context.Context, tx pgx.Tx, e *Entry) (*evidence.Visi
 	}
 	if d.op.Place != nil {
 		if fix, err := fixOf(d.op.Place, first.At); err == nil {
+			fix = corrected(fix, v.ClockOffset)
 			v.Fix = &fix
 		}
 	}

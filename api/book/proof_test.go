@@ -67,6 +67,32 @@ func TestAVisitIsAssessedOnceWhenItsPositionsHadTheirTimeToArrive(t *testing.T) 
 	}
 }
 
+// The time of a fix is told by the phone's clock, too.
+func TestAClockThatIsWrongMakesNoFixOld(t *testing.T) {
+	t.Parallel()
+	for _, offset := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
+		w := booktest.New(t)
+		w.Beat.Offset = offset
+		began := w.Now().Add(-offset)
+		w.Pass(time.Minute)
+		v := w.Visit()
+		v.StartedAt, v.EndedAt = contract.At(began), contract.At(w.Now().Add(-offset))
+		fixed := func(old time.Duration) booktest.Option {
+			return booktest.With("place", contract.Place{Lat: 25.2, Lon: 80.9, AccuracyM: 8, FixAt: contract.AtPtr(w.Now().Add(-offset - old))})
+		}
+		w.Beat.Enter("visit.record", v, fixed(time.Second))
+		w.Beat.Enter("visit.record", v, fixed(5*time.Minute))
+		w.Pass(7 * time.Hour)
+		tick(t, w)
+		if state, items := proofOf(t, w, 1); items["fix"] != "for" || items["fix_age"] != "" {
+			t.Errorf("%v off, a fix of now: %s %v", offset, state, items)
+		}
+		if state, items := proofOf(t, w, 2); items["fix"] != "unknown" || items["fix_age"] != "unknown" {
+			t.Errorf("%v off, an old fix: %s %v", offset, state, items)
+		}
+	}
+}
+
 func TestAWeakVisitSaysWhyIsAcceptedByTheInchargeAndStaysWeak(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)

@@ -29,7 +29,7 @@ func (h *handset) endDuty(ctx context.Context) error {
 	}
 	h.sendFixes(ctx)
 	_, err := h.record(contract.KindDutyEnd, contract.DutyEnd{StartID: *h.duty})
-	h.duty, h.fixes = nil, nil
+	h.duty = nil // fixes that found no network wait for one
 	return err
 }
 

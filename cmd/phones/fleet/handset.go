@@ -170,7 +170,7 @@ func (h *handset) handOver(ctx context.Context, next int) error {
 		h.officer, h.jobs = nil, map[uuid.UUID]*job{}
 	}
 	if next != h.position() {
-		h.moved, h.goal = time.Time{}, nil // another begins where her own beat is
+		h.moved, h.goal, h.fixes = time.Time{}, nil, nil // another begins where her own beat is
 	}
 	if err := h.letIn(ctx, next); err != nil {
 		if !mayPass(err) {
@@ -277,6 +277,7 @@ func (h *handset) settle(ctx context.Context) error {
 		if err == nil {
 			h.phone.AskHeld()
 			err = h.phone.Sync(ctx)
+			h.sendFixes(ctx)
 		}
 		if err == nil && h.phone.Waiting() == 0 {
 			return nil
