@@ -46,8 +46,15 @@ func readSpotLists(ctx context.Context, tx pgx.Tx, district int32, centres []str
 	return list, wrap(err, "read lists of hot-spots")
 }
 
+// seenThen (SQL) are the visits x of a place u that the book of a moment ($7) knew.
+const seenThen = ` FROM spot_visits x WHERE x.place_id = u.place_id AND x.district_id = $1 AND x.at <= $7
+	AND x.known_at <= $7 AND (x.struck_at IS NULL OR x.struck_at > $7)`
+
 // readSpotDebts says what the places of lists are owed at a moment, in the order of the lists.
-// One that the list of places does not have on that day is told of as it was last.
+// One that the list of places does not have on that day is told of as it was last. The last
+// visits of a place are looked at first: nearly always one of them counts, and the planner, which
+// knows nothing of hours, would else read and sort all of them. Where none of those counts, what
+// is older than the longest debt and the longest wait together changes nothing.
 func readSpotDebts(ctx context.Context, tx pgx.Tx, district int32, lists []*SpotList, at time.Time) ([]SpotDebt, error) {
 	var out []SpotDebt
 	var ids []uuid.UUID
@@ -64,14 +71,14 @@ func readSpotDebts(ctx context.Context, tx pgx.Tx, district int32, lists []*Spot
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.Query(ctx, `SELECT u.i, v.code, v.hi, v.en, v.kind, v.lat, v.lon, v.gone, l.at
+	rows, err := tx.Query(ctx, `SELECT u.i, v.code, v.hi, v.en, v.kind, v.lat, v.lon, v.gone, coalesce(
+			(SELECT x.at FROM (SELECT x.at, x.began_at`+seenThen+` ORDER BY x.at DESC LIMIT 64) x WHERE `+seenInHours+` ORDER BY x.at DESC LIMIT 1),
+			(SELECT x.at`+seenThen+` AND x.at > $7::timestamptz - interval '400 days' AND `+seenInHours+` ORDER BY x.at DESC LIMIT 1))
 		FROM (SELECT i, place_id, hours_from::time, hours_to::time, days FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[])
 			WITH ORDINALITY AS w (place_id, hours_from, hours_to, days, i)) u,
 		LATERAL (SELECT code, hi, en, kind, lat, lon, NOT (from_on <= $6::text::date AND (until_on IS NULL OR until_on > $6::text::date)) AS gone
 			FROM place_versions WHERE district_id = $1 AND place_id = u.place_id
-			ORDER BY from_on <= $6::text::date AND (until_on IS NULL OR until_on > $6::text::date) DESC, from_on DESC LIMIT 1) v
-		LEFT JOIN LATERAL (SELECT x.at FROM spot_visits x WHERE x.place_id = u.place_id AND x.district_id = $1 AND x.at <= $7
-			AND x.known_at <= $7 AND (x.struck_at IS NULL OR x.struck_at > $7) AND `+seenInHours+` ORDER BY x.at DESC LIMIT 1) l ON true`,
+			ORDER BY from_on <= $6::text::date AND (until_on IS NULL OR until_on > $6::text::date) DESC, from_on DESC LIMIT 1) v`,
 		district, ids, from, to, days, day(at), at)
 	if err != nil {
 		return nil, fmt.Errorf("read what hot-spots are owed: %w", err)

@@ -212,6 +212,15 @@ func TestARoundCountsWithinTheHoursOfTheSpotAlone(t *testing.T) {
 	if at := last(w.gate); at == nil || !at.Equal(*began) {
 		t.Errorf("put right: %v, before %v", at, began)
 	}
+	// However many rounds outside the hours came after it, the one that counts is found.
+	w.Pass(2*time.Hour + 30*time.Minute)
+	for range 65 {
+		w.Pass(time.Second)
+		w.round(25.22, 80.92, 0)
+	}
+	if at := last(w.gate); at == nil || !at.Equal(*began) {
+		t.Errorf("after many that do not count: %v, before %v", at, began)
+	}
 }
 
 func TestAHotSpotIsAPublicPlaceOfTheList(t *testing.T) {
