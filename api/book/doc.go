@@ -134,6 +134,12 @@
 // coverage_rounds.go proposes an order (geo/rounds), which a person sends as tasks or does not. It is about places, never
 // about an officer. Monthly hot-spots are not yet among what owes.
 //
+// At a place may hang a sheet with a keyed code (marker.go). What a code that was read at a visit says of the place is found
+// at append, by a key that no table has, and stands in the entry: a book is folded again without it.
+//
+// A file of beats or places is planned whole (ground_plan.go) and entered by the registrar, or at the console by an officer
+// for her own station: her ops are entered as one (ground_enter.go), all of them or none.
+//
 // Verify checks a book from the database alone: numbers, hashes, signatures, tree. Checkpoints are signed notes of size
 // and root, made on demand from the head row.
 package book

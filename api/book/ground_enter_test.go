@@ -91,7 +91,10 @@ func TestThePlanOfAFileIsThatOfOneStationAndItsDigestSaysWhatItDoes(t *testing.T
 		"another number": func() string { _, d := plan(strings.Replace(one, ",7", ",9", 1), nil); return d }(),
 		"another line":   func() string { _, d := plan(one+"b,Hall,market,25.23,80.92,7\n", nil); return d }(),
 		"a fault":        func() string { _, d := plan(one+"b,Hall,nonsense,25.23,80.92,7\n", nil); return d }(),
-		"another day":    func() string { _, d := plan(one, func(f *book.GroundFile) { f.From = w.Now().Add(48 * time.Hour) }); return d }(),
+		"another day": func() string {
+			_, d := plan(one, func(f *book.GroundFile) { f.From = w.Now().Add(48 * time.Hour) })
+			return d
+		}(),
 	} {
 		if d == digest {
 			t.Errorf("%s has the same digest", why)
