@@ -141,6 +141,12 @@
 // what is published. Nothing in heat, coverage or hot-spots is a prediction about persons, or about an area or the people
 // who live there: few words from a place may mean little trust, and where people live is no hot-spot.
 //
+// At a place may hang a sheet with a keyed code (marker.go). What a code that was read at a visit says of the place is found
+// at append, by a key that no table has, and stands in the entry: a book is folded again without it.
+//
+// A file of beats or places is planned whole (ground_plan.go) and entered by the registrar, or at the console by an officer
+// for her own station: her ops are entered as one (ground_enter.go), all of them or none.
+//
 // Verify checks a book from the database alone: numbers, hashes, signatures, tree. Checkpoints are signed notes of size
 // and root, made on demand from the head row.
 package book
