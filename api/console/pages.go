@@ -42,7 +42,7 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/", name: "today", group: "now", call: "getDay", get: (*Pages).today},
 		{path: "/day", name: "day", call: "getDay", get: (*Pages).day},
 		{path: "/day/review", name: "review", call: "getDay", get: (*Pages).review},
-		// held.go: what waits for somebody's word
+		// held.go
 		{path: "/held", name: "held", call: "listHeld", get: (*Pages).held},
 		{path: "/conduct", name: "conduct", call: "getDay", get: (*Pages).conduct},
 
@@ -53,9 +53,8 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/calls", name: "calls", group: "now", call: "listComplaints", get: (*Pages).calls},
 		{path: "/calls/:id", name: "call", call: "getComplaint", get: (*Pages).call},
 
-		// tasks.go
+		// tasks.go, dispatch.go
 		{path: "/tasks", name: "tasks", group: "now", call: "listTasks", get: (*Pages).tasks},
-		// dispatch.go
 		{path: "/tasks/new", name: "dispatch", call: "listTasks", makes: contract.KindTaskSend, get: (*Pages).dispatch},
 		{path: "/tasks/:id", name: "task", call: "getTask", get: (*Pages).task},
 
@@ -76,12 +75,11 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/ground/data", name: "ground", call: "getGround", get: (*Pages).groundData},
 		{path: "/ground/beats/:id", name: "ground", call: "getGround", makes: contract.KindBeatSet, get: (*Pages).beatForm},
 		{path: "/ground/places/:id", name: "ground", call: "getGround", makes: contract.KindPlaceSet, get: (*Pages).placeForm},
-		// ground_import.go
+		// ground_import.go, markers.go
 		{path: "/ground/import", name: "ground_import", call: "getGround", makes: contract.KindPlaceSet, file: true, get: (*Pages).importPage, post: (*Pages).importFile},
-		// markers.go
 		{path: "/ground/markers", name: "markers", call: "getGround", makes: contract.KindPlaceMarker, get: (*Pages).markersPage},
 		{path: "/ground/markers/print", name: "marker_sheets", call: "getGround", makes: contract.KindPlaceMarker, get: (*Pages).printMarkers},
-		// coverage.go
+		// coverage.go, months.go
 		{path: "/coverage", name: "coverage", group: "now", call: "getCoverage", get: (*Pages).coverage},
 		{path: "/coverage/months", name: "months", call: "getBeatMonths", get: (*Pages).months},
 		{path: "/coverage/data", name: "coverage", call: "getCoverage", get: (*Pages).coverageData},
@@ -99,12 +97,11 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/search", name: "search", call: "searchPhone", get: (*Pages).searchPage, post: (*Pages).search},
 		{path: "/find", name: "find", get: (*Pages).findPage, post: (*Pages).find},
 
-		// registers.go
+		// registers.go, correct.go
 		{path: "/registers", name: "registers", group: "books", call: "getRegister", get: (*Pages).registers},
 		{path: "/registers/:register/print", name: "register", call: "getRegister", get: (*Pages).printMonth},
 		{path: "/registers/:register", name: "register", call: "getRegister", get: (*Pages).register},
 		{path: "/registers/:register/:year/:serial", name: "line", call: "getRegisterLine", get: (*Pages).line},
-		// correct.go
 		{path: "/registers/:register/:year/:serial/correct", name: "correct", call: "getRegisterLine", get: (*Pages).correct},
 		// inspection.go
 		{path: "/inspection", name: "inspection", group: "books", call: "getReturns", get: (*Pages).inspection},

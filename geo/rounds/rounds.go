@@ -3,7 +3,8 @@
 //
 // It inserts the stop that pays most debt for each minute that it costs, where it costs
 // least, as long as one fits; then it shortens the ways (2-opt, Or-opt, and stops that
-// change from one round to another) and tries again what did not fit. No library: solvers
+// change from one round to another) and tries again what did not fit. Last, nobody waits at a
+// gate for its hour who could see another place meanwhile. No library: solvers
 // of this problem are heavy (cgo, or hundreds of files), and sixty stops for six officers
 // are small; the whole plan takes some milliseconds.
 //
@@ -68,6 +69,11 @@ func Plan(units []Unit, stops []Stop) []Round {
 		}
 		p.insert()
 	}
+	for u := range p.units {
+		for p.hurry(u) {
+		}
+	}
+	p.insert()
 	return p.rounds()
 }
 
@@ -309,6 +315,38 @@ func (p *plan) move(from, i, size int) bool {
 	p.routes[from] = rest
 	p.routes[bu] = slices.Insert(slices.Clone(p.routes[bu]), bat, part...)
 	return true
+}
+
+// worthwhile is by how many seconds a round must be over earlier to go a longer way for it.
+const worthwhile = 300
+
+// hurry moves the stop of a round by which it is over the earliest, if that is worthwhile: the
+// way may be longer then, and less is waited.
+func (p *plan) hurry(u int) bool {
+	route := p.routes[u]
+	best, over := []int(nil), p.over(u, route)-worthwhile
+	for i := range route {
+		rest := slices.Delete(slices.Clone(route), i, i+1)
+		for at := range len(route) {
+			if tried := p.with(rest, at, route[i]); p.over(u, tried) < over {
+				best, over = slices.Clone(tried), p.over(u, tried)
+			}
+		}
+	}
+	if best == nil {
+		return false
+	}
+	p.routes[u] = best
+	return true
+}
+
+// over is when a round ends, in seconds; never, if it can't be kept.
+func (p *plan) over(u int, route []int) float64 {
+	end := 0.0
+	if !p.walk(u, route, func(_ int, at, _ float64) { end = at + Stay.Seconds() }) {
+		return math.Inf(1)
+	}
+	return end
 }
 
 func (p *plan) rounds() []Round {

@@ -3,6 +3,7 @@ package rounds_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"kendra/geo"
 	"kendra/geo/rounds"
@@ -98,5 +99,17 @@ func BenchmarkSixtyPlacesSixOfficers(b *testing.B) {
 	units, stops := rounds.Day(1, 60, 6)
 	for b.Loop() {
 		rounds.Plan(units, stops)
+	}
+}
+
+func TestNobodyWaitsAtAGateWhoCouldSeeAnotherPlaceMeanwhile(t *testing.T) {
+	t.Parallel()
+	eight := time.Date(2026, 11, 18, 2, 30, 0, 0, time.UTC)
+	gate := rounds.Stop{At: geo.Point{Lat: 25.21, Lon: 80.9}, Debt: 9, Opens: eight.Add(6 * time.Hour), Closes: eight.Add(8 * time.Hour)}
+	beyond := rounds.Stop{At: geo.Point{Lat: 25.23, Lon: 80.9}, Debt: 1}
+	unit := rounds.Unit{At: geo.Point{Lat: 25.2, Lon: 80.9}, KmH: 25, From: eight, Until: eight.Add(12 * time.Hour)}
+	got := rounds.Plan([]rounds.Unit{unit}, []rounds.Stop{gate, beyond})[0]
+	if len(got.Visits) != 2 || got.Visits[0].Stop != 1 || !got.Visits[1].At.Equal(gate.Opens) {
+		t.Errorf("%+v", got.Visits)
 	}
 }
