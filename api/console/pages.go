@@ -48,7 +48,6 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 
 		// district.go
 		{path: "/district", name: "district", group: "now", call: "getReturns", posts: above, get: (*Pages).district},
-
 		// calls.go
 		{path: "/calls", name: "calls", group: "now", call: "listComplaints", get: (*Pages).calls},
 		{path: "/calls/:id", name: "call", call: "getComplaint", get: (*Pages).call},
@@ -83,7 +82,6 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/coverage", name: "coverage", group: "now", call: "getCoverage", get: (*Pages).coverage},
 		{path: "/coverage/months", name: "months", call: "getBeatMonths", get: (*Pages).months},
 		{path: "/coverage/data", name: "coverage", call: "getCoverage", get: (*Pages).coverageData},
-
 		// hotspots.go, hotspots_form.go
 		{path: "/hotspots", name: "hotspots", group: "now", call: "getHotspots", get: (*Pages).hotspots},
 
