@@ -62,7 +62,7 @@ func (f *Fleet) newStory() (*story, error) {
 
 // tell carries the story out.
 func (s *story) tell(ctx context.Context) error {
-	for _, act := range []func(context.Context) error{s.onDuty, s.violence, s.stalking, s.trouble, s.office} {
+	for _, act := range []func(context.Context) error{s.onDuty, s.violence, s.stalking, s.trouble, s.spots, s.office} {
 		if err := act(ctx); err != nil {
 			return fmt.Errorf("story: %w", err)
 		}

@@ -163,6 +163,37 @@ func (s *story) trouble(ctx context.Context) error {
 	)
 }
 
+// spotsMost is how many hot-spots the story's list has.
+const spotsMost = 6
+
+// spots is the month's list of hot-spots, of public places that are owed a visit, and the
+// circle officer who agrees to it. A station without a list of places has none.
+func (s *story) spots(ctx context.Context) error {
+	b, err := s.by[incharge].officer.Bundle(ctx)
+	if err != nil {
+		s.f.failed(s.by[incharge], err)
+		return nil
+	}
+	var list []contract.HotspotSet
+	for i := range b.DueNear {
+		p := &b.DueNear[i]
+		hours := map[string][2]string{"college": {"13:00", "16:00"}, "market": {"16:00", "20:00"}, "bus_stand": {"08:00", "20:00"}}
+		if h, public := hours[p.Kind]; public && p.Centre == s.centre && len(list) < spotsMost {
+			list = append(list, contract.HotspotSet{PlaceID: p.PlaceID, HoursFrom: ptr(h[0]), HoursTo: ptr(h[1]), EveryDays: 2, Weight: 3, Sources: []string{"girls_feedback"}})
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	var id uuid.UUID
+	return s.steps(ctx,
+		step{incharge, contract.KindHotspotsSet, func() any {
+			return contract.HotspotsSet{Month: s.today().Format("2006-01"), Spots: list}
+		}, func(op uuid.UUID) { id = op }},
+		step{circle, contract.KindHotspotsAgree, func() any { return contract.HotspotsAgree{ListID: id, Agreed: true} }, nil},
+	)
+}
+
 // office is the inspection, the signed day and the signed return.
 func (s *story) office(ctx context.Context) error {
 	var inspection uuid.UUID
