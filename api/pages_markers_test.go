@@ -129,3 +129,25 @@ func TestSheetsAreMadeAndPrintedAndTheirCodesStandNowhereElse(t *testing.T) {
 		}
 	}
 }
+
+func TestOnePressMakesTheFirstSheetsOfAllPlacesThatHaveNone(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	phone := w.Enlist(apitest.Karwi, contract.RoleCentreIncharge)
+	head, dispatcher := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge), w.AtConsole(apitest.Karwi, contract.RoleDispatcher)
+	for _, code := range []string{"school", "market", "bank"} {
+		listed(t, w, phone, code, 25.2, 80.9, 7)
+	}
+	const path, of = "/console/ground/markers", `SELECT count(*) FROM place_markers WHERE version = 1 AND reason = 'first'`
+	form := head.Visit(path).Form(path)
+	page := head.Send(path, form).Follow()
+	if n := w.Count(of); n != 3 || strings.Contains(page.HTML, "पत्रक नहीं") || strings.Contains(page.HTML, `method="post" action="`+path) {
+		t.Errorf("%d sheets\n%s", n, page.HTML)
+	}
+	if again := head.Send(path, form); again.Status != http.StatusSeeOther || w.Count(`SELECT count(*) FROM place_markers`) != 3 {
+		t.Errorf("pressed twice: %d, %d sheets", again.Status, w.Count(`SELECT count(*) FROM place_markers`))
+	}
+	if no := dispatcher.Send(path, form); no.Status == http.StatusSeeOther {
+		t.Errorf("a dispatcher: %d", no.Status)
+	}
+}

@@ -132,7 +132,7 @@ func (p *Pages) importFile(x *exchange) error {
 	case ask.plan != digest || len(plan.Wrong) > 0:
 		return contract.NewProblem(contract.CodePlanChanged)
 	}
-	last, err := p.enterPlan(x, plan)
+	last, err := p.enterWhole(x, plan.Deeds())
 	if err != nil {
 		return err
 	}
@@ -171,10 +171,10 @@ func importAsked(x *exchange) (*importAsk, error) {
 	return a, nil
 }
 
-// enterPlan enters what a plan does, by ops of the officer. The last is told at the top of
-// the page that follows.
-func (p *Pages) enterPlan(x *exchange, plan *book.GroundPlan) (last uuid.UUID, err error) {
-	deeds, at := plan.Deeds(), contract.At(x.now)
+// enterWhole enters deeds by ops of the officer, all or none. The last is told at the top
+// of the page that follows.
+func (p *Pages) enterWhole(x *exchange, deeds []book.GroundDeed) (last uuid.UUID, err error) {
+	at := contract.At(x.now)
 	if len(deeds) == 0 || len(deeds) > book.WholeMost {
 		return last, contract.NewProblem(contract.CodePlanChanged)
 	}

@@ -17,6 +17,7 @@ type markersBody struct {
 	Printable bool   // a place of the page has a sheet
 	Print     string // where the chosen ones are printed
 	Next      string
+	First     int // places of the page that have no sheet yet: one press makes theirs
 }
 
 type markerRow struct {
@@ -49,7 +50,8 @@ func (p *Pages) markersPage(x *exchange) error {
 		}
 		given := map[string]string{"place_id": row.ID}
 		if place.Version == 0 {
-			given["reason"] = "first"
+			given["reason"] = reasonFirst
+			b.First++
 		} else {
 			b.Printable = true
 			row.At, row.Why = *place.MadeAt, p.label(x, "marker_reason", place.Reason)
@@ -61,6 +63,33 @@ func (p *Pages) markersPage(x *exchange) error {
 		b.Next = markersPath(x) + "&after=" + url.QueryEscape(page.Next)
 	}
 	return p.send(x, http.StatusOK, "markers", "page.markers", b)
+}
+
+const reasonFirst = "first"
+
+// firstMarkers makes the first sheets of the places that have none, as many as a page
+// lists. Pressed twice it finds none that is missing.
+func (p *Pages) firstMarkers(x *exchange) error {
+	page, err := p.Book.MarkedPlaces(x.ctx, x.who, book.MarkerQuery{Centre: x.centre})
+	if err != nil {
+		return err
+	}
+	var deeds []book.GroundDeed
+	for i := range page.Places {
+		if place := &page.Places[i]; place.Version == 0 {
+			deeds = append(deeds, book.GroundDeed{
+				Kind: contract.KindPlaceMarker, Body: contract.PlaceMarker{PlaceID: place.PlaceID, Reason: reasonFirst},
+			})
+		}
+	}
+	if len(deeds) == 0 {
+		return seeOther(x.c, markersPath(x))
+	}
+	last, err := p.enterWhole(x, deeds)
+	if err != nil {
+		return err
+	}
+	return seeOther(x.c, withDone(markersPath(x), last.String()))
 }
 
 // sheetsBody are the sheets to be printed, a page of A4 each.

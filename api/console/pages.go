@@ -76,7 +76,7 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/ground/places/:id", name: "ground", call: "getGround", makes: contract.KindPlaceSet, get: (*Pages).placeForm},
 		// ground_import.go, markers.go
 		{path: "/ground/import", name: "ground_import", call: "getGround", makes: contract.KindPlaceSet, file: true, get: (*Pages).importPage, post: (*Pages).importFile},
-		{path: "/ground/markers", name: "markers", call: "getGround", makes: contract.KindPlaceMarker, get: (*Pages).markersPage},
+		{path: "/ground/markers", name: "markers", call: "getGround", makes: contract.KindPlaceMarker, get: (*Pages).markersPage, post: (*Pages).firstMarkers},
 		{path: "/ground/markers/print", name: "marker_sheets", call: "getGround", makes: contract.KindPlaceMarker, get: (*Pages).printMarkers},
 		// coverage.go, months.go
 		{path: "/coverage", name: "coverage", group: "now", call: "getCoverage", get: (*Pages).coverage},

@@ -62,7 +62,7 @@ export function show(el) {
     }).addTo(map);
     if (framed) return;
     framed = true;
-    const own = geoJSON(data, { filter: (f) => ["unit", "task", "beat", "sos", "heat", "plan"].includes(f.properties.layer) || f.properties.state === "own" });
+    const own = geoJSON(data, { filter: (f) => ["unit", "task", "beat", "place", "sos", "heat", "debt", "spot", "plan"].includes(f.properties.layer) || f.properties.state === "own" });
     const bounds = own.getBounds().isValid() ? own.getBounds() : drawn.getBounds();
     if (bounds.isValid()) map.fitBounds(bounds.pad(0.15), { maxZoom: 14, animate: false });
   }

@@ -1,6 +1,6 @@
 // Pictures of the pages, of a demo that this starts and ends: each page of the
 // menu of each officer who has a console there, wide, narrow, at 200 % and in
-// English and dark, into shots/, and what is printed as PDF; three of them, for
+// English and dark, into shots/, and what is printed as PDF; some of them, for
 // README.md, into .github/readme.
 import { spawn } from "node:child_process";
 import { copyFile, mkdir, stat } from "node:fs/promises";
@@ -30,7 +30,7 @@ const looks = [
   { name: "dark-en", width: 1280, height: 800, lang: "en", scheme: "dark" },
 ];
 
-const readme = { "centre_incharge / wide": "today.png", "dispatcher /tasks wide": "tasks.png", "centre_incharge /registers/squad wide": "register.png" };
+const readme = { "centre_incharge / wide": "today.png", "dispatcher /tasks wide": "tasks.png", "centre_incharge /registers/squad wide": "register.png", "centre_incharge /coverage wide": "coverage.png", "centre_incharge /hotspots wide": "hotspots.png" };
 
 async function shoot(page, origin, role, link, look) {
   await page.goto(origin + link);
