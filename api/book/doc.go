@@ -121,7 +121,8 @@
 // An officer in danger calls for help (sos.go): the entry itself wakes who is near (near.go), and its facts say who that was,
 // for it is a fact of the moment. Until somebody comes the clock climbs a ladder of rows, as with tasks. Where she was stands
 // in the entry alone, open as the places of patrols are: those who come must know it, and it is no victim's. No list or map
-// of units has it of one who was off duty.
+// of units has it of one who was off duty. The nearest are of whatever station: one of another reads the call that woke him,
+// and answers it under his own post.
 //
 // Who is to be on which duty is planned a week at a time (roster.go). A later roster of a week replaces the earlier, if it
 // says that it has seen it; the earlier stays an entry. That somebody is on duty he says himself (duty.go).
@@ -132,7 +133,8 @@
 // place_visits, which apply keeps: a row a visit, from when the book learnt of it until its line was struck. The rule stands
 // in coverage.go: debt = weight × thousandths of a day overdue. coverage_read.go adds it up by beat, station, circle and cell;
 // coverage_rounds.go proposes an order (geo/rounds), which a person sends as tasks or does not. It is about places, never
-// about an officer.
+// about an officer. Once a month the register of a beat is closed with what was counted so (beat_month.go): the book counts,
+// an officer looks and enters. The numbers of units, rounds and evidence are one list that HQ moves (numbers.go).
 //
 // Hot-spots are places of the list where harassment is told of (hotspot.go): proposed by codes and counts, set for a month by
 // the in-charge, agreed to by the circle officer, looked at weekly. Those of the list in force are required rounds
