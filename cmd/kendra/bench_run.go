@@ -86,14 +86,15 @@ func runBench(ctx context.Context, c config, args []string, out io.Writer) error
 	if parts[*only] == nil {
 		return errUsage
 	}
-	if err := parts[*only](ctx, *million); err != nil {
-		return err
-	}
-	b.table()
+	broken := parts[*only](ctx, *million)
+	b.table() // of what was measured, whatever broke after it
 	if *file != "" {
 		if err := b.write(*file); err != nil {
-			return err
+			return errors.Join(broken, err)
 		}
+	}
+	if broken != nil {
+		return broken
 	}
 	for _, row := range b.rows {
 		if row.Holds != nil && !*row.Holds {
