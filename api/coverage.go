@@ -78,6 +78,9 @@ func coverageBeat(b *book.BeatDebt) contract.CoverageBeat {
 	if b.PerWeek > 0 {
 		out.PerWeek, out.Owed = &b.PerWeek, &b.Owed
 	}
+	if b.BeatID != nil {
+		out.Chaupals, out.ChaupalsOwed = &b.Chaupals, &b.ChaupalsOwed
+	}
 	return out
 }
 

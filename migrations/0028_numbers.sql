@@ -1,10 +1,10 @@
 -- +goose Up
--- Numbers by which units are found, rounds drafted and visits judged stand in one list, with what they are called and
+-- Numbers by which visits are owed, units found, rounds drafted and visits judged stand in one list, with what they are called and
 -- between what they may be moved; the district office moves them by an op (number.set).
 SET LOCAL ROLE kendra_owner;
 
 CREATE TABLE numbers (
-	number text PRIMARY KEY CHECK (number ~ '^(unit|speed|evidence)\.[a-z0-9_.]{1,30}$'),
+	number text PRIMARY KEY CHECK (number ~ '^(coverage|unit|speed|evidence)\.[a-z0-9_.]{1,30}$'),
 	value int NOT NULL,
 	least int NOT NULL CHECK (least <= value),
 	most int NOT NULL CHECK (value <= most),
@@ -14,9 +14,10 @@ CREATE TABLE numbers (
 	basis text NOT NULL,
 	valid_from timestamptz NOT NULL DEFAULT '2024-07-01 00:00:00+05:30'
 );
-COMMENT ON TABLE numbers IS 'list: numbers of rules: of units (way, calls for help, longest duty), of speeds of rounds in km/h, of evidence for a visit';
+COMMENT ON TABLE numbers IS 'list: numbers of rules: of what beats are owed, of units (way, calls for help, longest duty), of speeds of rounds in km/h, of evidence for a visit';
 GRANT SELECT ON numbers TO kendra_app, kendra_report;
 INSERT INTO numbers (number, value, least, most, sort, hi, en, basis) VALUES
+	('coverage.chaupals', 1, 0, 7, 5, 'हर बीट में सप्ताह में कितनी चौपाल', 'Chaupals a week in every beat', 'the state''s order: a chaupal a week'),
 	('unit.way_percent', 140, 100, 1000, 10, 'सीधी दूरी से रास्ता कितना लम्बा (प्रतिशत)', 'Way as percent of the straight line', 'D: roads of the plains are some two fifths longer than the line'),
 	('unit.units', 3, 1, 3, 20, 'SOS पर कितनी निकटतम टीमें जगायी जायें', 'Nearest units that a call for help wakes', 'D: the nearest three'),
 	('unit.heard_s', 7200, 60, 86400, 30, 'कितने सेकण्ड पुरानी SOS पर भी जगायें', 'Seconds: how old a call for help may come and still wake', 'D: two hours'),

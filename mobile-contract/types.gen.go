@@ -1721,6 +1721,12 @@ type Coverage struct {
 type CoverageBeat struct {
 	BeatID *UUID `json:"beat_id,omitempty"`
 
+	// Chaupals Chaupals held, in the last seven days
+	Chaupals *int `json:"chaupals,omitempty"`
+
+	// ChaupalsOwed Of those that every beat is owed in a week (`coverage.chaupals`)
+	ChaupalsOwed *int `json:"chaupals_owed,omitempty"`
+
 	// Code The office's own code of a beat or place, unique in its centre
 	Code   *GroundCode `json:"code,omitempty"`
 	NameEn *string     `json:"name_en,omitempty"`
@@ -3277,7 +3283,7 @@ type NoteAdd struct {
 	Text      string `json:"text"`
 }
 
-// NumberSet A number of the rules: of units, of speeds of rounds, of evidence for a visit; HQ's book only. What there is, and between what it may be moved, the page of rules shows
+// NumberSet A number of the rules: of what beats are owed, of units, of speeds of rounds, of evidence for a visit; HQ's book only. What there is, and between what it may be moved, the page of rules shows
 type NumberSet struct {
 	Basis  string `json:"basis"`
 	Number string `json:"number"`

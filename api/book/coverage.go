@@ -20,6 +20,8 @@ import (
 //	debt(T)    = weight × overdue(T)
 //	owed(T)    = per_week − days (IST) with a visit in the beat, of the day of T and the six
 //	             before it; never below 0; nothing for a beat that is not yet seven days on the list
+//	chaupals(T) = those of the rule in force (coverage.chaupals: one a week) − visits of the same
+//	             days at which one was held; the same way
 //
 // A visit counts from when the book learnt of it (received_at) until its line was struck, at
 // the time of the line. What a correction puts in place of a line stands at the place and the

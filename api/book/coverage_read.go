@@ -68,6 +68,7 @@ type BeatDebt struct {
 	PerWeek                      int // 0: nothing is said
 	Rounds                       int // days with a visit, of the last seven
 	Owed                         int
+	Chaupals, ChaupalsOwed       int // held in the last seven days, and owed
 	Sums
 }
 
@@ -135,7 +136,7 @@ func (b *Book) Coverage(ctx context.Context, who staff.Caller, q CoverageQuery) 
 		if len(mine) == 0 {
 			return refusal(contract.CodeForbidden, "centre")
 		}
-		out, err = readCoverage(ctx, tx, who.District, mine, q.At)
+		out, err = b.readCoverage(ctx, tx, who.District, mine, q.At)
 		return err
 	})
 	return out, err
@@ -155,7 +156,7 @@ func (b *Book) CoverageAt(ctx context.Context, district int32, q CoverageQuery) 
 		if err != nil {
 			return err
 		}
-		out, err = readCoverage(ctx, tx, district, centres, q.At)
+		out, err = b.readCoverage(ctx, tx, district, centres, q.At)
 		return err
 	})
 	return out, err
@@ -224,28 +225,31 @@ func (p *PlaceDebt) owes(at time.Time) {
 	p.Debt = int64(p.Weight) * p.Overdue
 }
 
-func readBeatDebts(ctx context.Context, tx pgx.Tx, district int32, centres []string, at time.Time) ([]BeatDebt, error) {
+func readBeatDebts(ctx context.Context, tx pgx.Tx, district int32, centres []string, at time.Time, chaupals int) ([]BeatDebt, error) {
 	first := endOfDay(at.In(ist).AddDate(0, 0, -beatDays))
 	rows, err := tx.Query(ctx, `SELECT v.beat_id, v.centre, v.code, v.hi, v.en, v.per_week, `+beatsListed+`::text,
 			(SELECT count(DISTINCT (x.at AT TIME ZONE 'Asia/Kolkata')::date) FROM place_visits x
+				WHERE x.beat_id = v.beat_id AND x.at >= $5 AND `+ofThen+`),
+			(SELECT count(*) FROM place_visits x JOIN lines l ON l.district_id = x.district_id AND l.centre = x.centre AND l.register = $6
+				AND l.year = x.year AND l.serial = x.serial AND l.sums::jsonb ? 'chaupal'
 				WHERE x.beat_id = v.beat_id AND x.at >= $5 AND `+ofThen+`)
-		FROM beat_versions v WHERE `+thatDay+` ORDER BY v.centre, v.code`, district, centres, day(at), at, first)
+		FROM beat_versions v WHERE `+thatDay+` ORDER BY v.centre, v.code`, district, centres, day(at), at, first, registerWomenBeat)
 	if err != nil {
 		return nil, fmt.Errorf("read what beats are owed: %w", err)
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (b BeatDebt, err error) {
 		var listed string
-		if err = row.Scan(&b.BeatID, &b.Centre, &b.Code, &b.NameHi, &b.NameEn, &b.PerWeek, &listed, &b.Rounds); err != nil {
+		if err = row.Scan(&b.BeatID, &b.Centre, &b.Code, &b.NameHi, &b.NameEn, &b.PerWeek, &listed, &b.Rounds, &b.Chaupals); err != nil {
 			return b, err
 		}
 		since, err := time.ParseInLocation(time.DateOnly, listed, ist)
-		b.Owed = Owed(b.PerWeek, b.Rounds, since, at)
+		b.Owed, b.ChaupalsOwed = Owed(b.PerWeek, b.Rounds, since, at), Owed(chaupals, b.Chaupals, since, at)
 		return b, err
 	})
 	return out, wrap(err, "read what beats are owed")
 }
 
-func readCoverage(ctx context.Context, tx pgx.Tx, district int32, centres []coveredCentre, at time.Time) (*Coverage, error) {
+func (b *Book) readCoverage(ctx context.Context, tx pgx.Tx, district int32, centres []coveredCentre, at time.Time) (*Coverage, error) {
 	codes := make([]string, len(centres))
 	for i, c := range centres {
 		codes[i] = c.centre
@@ -254,7 +258,7 @@ func readCoverage(ctx context.Context, tx pgx.Tx, district int32, centres []cove
 	if err != nil {
 		return nil, err
 	}
-	beats, err := readBeatDebts(ctx, tx, district, codes, at)
+	beats, err := readBeatDebts(ctx, tx, district, codes, at, b.rules.Load().of(district).chaupals(at))
 	if err != nil {
 		return nil, err
 	}

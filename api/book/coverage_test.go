@@ -65,14 +65,20 @@ func TestAPlaceOwesByHowLongItWaitsAndAVisitPays(t *testing.T) {
 	if len(c.Cells) != 1 || c.Cells[0].Debt != c.Debt || book.RollUp(c.Cells, 7)[0].Debt != c.Debt || book.RollUp(c.Cells, 7)[0].Cell.Res() != 7 {
 		t.Errorf("cells %v", c.Cells)
 	}
+	if b := beats[beat.BeatID]; b.Chaupals != 0 || b.ChaupalsOwed != 1 {
+		t.Errorf("chaupals before the visit: %+v", b)
+	}
 	before := w.Now()
 	visit := w.Visit()
-	visit.BeatID = &beat.BeatID
+	visit.BeatID, visit.IsChaupal = &beat.BeatID, true
 	e := w.Beat.Enter("visit.record", visit, booktest.At(25.301, 80.801, 10))
 	w.Pass(time.Minute)
 	_, beats, c = owedAt(t, w, w.Now())
 	if b := beats[beat.BeatID]; b.Owed != 2 || b.Rounds != 1 || b.Never != 0 || c.Debt != 0 || len(c.Owed)+len(c.Cells) != 0 {
 		t.Errorf("after it %+v, %+v", b, c.Sums)
+	}
+	if b := beats[beat.BeatID]; b.Chaupals != 1 || b.ChaupalsOwed != 0 {
+		t.Errorf("chaupals after it: %+v", b)
 	}
 	if _, _, then := owedAt(t, w, before.Add(-time.Millisecond)); then.Debt == 0 {
 		t.Error("a visit pays what was owed before it")
@@ -87,7 +93,7 @@ func TestAPlaceOwesByHowLongItWaitsAndAVisitPays(t *testing.T) {
 	}
 	w.Beat.Enter("entry.correct", contract.EntryCorrect{CorrectsID: again.OpID, Reason: "भ्रमण हुआ ही नहीं", Strike: new(true)})
 	w.Pass(time.Minute)
-	if _, beats, c := owedAt(t, w, w.Now()); c.Debt == 0 || c.Never != 1 || beats[beat.BeatID].Owed != 3 {
+	if _, beats, c := owedAt(t, w, w.Now()); c.Debt == 0 || c.Never != 1 || beats[beat.BeatID].Owed != 3 || beats[beat.BeatID].ChaupalsOwed != 1 {
 		t.Errorf("struck: %+v", c.Sums)
 	}
 	if r, err := w.Book.Rebuild(context.Background(), booktest.District, booktest.Centre, false); err != nil || !r.Equal() {

@@ -13,7 +13,8 @@ import (
 	contract "kendra/mobile-contract"
 )
 
-// Number is one number of the rules: of units (unit.), of speeds in km/h (speed.), of
+// Number is one number of the rules: of what beats are owed
+// (coverage.), of units (unit.), of speeds in km/h (speed.), of
 // evidence for a visit (evidence.). It begins as a row of the schema, and the district
 // office moves it between Least and Most.
 type Number struct {
@@ -76,6 +77,16 @@ func (v *ruleView) kmh(vehicle string, at time.Time) int {
 		}
 	}
 	return other
+}
+
+// chaupals is how many a beat is owed in a week.
+func (v *ruleView) chaupals(at time.Time) int {
+	for _, n := range v.numbersAt(at) {
+		if n.Name == "coverage.chaupals" {
+			return n.Value
+		}
+	}
+	return 0
 }
 
 // unitRule is what holds of units at a time.

@@ -54,6 +54,7 @@ type coverageStation struct {
 type coverageBeat struct {
 	Name          string
 	Owed, PerWeek int
+	Chaupals      int // owed
 	Wants         bool
 	owedFigures
 }
@@ -199,7 +200,8 @@ func (p *Pages) coverageCircle(x *exchange, c *book.CircleDebt, day string) cove
 		one := coverageStation{Centre: s.Centre, Path: at.path(Root + "/coverage"), owedFigures: p.owedFigures(x, s.Sums)}
 		for k := range s.Beats {
 			b := &s.Beats[k]
-			beat := coverageBeat{Name: p.look.texts["coverage.no_beat"].in(x.lang), Owed: b.Owed, PerWeek: b.PerWeek, Wants: b.Owed > 0, owedFigures: p.owedFigures(x, b.Sums)}
+			beat := coverageBeat{Name: p.look.texts["coverage.no_beat"].in(x.lang), Owed: b.Owed, PerWeek: b.PerWeek, Wants: b.Owed+b.ChaupalsOwed > 0, Chaupals: b.ChaupalsOwed,
+				owedFigures: p.owedFigures(x, b.Sums)}
 			if b.BeatID != nil {
 				beat.Name = v.either(b.NameHi, b.NameEn)
 			}
