@@ -386,7 +386,9 @@ func TestAWrappingKeyIsFollowedAfterAMonthAndGoesWhenItHasWrappedNothingForDays(
 		t.Errorf("%d keys: the old one is still there", all)
 	}
 	text, err := os.ReadFile(filepath.Join(s.dir, "keys.log"))
-	if err != nil || strings.Count(string(text), "\n") != 4 || !strings.Contains(string(text), " seal "+first+" "+keyDestroyed) {
+	noted := strings.Split(strings.TrimSpace(string(text)), "\n") // two processes may note the same, and the first counts
+	slices.Sort(noted)
+	if err != nil || len(slices.Compact(noted)) != 4 || !strings.Contains(string(text), " seal "+first+" "+keyDestroyed) {
 		t.Errorf("noted: %v\n%s", err, text)
 	}
 }
