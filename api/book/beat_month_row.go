@@ -99,16 +99,9 @@ func (b *Book) BeatMonths(ctx context.Context, who staff.Caller, centre, month s
 		return nil, refusal(contract.CodeInFuture, "month")
 	}
 	out := &BeatMonths{Month: month, Over: !first.AddDate(0, 1, 0).After(now)}
-	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
-		if _, err := b.viewOf(ctx, tx, who, centre); err != nil {
+	err := b.read(ctx, who.District, func(tx pgx.Tx) (err error) {
+		if _, err := b.ownCentre(ctx, tx, who, centre); err != nil {
 			return err
-		}
-		all, err := centresOf(ctx, tx, who.District, CoverageQuery{Centre: centre})
-		if err != nil || len(all) == 0 { // the district office has no beats
-			return err
-		}
-		if !b.covers(who, all[0], b.now()) {
-			return refusal(contract.CodeForbidden, "centre")
 		}
 		out.Beats, err = readBeatMonths(ctx, tx, who.District, centre, first, nil)
 		return err

@@ -143,10 +143,31 @@ func (b *Book) Coverage(ctx context.Context, who staff.Caller, q CoverageQuery) 
 }
 
 func (b *Book) covers(who staff.Caller, c coveredCentre, now time.Time) bool {
+	return holdsPost(who, c, now, coverers)
+}
+
+// holdsPost tells whether a post of the caller that reaches a centre is one of some roles.
+func holdsPost(who staff.Caller, c coveredCentre, now time.Time, roles []string) bool {
 	reach := &batch{centre: c.centre, circle: c.circle}
 	return slices.ContainsFunc(who.Posts, func(p staff.Post) bool {
-		return p.Covers(now) && reach.reaches(p) && slices.Contains(coverers, p.Role)
+		return p.Covers(now) && reach.reaches(p) && slices.Contains(roles, p.Role)
 	})
+}
+
+// ownCentre is a centre of which the caller may see what is owed: he works there, or is above.
+func (b *Book) ownCentre(ctx context.Context, tx pgx.Tx, who staff.Caller, centre string) (c coveredCentre, err error) {
+	if _, err := b.viewOf(ctx, tx, who, centre); err != nil {
+		return c, err
+	}
+	c.centre = centre
+	if err := tx.QueryRow(ctx, `SELECT coalesce(circle, '') FROM centres WHERE district_id = $1 AND centre = $2`,
+		who.District, centre).Scan(&c.circle); err != nil {
+		return c, fmt.Errorf("read centre: %w", err)
+	}
+	if !b.covers(who, c, b.now()) {
+		return c, refusal(contract.CodeForbidden, "centre")
+	}
+	return c, nil
 }
 
 // CoverageAt is Coverage for tools, which no post binds.

@@ -51,6 +51,9 @@ const (
 //nolint:gochecknoglobals // a static table
 var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
+// Weekdays are the days of the week as the contract names them, from Monday.
+func Weekdays() []string { return slices.Clone(weekdays) }
+
 // SpotProposal is what was told of a place. By whom stands in its entry alone.
 type SpotProposal struct {
 	ProposalID         uuid.UUID

@@ -125,7 +125,7 @@ func (b *Book) SpotsAt(ctx context.Context, district int32, centre string, at ti
 func (b *Book) OwnSpots(ctx context.Context, who staff.Caller, centre string) (out []SpotDebt, err error) {
 	now := b.now()
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
-		if _, err := b.spotsCentre(ctx, tx, who, centre); err != nil {
+		if _, err := b.ownCentre(ctx, tx, who, centre); err != nil {
 			return err
 		}
 		lists, err := readSpotLists(ctx, tx, who.District, []string{centre}, now)

@@ -79,7 +79,7 @@ func (b *Book) SpotPlan(ctx context.Context, who staff.Caller, q SpotPlanQuery) 
 	}
 	out := &SpotPlan{Centre: q.Centre, Date: q.Date, SquadID: q.SquadID, Vehicle: q.Vehicle, KmH: b.rules.Load().of(who.District).kmh(q.Vehicle, now)}
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
-		if _, err := b.spotsCentre(ctx, tx, who, q.Centre); err != nil {
+		if _, err := b.ownCentre(ctx, tx, who, q.Centre); err != nil {
 			return err
 		}
 		if q.SquadID != nil {

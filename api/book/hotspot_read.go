@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,34 +30,10 @@ type Hotspots struct {
 // SpotReviewsListed is how many weekly looks are told of.
 const SpotReviewsListed = 10
 
-// holdsPost tells whether a post of the caller that reaches a centre is one of some roles.
-func (b *Book) holdsPost(who staff.Caller, c coveredCentre, now time.Time, roles []string) bool {
-	reach := &batch{centre: c.centre, circle: c.circle}
-	return slices.ContainsFunc(who.Posts, func(p staff.Post) bool {
-		return p.Covers(now) && reach.reaches(p) && slices.Contains(roles, p.Role)
-	})
-}
-
 // spotDeciders are who sets a list, and who agrees to it.
 //
 //nolint:gochecknoglobals // a static table
 var spotDeciders = []string{staff.CentreIncharge, staff.SHO, staff.CO}
-
-// spotsCentre is a centre whose hot-spots the caller may see: he works there, or is above.
-func (b *Book) spotsCentre(ctx context.Context, tx pgx.Tx, who staff.Caller, centre string) (c coveredCentre, err error) {
-	if _, err := b.viewOf(ctx, tx, who, centre); err != nil {
-		return c, err
-	}
-	c.centre = centre
-	if err := tx.QueryRow(ctx, `SELECT coalesce(circle, '') FROM centres WHERE district_id = $1 AND centre = $2`,
-		who.District, centre).Scan(&c.circle); err != nil {
-		return c, fmt.Errorf("read centre: %w", err)
-	}
-	if !b.covers(who, c, b.now()) {
-		return c, refusal(contract.CodeForbidden, "centre")
-	}
-	return c, nil
-}
 
 // Hotspots reads a month, the present one if it is empty.
 func (b *Book) Hotspots(ctx context.Context, who staff.Caller, centre, month string) (*Hotspots, error) {
@@ -74,7 +49,7 @@ func (b *Book) Hotspots(ctx context.Context, who staff.Caller, centre, month str
 	}
 	out := &Hotspots{Centre: centre, Month: month, At: now}
 	err := b.read(ctx, who.District, func(tx pgx.Tx) error {
-		c, err := b.spotsCentre(ctx, tx, who, centre)
+		c, err := b.ownCentre(ctx, tx, who, centre)
 		if err != nil {
 			return err
 		}
@@ -84,8 +59,8 @@ func (b *Book) Hotspots(ctx context.Context, who staff.Caller, centre, month str
 		if err := out.readReviews(ctx, tx, who.District); err != nil {
 			return err
 		}
-		out.MayDecide = b.holdsPost(who, c, now, spotDeciders)
-		if out.MayTell = out.MayDecide || b.holdsPost(who, c, now, spotTellers); !out.MayTell {
+		out.MayDecide = holdsPost(who, c, now, spotDeciders)
+		if out.MayTell = out.MayDecide || holdsPost(who, c, now, spotTellers); !out.MayTell {
 			return nil
 		}
 		q := toldQuery{district: who.District, centre: centre, now: now, decides: out.MayDecide, rules: b.rules.Load().of(who.District)}

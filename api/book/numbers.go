@@ -64,30 +64,32 @@ func (v *ruleView) evidenceAt(at time.Time) evidence.Rules {
 	return out
 }
 
+// number is one of them; 0 if there is none of that name.
+func (v *ruleView) number(name string, at time.Time) (value int) {
+	for i := range v.r.numbers {
+		if v.r.numbers[i].Name == name {
+			value = v.r.numbers[i].Value
+		}
+	}
+	for _, c := range v.changes(kindNumberSet) {
+		if b := c.read.(*contract.NumberSet); b.Number == name && !c.From.After(at) {
+			value = b.Value
+		}
+	}
+	return value
+}
+
 // kmh is how fast a round goes by a vehicle; by one that the list does not have, as by
 // any other.
 func (v *ruleView) kmh(vehicle string, at time.Time) int {
-	other := 0
-	for _, n := range v.numbersAt(at) {
-		switch n.Name {
-		case "speed." + vehicle:
-			return n.Value
-		case "speed.other":
-			other = n.Value
-		}
+	if n := v.number("speed."+vehicle, at); n > 0 {
+		return n
 	}
-	return other
+	return v.number("speed.other", at)
 }
 
 // chaupals is how many a beat is owed in a week.
-func (v *ruleView) chaupals(at time.Time) int {
-	for _, n := range v.numbersAt(at) {
-		if n.Name == "coverage.chaupals" {
-			return n.Value
-		}
-	}
-	return 0
-}
+func (v *ruleView) chaupals(at time.Time) int { return v.number("coverage.chaupals", at) }
 
 // unitRule is what holds of units at a time.
 type unitRule struct {
@@ -98,20 +100,10 @@ type unitRule struct {
 }
 
 func (v *ruleView) unitRule(at time.Time) *unitRule {
-	var u unitRule
-	for _, n := range v.numbersAt(at) {
-		switch n.Name {
-		case "unit.way_percent":
-			u.WayPercent = n.Value
-		case "unit.units":
-			u.Units = n.Value
-		case "unit.heard_s":
-			u.HeardS = n.Value
-		case numberDuty:
-			u.DutyS = n.Value
-		}
+	return &unitRule{
+		WayPercent: v.number("unit.way_percent", at), Units: v.number("unit.units", at), HeardS: v.number("unit.heard_s", at),
+		DutyS: v.number(numberDuty, at),
 	}
-	return &u
 }
 
 const numberDuty = "unit.duty_s"

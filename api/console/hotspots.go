@@ -132,8 +132,7 @@ func (p *Pages) spotsBody(x *exchange, month string, back *said, f *form) (*spot
 		return nil, nil, err
 	}
 	v := &view{p: p, x: x}
-	now := x.now.In(ist)
-	this, next := now.Format(monthLayout), time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, ist).Format(monthLayout)
+	this, next := x.now.In(ist).Format(monthLayout), nextMonth(x)
 	b := &spotsBody{Month: h.Month, Name: v.monthName(h.Month), Next: h.Month == next, Carried: h.CarriedOver}
 	other := next
 	if h.Month != this {
@@ -146,11 +145,12 @@ func (p *Pages) spotsBody(x *exchange, month string, back *said, f *form) (*spot
 	if mayMake(x.who, contract.KindHotspotPropose) && slices.Contains(x.who.Centres(), x.centre) {
 		b.Propose = formPath(contract.KindHotspotPropose, x.centre, here, nil)
 	}
-	names, err := p.spotNames(x, h)
+	ground, err := p.Book.Ground(x.ctx, x.who, book.GroundQuery{Centre: x.centre, Limit: spotPlacesMost})
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := p.spotForms(x, b, h, here, back, f, names); err != nil {
+	names := spotNames(v, h, ground.Places)
+	if err := p.spotForms(x, b, h, here, back, f, names, ground.Places); err != nil {
 		return nil, nil, err
 	}
 	if b.Set == nil {
@@ -169,6 +169,12 @@ func (p *Pages) spotsBody(x *exchange, month string, back *said, f *form) (*spot
 
 const monthLayout = "2006-01"
 
+// nextMonth is the one after the present.
+func nextMonth(x *exchange) string {
+	now := x.now.In(ist)
+	return time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, ist).Format(monthLayout)
+}
+
 // monthName is नवम्बर 2026.
 func (v *view) monthName(month string) string {
 	t, err := time.Parse(monthLayout, month)
@@ -179,20 +185,15 @@ func (v *view) monthName(month string) string {
 }
 
 // spotNames are the names of the places that a page tells of.
-func (p *Pages) spotNames(x *exchange, h *book.Hotspots) (map[uuid.UUID]string, error) {
-	v := &view{p: p, x: x}
+func spotNames(v *view, h *book.Hotspots, places []book.PlaceVersion) map[uuid.UUID]string {
 	names := map[uuid.UUID]string{}
-	page, err := p.Book.Ground(x.ctx, x.who, book.GroundQuery{Centre: x.centre, Limit: spotPlacesMost})
-	if err != nil {
-		return nil, err
-	}
-	for i := range page.Places {
-		names[page.Places[i].PlaceID] = v.either(page.Places[i].NameHi, page.Places[i].NameEn)
+	for i := range places {
+		names[places[i].PlaceID] = v.either(places[i].NameHi, places[i].NameEn)
 	}
 	for _, s := range slices.Concat(h.Spots, h.DraftSpots) {
 		names[s.PlaceID] = v.either(s.NameHi, s.NameEn)
 	}
-	return names, nil
+	return names
 }
 
 // spotPlacesMost is how many places of the list can be chosen from.
@@ -381,8 +382,6 @@ func (p *Pages) spotFeatures(x *exchange, v *view) ([]feature, error) {
 // spotsOwed are the lines of the sheet of today about the list of hot-spots.
 func (p *Pages) spotsOwed(x *exchange, o *book.SpotsOwed) []spotOwed {
 	v := &view{p: p, x: x}
-	now := x.now.In(ist)
-	next := time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, ist).Format(monthLayout)
 	var out []spotOwed
 	add := func(late bool, text, month string, role contract.Role) {
 		if late {
@@ -393,7 +392,7 @@ func (p *Pages) spotsOwed(x *exchange, o *book.SpotsOwed) []spotOwed {
 			out = append(out, one)
 		}
 	}
-	add(o.NoList, "no_list", next, contract.RoleCentreIncharge)
+	add(o.NoList, "no_list", nextMonth(x), contract.RoleCentreIncharge)
 	add(o.Waits != "", "waits", o.Waits, contract.RoleCo)
 	add(o.Unseen, "unseen", "", contract.RoleSquadLeader)
 	add(o.Carried && o.Waits == "", "carried", "", contract.RoleCentreIncharge)

@@ -66,7 +66,7 @@ type spotReviewRow struct {
 
 // spotForms adds the forms that the officer may fill in: of the list, of the agreement, of the
 // weekly look.
-func (p *Pages) spotForms(x *exchange, b *spotsBody, h *book.Hotspots, here string, back *said, f *form, names map[uuid.UUID]string) (err error) {
+func (p *Pages) spotForms(x *exchange, b *spotsBody, h *book.Hotspots, here string, back *said, f *form, names map[uuid.UUID]string, places []book.PlaceVersion) (err error) {
 	serves := slices.Contains(x.who.Centres(), x.centre)
 	again := func(kind contract.Kind, a ask) (*form, error) {
 		if back != nil && back.Kind == kind {
@@ -80,9 +80,7 @@ func (p *Pages) spotForms(x *exchange, b *spotsBody, h *book.Hotspots, here stri
 		if b.Set.form, err = again(contract.KindHotspotsSet, ask{given: map[string]string{"month": h.Month}}); err != nil {
 			return err
 		}
-		if err := p.spotRows(x, b.Set, h, back); err != nil {
-			return err
-		}
+		p.spotRows(x, b.Set, h, back, places)
 	}
 	if mayMake(x.who, contract.KindHotspotsAgree) && h.MayDecide && h.Draft != nil && h.Draft.State == "draft" {
 		for _, agreed := range []string{"true", "false"} {
@@ -150,7 +148,7 @@ func (p *Pages) reviewAgain(x *exchange, f *spotReviewForm, h *book.Hotspots, s 
 }
 
 // spotRows puts the places of the form together.
-func (p *Pages) spotRows(x *exchange, f *spotSetForm, h *book.Hotspots, back *said) error {
+func (p *Pages) spotRows(x *exchange, f *spotSetForm, h *book.Hotspots, back *said, places []book.PlaceVersion) {
 	v := &view{p: p, x: x}
 	base, told := h.DraftSpots, map[uuid.UUID]*book.SpotTold{}
 	if h.Draft == nil {
@@ -165,7 +163,7 @@ func (p *Pages) spotRows(x *exchange, f *spotSetForm, h *book.Hotspots, back *sa
 		if t := told[id]; t != nil {
 			r.toldRow = p.toldRow(x, t)
 		}
-		for _, d := range weekdayCodes {
+		for _, d := range book.Weekdays() {
 			r.Days = append(r.Days, option{Value: d, Label: p.word(x.lang, "enum.days", d), Chosen: len(days) == 0 || slices.Contains(days, d)})
 		}
 		for _, o := range p.options(x, contract.Field{Name: "sources", List: "hotspot_source"}) {
@@ -188,16 +186,12 @@ func (p *Pages) spotRows(x *exchange, f *spotSetForm, h *book.Hotspots, back *sa
 			add(spotRow{From: t.HoursFrom, To: t.HoursTo, Every: usualEvery, Weight: usualWeight}, t.PlaceID, t.Days, sourcesOf(t))
 		}
 	}
-	page, err := p.Book.Ground(x.ctx, x.who, book.GroundQuery{Centre: x.centre, Limit: spotPlacesMost})
-	if err != nil {
-		return err
-	}
 	var added []string
 	for _, id := range x.c.Context().QueryArgs().PeekMulti("add") {
 		added = append(added, string(id))
 	}
-	for i := range page.Places {
-		place := &page.Places[i]
+	for i := range places {
+		place := &places[i]
 		id := place.PlaceID.String()
 		if in[place.PlaceID] || !p.Book.MaySpot(x.who.District, place.Kind) {
 			continue
@@ -214,7 +208,6 @@ func (p *Pages) spotRows(x *exchange, f *spotSetForm, h *book.Hotspots, back *sa
 	if back != nil && back.Kind == contract.KindHotspotsSet {
 		f.refill(back.values)
 	}
-	return nil
 }
 
 // What a place that is new on the list begins with.
@@ -222,9 +215,6 @@ const (
 	usualEvery  = "2"
 	usualWeight = "3"
 )
-
-// weekdayCodes are the days of the week as the contract has them.
-var weekdayCodes = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} //nolint:gochecknoglobals // a constant
 
 // sourcesOf are from where a place is told of.
 func sourcesOf(t *book.SpotTold) []string {
@@ -300,7 +290,7 @@ func spotsSaid(values map[string][]string) map[string]any {
 				s[name] = v
 			}
 		}
-		if days := values[spotDays+id]; len(days) > 0 && len(days) < len(weekdayCodes) {
+		if days := values[spotDays+id]; len(days) > 0 && len(days) < len(book.Weekdays()) {
 			s["days"] = anyOf(days)
 		}
 		spots = append(spots, s)
