@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"kendra/mobile-contract/fuzztest"
 )
 
 func around(t interface {
@@ -29,7 +31,7 @@ func around(t interface {
 func TestALineAroundPointsHoldsAllThatIsNearThem(t *testing.T) {
 	t.Parallel()
 	frame := Box{South: -60, West: -170, North: 60, East: 170}
-	rapid.Check(t, func(t *rapid.T) {
+	fuzztest.Check(t, func(t *rapid.T) {
 		middle := pointIn(frame).Draw(t, "middle")
 		near := pointIn(Box{South: middle.Lat - 1, West: middle.Lon - 1, North: middle.Lat + 1, East: middle.Lon + 1})
 		points := rapid.SliceOfN(near, 1, 15).Draw(t, "points")

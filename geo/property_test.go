@@ -7,6 +7,8 @@ import (
 
 	"github.com/uber/h3-go/v4"
 	"pgregory.net/rapid"
+
+	"kendra/mobile-contract/fuzztest"
 )
 
 // cell10Reach is further than any point of a cell 10 is from its middle.
@@ -29,7 +31,7 @@ func pointIn(b Box) *rapid.Generator[Point] {
 
 func TestEveryPointLiesInItsCell(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	fuzztest.Check(t, func(t *rapid.T) {
 		p := anyPoint().Draw(t, "p")
 		c, err := CellAt(p)
 		if err != nil {
@@ -47,7 +49,7 @@ func TestEveryPointLiesInItsCell(t *testing.T) {
 
 func TestParentsAreThoseOfH3AndAChain(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	fuzztest.Check(t, func(t *rapid.T) {
 		p := anyPoint().Draw(t, "p")
 		fine := rapid.IntRange(0, 15).Draw(t, "resolution of the cell")
 		cell, err := h3.LatLngToCell(h3.LatLng{Lat: p.Lat, Lng: p.Lon}, fine)
@@ -72,7 +74,7 @@ func TestParentsAreThoseOfH3AndAChain(t *testing.T) {
 
 func TestDistanceIsSymmetricAndNoDetourIsShorter(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	fuzztest.Check(t, func(t *rapid.T) {
 		a, b, c := anyPoint().Draw(t, "a"), anyPoint().Draw(t, "b"), anyPoint().Draw(t, "c")
 		if there, back := Distance(a, b), Distance(b, a); math.Abs(there-back) > 1e-3 {
 			t.Fatalf("there %v, back %v", there, back)
@@ -121,7 +123,7 @@ func star(t *rapid.T, at Point, least, most float64) []Point {
 
 func TestEveryPointOfAnAreaHasACellOfItsPrefilter(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	fuzztest.Check(t, func(t *rapid.T) {
 		a := anyArea().Draw(t, "area")
 		cells, err := a.Cells9()
 		if err != nil {
@@ -164,7 +166,7 @@ func TestEveryPointOfAnAreaHasACellOfItsPrefilter(t *testing.T) {
 func TestEveryValueOfAFlagIsFiniteWhateverThePhoneSends(t *testing.T) {
 	t.Parallel()
 	odd := rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, -1, 1e300}))
-	rapid.Check(t, func(t *rapid.T) {
+	fuzztest.Check(t, func(t *rapid.T) {
 		beat := anyArea().Draw(t, "beat")
 		var prev *Trace
 		for i := range rapid.IntRange(1, 8).Draw(t, "acts") {

@@ -7,6 +7,8 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
+	"kendra/mobile-contract/fuzztest"
+
 	"kendra/geo"
 	"kendra/geo/features"
 )
@@ -15,7 +17,7 @@ import (
 // borders of cells, and holds the index against a search through everything.
 func TestWhatAVisitFindsIsWhatLookingAtAllWouldFind(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	fuzztest.Check(t, func(t *rapid.T) {
 		at := func(name string) geo.Point {
 			return geo.Point{Lat: rapid.Float64Range(25.20, 25.23).Draw(t, name+" lat"), Lon: rapid.Float64Range(80.90, 80.93).Draw(t, name+" lon")}
 		}

@@ -12,6 +12,7 @@ import (
 	"kendra/api/book"
 	"kendra/api/book/booktest"
 	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/fuzztest"
 )
 
 // spotLedger is the reference model of hot-spots: what happened, told as it came.
@@ -185,7 +186,7 @@ func TestWhatHotSpotsAreOwedIsKeptAsItWouldBeFoldedAgain(t *testing.T) {
 	w := newSpotWorld(t)
 	checks, rounds, moments := 0, 0, 0
 	latest := ""
-	rapid.Check(t, func(rt *rapid.T) {
+	fuzztest.Check(t, func(rt *rapid.T) {
 		l := &spotLedger{spotWorld: w, latest: latest}
 		w.Incharge.SignIn()
 		for i := range 3 {

@@ -16,6 +16,7 @@ import (
 	"kendra/api/book/booktest"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/fuzztest"
 )
 
 // life is the reference model of a complaint: what each step wants and does.
@@ -302,7 +303,7 @@ func TestALifeGoesAsTheModelSaysWhoeverTakesWhichStep(t *testing.T) {
 	w := booktest.New(t)
 	c := newCast(w)
 	total := map[contract.Code]int{}
-	rapid.Check(t, func(rt *rapid.T) {
+	fuzztest.Check(t, func(rt *rapid.T) {
 		for code, n := range c.walk(rt, 4, 25) {
 			total[code] += n
 		}

@@ -16,6 +16,7 @@ import (
 	"kendra/api/book/booktest"
 	"kendra/api/staff"
 	contract "kendra/mobile-contract"
+	"kendra/mobile-contract/fuzztest"
 )
 
 // plannedOp is an op of a random day, with whose phone made it.
@@ -216,7 +217,7 @@ func TestHoweverOpsTravelEachIsOneEntry(t *testing.T) {
 	t.Parallel()
 	p := newPhones(t)
 	checks, ops, entered, refused, repeats, held := 0, 0, 0, 0, 0, 0
-	rapid.Check(t, func(rt *rapid.T) {
+	fuzztest.Check(t, func(rt *rapid.T) {
 		from, day := p.sizes(), p.day(rt)
 		again, waited := p.deliver(rt, day)
 		e, r := p.check(rt, day, from)

@@ -166,7 +166,7 @@ func TestAnyOpComesBackByteForByte(t *testing.T) {
 	k, _ := newKeyset(t)
 	id := uuid.New()
 	keys := newKeys(t, k, id)
-	rapid.Check(t, func(t *rapid.T) {
+	fuzztest.Check(t, func(t *rapid.T) {
 		d := drawDoc(t)
 		raw := slices.Clone(d.raw)
 		sealed, err := seal.SealDoc(d.raw, d.spans, d.salt, keys, karwi(id))

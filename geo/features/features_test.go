@@ -280,7 +280,7 @@ func TestWhatIsWrittenIsReadTheSame(t *testing.T) {
 	for _, format := range Formats {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
-			rapid.Check(t, func(t *rapid.T) {
+			fuzztest.Check(t, func(t *rapid.T) {
 				var out bytes.Buffer
 				w, err := NewWriter(&out, format)
 				if err != nil {

@@ -1,15 +1,27 @@
-// Package fuzztest makes the short share of fuzzing that every run of the tests has: inputs of known ones by chance that
-// is always the same. The long share is `make fuzz`, which goes on from there by coverage.
+// Package fuzztest makes the short share of fuzzing that every run of the tests has: inputs of known ones, and draws of
+// property tests, by chance that is always the same. The long share is `make fuzz`, which goes on from there.
 package fuzztest
 
 import (
 	"flag"
 	"math/rand/v2"
 	"slices"
+
+	"pgregory.net/rapid"
 )
 
 // Short is how many inputs a target is given in the tests.
 const Short = 2000
+
+// init is before the command line is read: -rapid.seed=0 draws by chance, -rapid.seed=N what rapid has told.
+func init() {
+	if err := flag.Set("rapid.seed", "20261118"); err != nil {
+		panic(err)
+	}
+}
+
+// Check is rapid.Check whose draws are the same each time, so that what CI says of a tree it says again.
+func Check(t rapid.TB, prop func(*rapid.T)) { rapid.Check(t, prop) }
 
 // pieces are what parsers stumble over.
 var pieces = []string{
