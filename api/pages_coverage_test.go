@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -101,5 +102,55 @@ func TestWhoMaySendNothingSeesWhatIsOwedAndTheDistrictSeesAll(t *testing.T) {
 	}
 	if page = sp.Visit("/console/district"); !strings.Contains(page.HTML, `href="/console/coverage?centre=KRW">3<span class="of"> / 3</span>`) {
 		t.Errorf("the district\n%s", page.HTML)
+	}
+}
+
+func TestTodayIsNowOnThePageOfWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	listed(t, w, w.Enlist(apitest.Karwi, contract.RoleCentreIncharge), "near", 25.222, 80.921, 9)
+	b := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	today := w.Now().In(time.FixedZone("IST", 19800)).Format(time.DateOnly)
+	for _, path := range []string{"/console/coverage?at=" + today, "/console/coverage/data?at=" + today} {
+		if p := b.Visit(path); p.Status != http.StatusOK {
+			t.Errorf("%s: %d", path, p.Status)
+		}
+	}
+	sp := w.AtConsole("HQ", contract.RoleSp)
+	if p := sp.Visit("/console/coverage?centre=HQ"); p.Status != http.StatusOK || !strings.Contains(p.HTML, "centre=KRW") {
+		t.Errorf("of the head office, which has no places: %d", p.Status)
+	}
+	co := w.Browser(circleHead(w))
+	co.LogIn()
+	if p := co.Visit("/console/coverage"); !strings.Contains(p.HTML, "मेरे अधीन सभी थाने") || strings.Contains(p.HTML, "centre=RJP") {
+		t.Errorf("a circle is not what is called so\n%s", p.HTML)
+	}
+}
+
+func TestARoundOfManyPlacesIsSentAsSeveralTasks(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	head := w.Enlist(apitest.Karwi, contract.RoleCentreIncharge)
+	for i := range 20 {
+		listed(t, w, head, fmt.Sprintf("v%02d", i), 25.222+float64(i)/2000, 80.921, 20)
+	}
+	onRound(t, w, apitest.Karwi, 25.2215, 80.9205)
+	b := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	page := b.Visit("/console/coverage")
+	told := map[string]bool{}
+	for _, m := range sendRound.FindAllStringSubmatch(page.HTML, -1) {
+		form := b.Visit(strings.ReplaceAll(m[1], "&amp;", "&")).HTML
+		_, text, _ := strings.Cut(form, "<textarea")
+		text, _, _ = strings.Cut(text, "</textarea>")
+		for i := range 20 {
+			if name := fmt.Sprintf("v%02d", i); strings.Contains(text, name) {
+				told[name] = true
+			}
+		}
+	}
+	_, card, _ := strings.Cut(page.HTML, `id="rounds"`)
+	card, _, _ = strings.Cut(card, `<ul class="steps">`)
+	if stops := strings.Count(card, "<li>"); stops <= 8 || len(told) != stops || !strings.Contains(page.HTML, "(1–8)") {
+		t.Errorf("a round of %d stops is sent as tasks of %d places", stops, len(told))
 	}
 }

@@ -146,3 +146,15 @@ func TestADistrictWithoutAnOutlineIsDrawnFromItsStationsAndSaysSo(t *testing.T) 
 		t.Error("what does not move is sent again")
 	}
 }
+
+func TestAPlaceStandsUntilTheDayBeforeItIsOffTheList(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	phone := w.Enlist(apitest.Karwi, contract.RoleCentreIncharge)
+	head := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	p := listed(t, w, phone, "haat", 25.2, 80.9, 7)
+	phone.Enter("place.end", map[string]any{"place_id": p.PlaceID, "on": "2026-11-25", "reason": "बन्द"})
+	if page := head.Visit("/console/ground"); !strings.Contains(page.HTML, "24 नवम्बर 2026 तक") {
+		t.Errorf("%s", page.HTML)
+	}
+}

@@ -143,3 +143,80 @@ func TestAListOfHotSpotsIsPutTogetherAgreedAndLookedAt(t *testing.T) {
 		t.Errorf("%d entries", n)
 	}
 }
+
+// waiting is a station's list with one place that waits for the circle officer, of the month
+// if one is named.
+func waiting(t *testing.T, w *apitest.World, month string) (place string, head, co *apitest.Browser) {
+	t.Helper()
+	hand := w.Enlist(apitest.Karwi, contract.RoleSho)
+	place = publicPlace(w, hand, "market", 25.24, 80.94, "market").PlaceID.String()
+	head, co = w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge), w.Browser(circleHead(w))
+	co.LogIn()
+	form := filledIn(head.Visit(spotsAt+"?month="+month+"&add="+place), setSpots)
+	form.Set("f.s."+place, "beat")
+	form.Set("f.e."+place, "1")
+	if p := head.Send(setSpots, form); p.Status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", p.Status, p.HTML)
+	}
+	return place, head, co
+}
+
+func TestWhoIsAboveTheStationsSeesWhichListWaitsAndARefusalKeepsItsMonth(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	_, _, co := waiting(t, w, "2026-12")
+	page := co.Visit(spotsAt)
+	for _, want := range []string{`<a href="/console/hotspots?centre=KRW&amp;month=2026-12">दिसम्बर 2026</a>`, `href="/console/hotspots?centre=BHP"`} {
+		if !strings.Contains(page.HTML, want) {
+			t.Errorf("no %s in\n%s", want, page.HTML)
+		}
+	}
+	page = co.Visit(spotsAt + "?centre=KRW&month=2026-12")
+	if !strings.Contains(page.HTML, `id="f.reason" name="f.reason" required`) {
+		t.Errorf("whoever sends it back is not asked why\n%s", page.HTML)
+	}
+	sent := nthForm(t, page, agreeTo, 1)
+	p := co.Send(agreeTo, sent)
+	if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.HTML, "<b>दिसम्बर 2026</b>") || !strings.Contains(p.HTML, waitsForA) {
+		t.Fatalf("%d\n%s", p.Status, p.HTML)
+	}
+	if again := nthForm(t, p, agreeTo, 1); again.Get("op_id") != sent.Get("op_id") {
+		t.Error("the form that comes back is another one, and might go in twice")
+	}
+}
+
+func TestAFormThatIsATableIsNotAskedForFieldByField(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	head := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	for kind, to := range map[string]string{"hotspots.set": spotsAt, "hotspots.review": spotsAt, "roster.set": rosterAt} {
+		if p := head.Visit("/console/ops/" + kind); p.Status != http.StatusSeeOther || p.Header.Get("Location") != to+"?centre=KRW" {
+			t.Errorf("%s: %d to %q", kind, p.Status, p.Header.Get("Location"))
+		}
+	}
+	bad := typed(chosen(head.Visit(rosterAt+"?week=2026-11-30")), "f.d."+head.ID.String()+".2026-12-01.0", "desk")
+	r := head.Send(setRoster, bad)
+	if back := r.Form("/console/language").Get("back"); r.Status != http.StatusUnprocessableEntity || back != rosterAt+"?centre=KRW&week=2026-11-30" {
+		t.Errorf("%d, the switch of language leads from a refused week to %q", r.Status, back)
+	}
+}
+
+func TestAPageOfHotSpotsSaysNothingThatAnotherLineOfItDenies(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	_, head, co := waiting(t, w, "")
+	co.Send(agreeTo, nthForm(t, co.Visit(spotsAt+"?centre=KRW"), agreeTo, 0))
+	w.Pass(2*24*time.Hour + 11*time.Hour) // 21:00
+	head.LogIn()
+	page := head.Visit(spotsAt)
+	if !strings.Contains(page.HTML, "योजना में नहीं आये स्थान: 1") || !strings.Contains(page.HTML, "योजना का समय 08:00 से 20:00 तक है") ||
+		strings.Contains(page.HTML, "इस दिन कोई हॉट-स्पॉट शेष नहीं है") {
+		t.Errorf("in the evening\n%s", page.HTML)
+	}
+	w.Pass(5 * 24 * time.Hour)
+	head.LogIn()
+	page = head.Visit("/console/")
+	if !strings.Contains(page.HTML, "अगले माह की सूची तय नहीं हुई") || strings.Contains(page.HTML, "इस समय कुछ शेष नहीं है") {
+		t.Errorf("on the 25th\n%s", page.HTML)
+	}
+}

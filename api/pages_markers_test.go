@@ -151,3 +151,24 @@ func TestOnePressMakesTheFirstSheetsOfAllPlacesThatHaveNone(t *testing.T) {
 		t.Errorf("a dispatcher: %d", no.Status)
 	}
 }
+
+func TestFirstSheetsAreOfThePageThatIsLookedAt(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	phone := w.Enlist(apitest.Karwi, contract.RoleCentreIncharge)
+	head := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	for i := range 63 {
+		listed(t, w, phone, fmt.Sprintf("p%03d", i), 25.2, 80.9, 7)
+	}
+	const path = "/console/ground/markers"
+	_, next, _ := strings.Cut(head.Visit(path).HTML, `"`+path+"?centre=KRW&amp;after=")
+	next, _, _ = strings.Cut(next, `"`)
+	second := head.Visit(path + "?centre=KRW&after=" + next)
+	if !strings.Contains(second.HTML, "इन सबके पहले पत्रक बनायें (3)") {
+		t.Fatalf("second page\n%s", second.HTML)
+	}
+	head.Send(path, second.Form(path))
+	if n := w.Count(`SELECT count(*) FROM place_markers m JOIN place_versions v ON v.place_id = m.place_id AND v.district_id = m.district_id WHERE v.code >= 'p060'`); n != 3 {
+		t.Errorf("of its three places %d got a sheet", n)
+	}
+}

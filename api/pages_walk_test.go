@@ -73,3 +73,28 @@ func TestEveryPageOfTheMenuOpensForWhoSeesItInBothLanguages(t *testing.T) {
 	}
 	t.Logf("%d pages opened", len(nonces))
 }
+
+func TestAnAddressWithAnOddDayOrByteIsRefused(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	phone := w.Enlist(apitest.Karwi, contract.RoleCentreIncharge)
+	b := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	for _, d := range []string{"0000-01-03", "0001-01-01", "1999-12-31"} {
+		m := d[:7]
+		for _, path := range []string{"/v1/coverage?centre=KRW&at=" + d + "T00:00:00Z", "/v1/days/" + d + "?centre=KRW"} {
+			if a := phone.Do(apitest.Get(path)); a.Status < 400 || a.Status >= 500 {
+				t.Errorf("%s: %d %s", path, a.Status, a.Body)
+			}
+		}
+		for _, path := range []string{"staff/roster?week=" + d, "hotspots?month=" + m, "coverage/months?month=" + m, "coverage?at=" + d, "day?date=" + d} {
+			if p := b.Visit("/console/" + path); p.Status < 400 || p.Status >= 500 {
+				t.Errorf("%s: %d", path, p.Status)
+			}
+		}
+	}
+	for _, path := range []string{"ground?after=%00", "ground/markers?after=%FF", "hotspots?add=%FF", "complaints?after=%0A"} {
+		if p := b.Visit("/console/" + path); p.Status < 400 || p.Status >= 500 {
+			t.Errorf("%s: %d", path, p.Status)
+		}
+	}
+}

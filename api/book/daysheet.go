@@ -52,6 +52,9 @@ const unsignedBack = 31
 // DaySheet reads the sheet of a day for who may see the centre's rows: its
 // in-charge and head, the circle officer, the district office.
 func (b *Book) DaySheet(ctx context.Context, who staff.Caller, centre string, date time.Time) (*DaySheet, error) {
+	if date.Format(time.DateOnly) < groundSince { // no book is older
+		return nil, refusal(contract.CodeTooOld, "date")
+	}
 	q := &sheetQuery{
 		who: who, date: date, now: b.now(), rules: b.rules.Load().of(who.District),
 		state: newState(who.District, centre, nil), sheet: &DaySheet{Day: Day{Day: date.Format(time.DateOnly), State: dayOpen}, Centre: centre},

@@ -132,23 +132,64 @@ type SpotsOwed struct {
 // spotsFrom is from which day of a month on the list of the next one should be set.
 const spotsFrom = 25
 
+// spotsWaiting is the month ($3 or later) of the list of a centre (c) that waits for the
+// circle officer, or empty.
+const spotsWaiting = `coalesce((SELECT month FROM spot_lists l WHERE l.district_id = $1 AND l.centre = c.centre AND month >= $3 AND state = 'draft'
+	AND NOT EXISTS (SELECT FROM spot_lists o WHERE o.district_id = $1 AND o.centre = c.centre AND (o.month = l.month AND o.seq > l.seq
+		OR o.month > l.month AND o.state = 'agreed')) ORDER BY month LIMIT 1), '')`
+
 // spotsOwed reads it, as of now.
 func (q *sheetQuery) spotsOwed(p *pgx.Batch) {
 	this, monday := monthOf(q.now), mondayOf(q.now)
 	next := otherMonth(this, 1)
 	late := q.now.In(ist).Day() >= spotsFrom
 	p.Queue(`SELECT NOT EXISTS (SELECT FROM spot_lists WHERE district_id = $1 AND centre = $2 AND month = $4 AND state <> 'sent_back'),
-			coalesce((SELECT month FROM spot_lists l WHERE district_id = $1 AND centre = $2 AND month >= $3 AND state = 'draft'
-				AND NOT EXISTS (SELECT FROM spot_lists o WHERE o.district_id = $1 AND o.centre = $2 AND (o.month = l.month AND o.seq > l.seq
-					OR o.month > l.month AND o.state = 'agreed')) ORDER BY month LIMIT 1), ''),
+			`+spotsWaiting+`,
 			EXISTS (SELECT FROM spot_lists WHERE district_id = $1 AND centre = $2 AND from_at < $5)
 				AND NOT EXISTS (SELECT FROM spot_reviews WHERE district_id = $1 AND centre = $2 AND week = $6::text::date),
 			coalesce((SELECT month < $3 FROM spot_lists WHERE district_id = $1 AND centre = $2 AND from_at <= $7
-				ORDER BY from_at DESC, seq DESC LIMIT 1), false)`,
+				ORDER BY from_at DESC, seq DESC LIMIT 1), false)
+		FROM (SELECT $2::text) c (centre)`,
 		q.who.District, q.sheet.Centre, this, next, midnightOf(monday), otherWeek(monday, -1), q.now).QueryRow(func(row pgx.Row) error {
 		o := &q.sheet.Spots
 		err := row.Scan(&o.NoList, &o.Waits, &o.Unseen, &o.Carried)
 		o.NoList = o.NoList && late
 		return err
 	})
+}
+
+// SpotStation is how far a station is with its lists: the month of the one in force and how
+// many places are on it, and the month of the one that waits. Empty: there is none.
+type SpotStation struct {
+	Centre         string
+	InForce, Waits string
+	Spots          int
+}
+
+// SpotStations reads it of the stations that the caller may see.
+func (b *Book) SpotStations(ctx context.Context, who staff.Caller) (out []SpotStation, err error) {
+	now := b.now()
+	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
+		centres, err := centresOf(ctx, tx, who.District, CoverageQuery{})
+		if err != nil {
+			return err
+		}
+		var mine []string
+		for _, c := range centres {
+			if b.covers(who, c, now) {
+				mine = append(mine, c.centre)
+			}
+		}
+		rows, err := tx.Query(ctx, `SELECT c.centre, coalesce(f.month, ''), `+spotsWaiting+`, coalesce(jsonb_array_length(f.spots::jsonb), 0)
+			FROM unnest($2::text[]) WITH ORDINALITY AS c (centre, n)
+			LEFT JOIN LATERAL (SELECT month, spots FROM spot_lists l WHERE l.district_id = $1 AND l.centre = c.centre AND from_at <= $4
+				ORDER BY from_at DESC, seq DESC LIMIT 1) f ON true
+			ORDER BY c.n`, who.District, mine, monthOf(now), now)
+		if err != nil {
+			return fmt.Errorf("read lists of hot-spots: %w", err)
+		}
+		out, err = pgx.CollectRows(rows, pgx.RowToStructByPos[SpotStation])
+		return wrap(err, "read lists of hot-spots")
+	})
+	return out, err
 }

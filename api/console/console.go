@@ -1,8 +1,13 @@
 package console
 
 import (
+	"bytes"
 	"context"
+	"regexp"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -93,6 +98,9 @@ func (p *Pages) serve(c *fiber.Ctx, page *page) error {
 	defer done()
 	p.dress(c)
 	x := p.exchange(ctx, c, page)
+	if err := wellAsked(c); err != nil {
+		return p.fail(c, x, err)
+	}
 	if err := p.enter(x); err != nil {
 		return p.fail(c, x, err)
 	}
@@ -105,6 +113,20 @@ func (p *Pages) serve(c *fiber.Ctx, page *page) error {
 	}
 	return nil
 }
+
+// wellAsked refuses an address of which a value is no text, or a day or a month of a time
+// that no book knows of: what is asked further in takes days as they stand.
+func wellAsked(c *fiber.Ctx) error {
+	var wrong error
+	c.Context().QueryArgs().VisitAll(func(name, value []byte) {
+		if !utf8.Valid(value) || bytes.ContainsFunc(value, unicode.IsControl) || dayPattern.Match(value) && !bytes.HasPrefix(value, []byte("20")) {
+			wrong = contract.NewProblem(contract.CodeBadFormat, contract.WithPointer(strings.ToValidUTF8(string(name), "")))
+		}
+	})
+	return wrong
+}
+
+var dayPattern = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$`)
 
 // headQuiet marks what a page asks by itself, because something moved.
 const headQuiet = "X-Kendra-Quiet"

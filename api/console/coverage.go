@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -89,10 +90,11 @@ type roundsBody struct {
 }
 
 type roundRow struct {
-	Name, Km, Debt, Send string
-	Fixed                bool
-	Until                time.Time
-	Stops                []roundStop
+	Name, Km, Debt string
+	Fixed          bool
+	Until          time.Time
+	Stops          []roundStop
+	Send           []roundTask
 }
 
 type roundStop struct {
@@ -144,8 +146,9 @@ func (p *Pages) owed(x *exchange) (*book.Coverage, *coverageBody, error) {
 		b.Centre = ""
 	}
 	q := book.CoverageQuery{Centre: b.Centre}
-	if day, err := time.ParseInLocation(time.DateOnly, x.c.Query("at"), ist); err == nil && day.Before(midnight(x.now)) {
-		b.Day, q.At = x.c.Query("at"), day.AddDate(0, 0, 1).Add(-time.Millisecond)
+	at := x.c.Query("at")
+	if day, err := time.ParseInLocation(time.DateOnly, at, ist); err == nil && at < midnight(x.now).Format(time.DateOnly) { // today is now
+		b.Day, q.At = at, day.AddDate(0, 0, 1).Add(-time.Millisecond)
 	}
 	c, err := p.Book.Coverage(x.ctx, x.who, q)
 	var problem *contract.Problem
@@ -257,9 +260,7 @@ func (p *Pages) proposed(x *exchange, b *coverageBody) error {
 			})
 			ids = append(ids, id)
 		}
-		if len(ids) > 0 {
-			row.Send = dispatchPath(b.Centre, "to", u.OfficerID.String(), "place", strings.Join(ids[:min(len(ids), placesOfTask)], ","))
-		}
+		row.Send = tasksOf(ids, func(places string) string { return dispatchPath(b.Centre, "to", u.OfficerID.String(), "place", places) })
 		b.Rounds.Rounds = append(b.Rounds.Rounds, row)
 	}
 	return nil
@@ -269,6 +270,27 @@ func km(metres int) string { return strconv.FormatFloat(float64(metres)/1000, 'f
 
 // placesOfTask is how many places one task may name: as many as its text has room for.
 const placesOfTask = 8
+
+// roundTask is a task of some of the stops of a round. From and To are which, and nought if
+// it is of all.
+type roundTask struct {
+	From, To int
+	Path     string
+}
+
+// tasksOf are the tasks that a round is sent as: of as many places each as one may name.
+func tasksOf(ids []string, path func(places string) string) []roundTask {
+	var out []roundTask
+	for from := 0; from < len(ids); from += placesOfTask {
+		to := min(from+placesOfTask, len(ids))
+		one := roundTask{Path: path(strings.Join(ids[from:to], ","))}
+		if len(ids) > placesOfTask {
+			one.From, one.To = from+1, to
+		}
+		out = append(out, one)
+	}
+	return out
+}
 
 // toPlaces fills a form of a task with places of the list: the first is where it leads, and
 // of several the text tells the order.
@@ -294,20 +316,31 @@ func (p *Pages) toPlaces(x *exchange, a *ask, ids string) error {
 		}
 		names = append(names, v.either(place.NameHi, place.NameEn))
 	}
-	text := strings.Join(names, ", ")
-	if len(names) > 1 {
-		text = p.look.texts["coverage.in_order"].in(x.lang) + " " + text
-	}
-	if runes := []rune(text); len(runes) > textOfTask {
-		text = string(runes[:textOfTask])
-	}
-	if text != "" {
+	if text := orderText(p.look.texts["coverage.in_order"].in(x.lang), names); text != "" {
 		a.values["text"] = []string{text}
 	}
 	return nil
 }
 
 const textOfTask = 300 // characters that the text of a task may have
+
+// orderText names places in their order, and of those that the text of a task has no room
+// for it tells how many they are.
+func orderText(before string, names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	for n := len(names); n > 0; n-- {
+		text := before + " " + strings.Join(names[:n], ", ")
+		if left := len(names) - n; left > 0 {
+			text += " + " + strconv.Itoa(left)
+		}
+		if utf8.RuneCountInString(text) <= textOfTask {
+			return text
+		}
+	}
+	return ""
+}
 
 // coverageData is the drawing: the stations, and the cells that owe.
 func (p *Pages) coverageData(x *exchange) error {

@@ -132,7 +132,7 @@ func (p *Pages) dispatch(x *exchange) error {
 		return err
 	}
 	b := &dispatchBody{form: f, Repeats: len(passed) > 0}
-	for _, name := range []string{"from", "next", "to", "case", "place"} {
+	for _, name := range []string{"from", "next", "to", "case", "place", "squad", "task", "village"} {
 		if v := x.c.Query(name); v != "" {
 			b.Keep = append(b.Keep, keptField{name, v})
 		}

@@ -56,7 +56,7 @@ var above = []staff.Role{staff.SP, staff.AddlSP, staff.CO, staff.Nodal, staff.Wo
 
 // leadsDistrict tells whether the officer's first post is above the stations.
 func leadsDistrict(x *exchange) bool {
-	return x.asked == "" && len(x.who.Posts) > 0 && slices.Contains(above, x.who.Posts[0].Role)
+	return (x.asked == "" || x.asked == book.HQ) && len(x.who.Posts) > 0 && slices.Contains(above, x.who.Posts[0].Role)
 }
 
 // district shows the stations side by side.

@@ -81,7 +81,7 @@ func (p *Pages) groundPage(x *exchange) error {
 	for i := range page.Beats {
 		beat := &page.Beats[i]
 		names[beat.BeatID] = v.either(beat.NameHi, beat.NameEn)
-		row := groundBeat{Name: names[beat.BeatID], Code: beat.Code, Km2: strconv.FormatFloat(beat.Km2, 'f', 1, 64), From: v.day(beat.From), To: v.day(beat.Until)}
+		row := groundBeat{Name: names[beat.BeatID], Code: beat.Code, Km2: strconv.FormatFloat(beat.Km2, 'f', 1, 64), From: v.day(beat.From), To: v.dayBefore(beat.Until)}
 		if beat.PerWeek > 0 {
 			row.Rounds = strconv.Itoa(beat.PerWeek)
 		}
@@ -95,7 +95,7 @@ func (p *Pages) groundPage(x *exchange) error {
 		place := &page.Places[i]
 		row := groundPlace{
 			Name: v.either(place.NameHi, place.NameEn), Code: place.Code, Kind: p.label(x, "place_type", place.Kind),
-			Every: strconv.Itoa(place.EveryDays), From: v.day(place.From), To: v.day(place.Until),
+			Every: strconv.Itoa(place.EveryDays), From: v.day(place.From), To: v.dayBefore(place.Until),
 		}
 		if place.BeatID != nil {
 			row.Beat = names[*place.BeatID]
@@ -127,6 +127,15 @@ func (v *view) day(day string) string {
 		return ""
 	}
 	return v.Date(t)
+}
+
+// dayBefore is the last day of what is no longer so from a day on.
+func (v *view) dayBefore(day string) string {
+	t, err := time.ParseInLocation(time.DateOnly, day, ist)
+	if err != nil {
+		return ""
+	}
+	return v.Date(t.AddDate(0, 0, -1))
 }
 
 func (p *Pages) groundLay(x *exchange, page *book.GroundPage) (*groundLay, error) {

@@ -74,7 +74,7 @@ type spotPlanView struct {
 	Left     int
 	Squads   []option
 	Squad    string
-	Send     string
+	Send     []roundTask
 	Stops    []spotStopView
 	Vehicles []option
 }
@@ -94,8 +94,11 @@ func spotsPath(centre, month string) string {
 	return Root + "/hotspots?" + q.Encode()
 }
 
-// hotspots shows a month.
+// hotspots shows a month; to who is above the stations and asks for none, how far each is.
 func (p *Pages) hotspots(x *exchange) error {
+	if leadsDistrict(x) {
+		return p.spotStations(x)
+	}
 	b, _, err := p.spotsBody(x, x.c.Query("month"), nil, nil)
 	if err != nil {
 		return err
@@ -103,11 +106,43 @@ func (p *Pages) hotspots(x *exchange) error {
 	return p.send(x, http.StatusOK, "hotspots", "page.hotspots", b)
 }
 
+// spotStation is how far a station is with its lists.
+type spotStation struct {
+	Centre, Path   string
+	InForce, Waits string // months by name; empty: none
+	WaitsPath      string
+	Carried        bool
+	Spots          int
+}
+
+func (p *Pages) spotStations(x *exchange) error {
+	list, err := p.Book.SpotStations(x.ctx, x.who)
+	if err != nil {
+		return err
+	}
+	v := &view{p: p, x: x}
+	out := make([]spotStation, len(list))
+	for i, s := range list {
+		out[i] = spotStation{Centre: s.Centre, Path: spotsPath(s.Centre, ""), Carried: s.InForce != "" && s.InForce < x.now.In(ist).Format(monthLayout), Spots: s.Spots}
+		if s.InForce != "" {
+			out[i].InForce = v.monthName(s.InForce)
+		}
+		if s.Waits != "" {
+			out[i].Waits, out[i].WaitsPath = v.monthName(s.Waits), spotsPath(s.Centre, s.Waits)
+		}
+	}
+	return p.send(x, http.StatusOK, "hotspots_all", "page.hotspots", out)
+}
+
 // hotspotsAgain is the page to which a form of it that was refused comes back, as it was
 // filled in.
 func (p *Pages) hotspotsAgain(x *exchange, s *said, f *form) error {
 	x.centre = s.Centre
-	b, h, err := p.spotsBody(x, first(s.values["month"]), s, f)
+	month := first(s.values["month"])
+	if back, err := url.Parse(s.Back); month == "" && err == nil { // a decision names its list, and no month
+		month = back.Query().Get("month")
+	}
+	b, h, err := p.spotsBody(x, month, s, f)
 	if err != nil {
 		return err
 	}
@@ -341,8 +376,10 @@ func (p *Pages) spotPlan(x *exchange) (*spotPlanView, error) {
 		}
 		out.Stops = append(out.Stops, one)
 	}
-	if send && len(ids) > 0 {
-		out.Send = dispatchPath(x.centre, append(pairs, "place", strings.Join(ids[:min(len(ids), placesOfTask)], ","))...)
+	if send {
+		out.Send = tasksOf(ids, func(places string) string {
+			return dispatchPath(x.centre, append(slices.Clone(pairs), "place", places)...)
+		})
 	}
 	return out, nil
 }

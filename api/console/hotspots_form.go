@@ -90,6 +90,12 @@ func (p *Pages) spotForms(x *exchange, b *spotsBody, h *book.Hotspots, here stri
 			if err != nil {
 				return err
 			}
+			if back != nil && back.Kind == contract.KindHotspotsAgree && first(back.values["agreed"]) == agreed {
+				one = f
+			}
+			for i := range one.Inputs { // whoever sends it back says why
+				one.Inputs[i].Required = agreed == "false"
+			}
 			b.Decide = append(b.Decide, one)
 		}
 	}

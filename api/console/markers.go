@@ -17,7 +17,8 @@ type markersBody struct {
 	Printable bool   // a place of the page has a sheet
 	Print     string // where the chosen ones are printed
 	Next      string
-	First     int // places of the page that have no sheet yet: one press makes theirs
+	After     string // where the page begins
+	First     int    // places of the page that have no sheet yet: one press makes theirs
 }
 
 type markerRow struct {
@@ -40,7 +41,7 @@ func (p *Pages) markersPage(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	b := markersBody{Missing: page.Missing, Print: Root + "/ground/markers/print"}
+	b := markersBody{Missing: page.Missing, After: x.c.Query("after"), Print: Root + "/ground/markers/print"}
 	v := &view{p: p, x: x}
 	for i := range page.Places {
 		place := &page.Places[i]
@@ -67,10 +68,10 @@ func (p *Pages) markersPage(x *exchange) error {
 
 const reasonFirst = "first"
 
-// firstMarkers makes the first sheets of the places that have none, as many as a page
-// lists. Pressed twice it finds none that is missing.
+// firstMarkers makes the first sheets of the places of a page that have none. Pressed
+// twice it finds none that is missing.
 func (p *Pages) firstMarkers(x *exchange) error {
-	page, err := p.Book.MarkedPlaces(x.ctx, x.who, book.MarkerQuery{Centre: x.centre})
+	page, err := p.Book.MarkedPlaces(x.ctx, x.who, book.MarkerQuery{Centre: x.centre, After: x.c.FormValue("after")})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ func (p *Pages) opPage(x *exchange) error {
 	if contract.BodySchema(kind) == nil || !mayMake(x.who, kind) || answers[kind] {
 		return contract.NewProblem(contract.CodeNotFound)
 	}
+	if to := ownPages[kind]; to != "" {
+		return seeOther(x.c, Root+to+"?centre="+url.QueryEscape(x.centre))
+	}
 	given, values := map[string]string{}, map[string][]string{}
 	x.c.Context().QueryArgs().VisitAll(func(name, value []byte) {
 		path, ok := strings.CutPrefix(string(name), fieldPrefix)
@@ -46,6 +49,11 @@ func (p *Pages) opPage(x *exchange) error {
 		}
 	}
 	return p.send(x, http.StatusOK, "op", "kind."+string(kind), f)
+}
+
+// ownPages are where the forms are that are tables: a list of fields would send an empty one.
+var ownPages = map[contract.Kind]string{ //nolint:gochecknoglobals // a static table
+	contract.KindRosterSet: "/staff/roster", contract.KindHotspotsSet: "/hotspots", contract.KindHotspotsReview: "/hotspots",
 }
 
 // isID tells whether a page may give a value of a form in its address: an id, a

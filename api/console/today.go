@@ -111,7 +111,7 @@ func (p *Pages) sheet(x *exchange, date time.Time, title string) error {
 			return err
 		}
 	}
-	b.Clear = b.Clear && len(b.Calls) == 0
+	b.Clear = b.Clear && len(b.Calls) == 0 && len(b.Spots) == 0
 	if b.Todo, err = p.todo(x, d, date); err != nil {
 		return err
 	}

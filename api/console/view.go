@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -300,8 +301,14 @@ func (v *view) Nonce() string { return v.x.nonce }
 // CSRF is what the page's forms carry.
 func (v *view) CSRF() string { return v.x.session.CSRF }
 
-// Here is the path of the page with its query, for the switch of language.
-func (v *view) Here() string { return string(v.x.c.Request().URI().RequestURI()) }
+// Here is the path of the page with its query, for the switch of language; of a form that
+// came back, that of the page on which it stood.
+func (v *view) Here() string {
+	if back := v.x.c.FormValue("back"); v.x.c.Method() == http.MethodPost && back != "" {
+		return within(back)
+	}
+	return string(v.x.c.Request().URI().RequestURI())
+}
 
 // Root is where the pages are.
 func (v *view) Root() string { return Root }
