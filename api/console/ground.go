@@ -18,6 +18,7 @@ type groundBody struct {
 	Beats    []groundBeat
 	Places   []groundPlace
 	Next     string // the page of places after this one
+	Part     bool   // these are not all of them
 	Lay      *groundLay
 	LayPath  string
 	Data     string // where the drawing is
@@ -109,6 +110,7 @@ func (p *Pages) groundPage(x *exchange) error {
 		}
 		b.Places = append(b.Places, row)
 	}
+	b.Part = page.More || x.c.Query("after") != ""
 	if page.More {
 		b.Next = groundPath(x) + "&after=" + url.QueryEscape(page.Places[len(page.Places)-1].Code)
 	}

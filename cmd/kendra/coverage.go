@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -58,27 +59,30 @@ func days(debt int64) string { return fmt.Sprintf("%.1f", float64(debt)/1000) }
 func printCoverage(c *book.Coverage, most int, out io.Writer) error {
 	fmt.Fprintf(out, "owed at %s\n\n", c.At.In(istZone).Format("2006-01-02 15:04 IST"))
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\tplaces\toverdue\tnever seen\tdebt (days × weight)\trounds owed")
-	row := func(name string, s book.Sums, rounds string) {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\n", name, s.Places, s.Overdue, s.Never, days(s.Debt), rounds)
+	fmt.Fprintln(t, "\tplaces\toverdue\tnever seen\tdebt (days × weight)\trounds owed\tchaupals owed")
+	row := func(name string, s book.Sums, rounds, chaupals string) {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\n", name, s.Places, s.Overdue, s.Never, days(s.Debt), rounds, chaupals)
 	}
-	row("all", c.Sums, "")
+	row("all", c.Sums, "", "")
 	for i := range c.Circles {
 		circle := &c.Circles[i]
-		row("circle "+circle.Circle, circle.Sums, "")
+		row("circle "+circle.Circle, circle.Sums, "", "")
 		for j := range circle.Stations {
 			s := &circle.Stations[j]
-			row("  "+s.Centre, s.Sums, "")
+			row("  "+s.Centre, s.Sums, "", "")
 			for k := range s.Beats {
 				b := &s.Beats[k]
-				name, rounds := b.Code, ""
+				name, rounds, chaupals := b.Code, "", ""
 				if b.BeatID == nil {
 					name = "(no beat)"
 				}
 				if b.PerWeek > 0 {
 					rounds = fmt.Sprintf("%d of %d", b.Owed, b.PerWeek)
 				}
-				row("    "+name, b.Sums, rounds)
+				if b.BeatID != nil {
+					chaupals = strconv.Itoa(b.ChaupalsOwed)
+				}
+				row("    "+name, b.Sums, rounds, chaupals)
 			}
 		}
 	}
