@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,14 +25,12 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// look is the texts and the templates.
+// look is the texts and the templates: all of them in one set, for what pages share would
+// else be kept once for each. A page is called as its file, a part of it page/part.
 type look struct {
-	texts map[string]text
-	pages map[string]*template.Template // by the name of the page's file
+	texts     map[string]text
+	templates *template.Template
 }
-
-// shared are the files that all pages have.
-var shared = []string{"layout.html", "parts.html", "form.html"} //nolint:gochecknoglobals // a constant
 
 // mustLook reads what is embedded.
 func mustLook() *look {
@@ -49,35 +46,11 @@ func readLook() (*look, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &look{texts: texts, pages: map[string]*template.Template{}}
-	names, err := fs.Glob(templateFiles, "templates/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("list templates: %w", err)
-	}
-	base, err := template.New("base").ParseFS(templateFiles, prefixed("templates/", shared)...)
+	templates, err := template.ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read templates: %w", err)
 	}
-	for _, name := range names {
-		short := strings.TrimPrefix(name, "templates/")
-		if slices.Contains(shared, short) {
-			continue
-		}
-		t, err := template.Must(base.Clone()).ParseFS(templateFiles, name)
-		if err != nil {
-			return nil, fmt.Errorf("read templates: %w", err)
-		}
-		l.pages[strings.TrimSuffix(short, ".html")] = t
-	}
-	return l, nil
-}
-
-func prefixed(prefix string, list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = prefix + s
-	}
-	return out
+	return &look{texts: texts, templates: templates}, nil
 }
 
 // exchange is one request for a page and what is known of who makes it.
@@ -196,17 +169,15 @@ func (p *Pages) send(x *exchange, status int, name, title string, body any) erro
 	if x.who.OfficerID != uuid.Nil && x.c.Method() == fiber.MethodGet {
 		v.Done = p.doneOf(x)
 	}
-	t := p.look.pages[name]
-	if t == nil {
-		return fmt.Errorf("template %s is not there", name)
-	}
-	block := "layout"
-	if part := x.c.Get("HX-Target"); part != "" && t.Lookup("part-"+part) != nil {
-		block = "part-" + part
+	blocks := []string{"head", name, "foot"}
+	if part := name + "/" + x.c.Get("HX-Target"); p.look.templates.Lookup(part) != nil {
+		blocks = []string{part}
 	}
 	var out bytes.Buffer
-	if err := t.ExecuteTemplate(&out, block, v); err != nil {
-		return fmt.Errorf("render %s: %w", name, err)
+	for _, block := range blocks {
+		if err := p.look.templates.ExecuteTemplate(&out, block, v); err != nil {
+			return fmt.Errorf("render %s: %w", name, err)
+		}
 	}
 	x.c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	x.c.Set(fiber.HeaderVary, "HX-Target, Cookie")

@@ -58,7 +58,7 @@ func database(ctx context.Context, c *config, log *slog.Logger) (stop func(), er
 // harder when the heap comes near softMemory; program text, stacks and buffers
 // outside the heap take the rest.
 const (
-	softMemory    = 84 << 20
+	softMemory    = 64 << 20
 	seldomCollect = 400 // per cent the heap may grow by
 )
 
