@@ -926,7 +926,7 @@ type BeatMonth struct {
 	SensitivePlaces []string `json:"sensitive_places,omitempty"`
 }
 
-// BeatMonthDraft What a month of a beat had, as the book has it now
+// BeatMonthDraft What a month of a beat had, as the book has it now, or as the line says that closed it
 type BeatMonthDraft struct {
 	BeatID   UUID   `json:"beat_id"`
 	Chaupals int    `json:"chaupals"`
@@ -944,7 +944,7 @@ type BeatMonthDraft struct {
 	// PerWeek Rounds a week that the list asks for
 	PerWeek *int `json:"per_week,omitempty"`
 
-	// Places On the list on the last day of the month
+	// Places On the list on the last day of the beat in the month
 	Places int `json:"places"`
 
 	// Seen Of those
@@ -959,7 +959,7 @@ type BeatMonthDraft struct {
 	// UnseenEn The same in English
 	UnseenEn []string `json:"unseen_en"`
 
-	// UnseenHi Places that were not visited
+	// UnseenHi Places that were not visited; none of a month that is closed
 	UnseenHi []string `json:"unseen_hi"`
 	Visits   int      `json:"visits"`
 	Women    int      `json:"women"`

@@ -62,7 +62,7 @@ func (s *State) flushBeatMonths(b *pgx.Batch) {
 		column(rows, func(m *beatMonthRow) *time.Time { return m.StruckAt }))
 }
 
-// BeatMonth is a month of a beat as the book has it: what its register is closed with.
+// BeatMonth is a month of a beat as the book has it: what its register is closed with, or was.
 type BeatMonth struct {
 	BeatID                 uuid.UUID
 	Code, NameHi, NameEn   string
@@ -105,10 +105,46 @@ func (b *Book) BeatMonths(ctx context.Context, who staff.Caller, centre, month s
 		if _, err := b.ownCentre(ctx, tx, who, centre); err != nil {
 			return err
 		}
-		out.Beats, err = readBeatMonths(ctx, tx, who.District, centre, first, nil)
-		return err
+		if out.Beats, err = readBeatMonths(ctx, tx, who.District, centre, first, nil); err != nil {
+			return err
+		}
+		return asClosed(ctx, tx, who.District, centre, out.Beats)
 	})
 	return out, err
+}
+
+// asClosed gives months that are closed the figures of the lines that closed them: what came
+// in afterwards stands in lines of its own. Which places were not seen those do not say.
+func asClosed(ctx context.Context, tx pgx.Tx, district int32, centre string, list []BeatMonth) error {
+	beats := pointers(list)
+	rows, err := tx.Query(ctx, `SELECT k.i, l.cols FROM unnest($3::int[], $4::bigint[]) WITH ORDINALITY AS k (year, serial, i)
+		JOIN lines l ON l.district_id = $1 AND l.centre = $2 AND l.register = $5 AND l.year = k.year AND l.serial = k.serial`,
+		district, centre, column(beats, func(m *BeatMonth) int { return m.ClosedYear }), column(beats, func(m *BeatMonth) int64 { return m.ClosedSerial }),
+		registerWomenBeat)
+	if err != nil {
+		return fmt.Errorf("read lines of months: %w", err)
+	}
+	var i int
+	var cols string
+	_, err = pgx.ForEachRow(rows, []any{&i, &cols}, func() error {
+		var is struct {
+			Places   int `json:"month_places"`
+			Seen     int `json:"month_seen"`
+			Visits   int `json:"month_visits"`
+			Days     int `json:"month_days"`
+			Chaupals int `json:"month_chaupals"`
+			Women    int `json:"month_women"`
+			Girls    int `json:"month_girls"`
+		}
+		if err := unjson(cols, &is); err != nil {
+			return err
+		}
+		m := beats[i-1]
+		m.Places, m.Seen, m.Visits, m.Days, m.Chaupals, m.Women, m.Girls = is.Places, is.Seen, is.Visits, is.Days, is.Chaupals, is.Women, is.Girls
+		m.UnseenHi, m.UnseenEn = nil, nil
+		return nil
+	})
+	return wrap(err, "read lines of months")
 }
 
 // readBeatMonths counts a month of the beats of a centre, of those that are named or of all

@@ -67,6 +67,14 @@ func TestTheMonthOfABeatIsCountedByTheBookAndClosedOnce(t *testing.T) {
 		t.Errorf("%s: %v", got.ClosedNo, cols)
 	}
 	refusedOp(t, "twice", w.Incharge.Do("beat.month", whole), contract.CodeAlreadyThere, "/body/month")
+	late := w.Visit() // of the month, and comes when it is closed
+	late.BeatID = &beat
+	late.StartedAt, late.EndedAt = contract.At(w.Now().Add(-6*24*time.Hour)), contract.At(w.Now().Add(-6*24*time.Hour))
+	late.StartedAt.Time = late.StartedAt.Add(-time.Hour)
+	w.Beat.Enter("visit.record", late, booktest.At(25.35, 80.85, 10), booktest.With("device_at", late.EndedAt))
+	if got := draftOf(t, w, month); got.Visits != 2 || got.Seen != 1 || len(got.UnseenHi) != 0 {
+		t.Errorf("closed, and shown otherwise than its line: %+v", got)
+	}
 	old := whole
 	old.Month = "2024-01"
 	refusedOp(t, "of years ago", w.Incharge.Do("beat.month", old), contract.CodeTooOld, "/body/month")
