@@ -46,4 +46,7 @@
 // Somebody who knows of every other complaint of a district, woman by woman, could see from
 // the week in which a group was closed whether there was one more. He who knows all that
 // needs no map.
+//
+// Numbers tell women apart, and only as far as they can: one who gives another each time, and
+// whose complaints name none before, counts as several.
 package heat
