@@ -52,7 +52,8 @@ func TestThePageOfHeatSaysWhatItTellsAndWhatNot(t *testing.T) {
 	t.Parallel()
 	w := apitest.New(t)
 	b := w.AtConsole("HQ", contract.RoleSp)
-	if page := b.Visit("/console/heat"); page.Status != http.StatusOK || !strings.Contains(page.HTML, "5 से कम संख्या नहीं दिखायी जाती") {
+	if page := b.Visit("/console/heat"); page.Status != http.StatusOK || !strings.Contains(page.HTML, "5 से कम संख्या नहीं दिखायी जाती") ||
+		!strings.Contains(page.HTML, "अभी तक कोई सप्ताह प्रकाशित नहीं हुआ") || strings.Contains(page.HTML, "सोमवार से") || strings.Contains(page.HTML, "दिखाने योग्य नहीं") {
 		t.Errorf("%d\n%s", page.Status, page.HTML)
 	}
 	published(t, w)

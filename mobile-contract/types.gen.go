@@ -926,7 +926,7 @@ type BeatMonth struct {
 	SensitivePlaces []string `json:"sensitive_places,omitempty"`
 }
 
-// BeatMonthDraft What a month of a beat had, as the book has it now
+// BeatMonthDraft What a month of a beat had, as the book has it now, or as the line says that closed it
 type BeatMonthDraft struct {
 	BeatID   UUID   `json:"beat_id"`
 	Chaupals int    `json:"chaupals"`
@@ -944,7 +944,7 @@ type BeatMonthDraft struct {
 	// PerWeek Rounds a week that the list asks for
 	PerWeek *int `json:"per_week,omitempty"`
 
-	// Places On the list on the last day of the month
+	// Places On the list on the last day of the beat in the month
 	Places int `json:"places"`
 
 	// Seen Of those
@@ -959,7 +959,7 @@ type BeatMonthDraft struct {
 	// UnseenEn The same in English
 	UnseenEn []string `json:"unseen_en"`
 
-	// UnseenHi Places that were not visited
+	// UnseenHi Places that were not visited; none of a month that is closed
 	UnseenHi []string `json:"unseen_hi"`
 	Visits   int      `json:"visits"`
 	Women    int      `json:"women"`
@@ -2131,7 +2131,7 @@ type FactorRemoval struct {
 // FactorRemovalTotp defines model for FactorRemoval.Totp.
 type FactorRemovalTotp bool
 
-// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
+// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
 type Facts = json.RawMessage
 
 // FeedLine defines model for FeedLine.
@@ -2148,7 +2148,7 @@ type FeedLine struct {
 	Corrects *UUID      `json:"corrects,omitempty"`
 	DeviceID *UUID      `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
 	Facts     Facts     `json:"facts"`
 	Flags     []Flag    `json:"flags"`
 	Kind      string    `json:"kind"`
@@ -3939,7 +3939,7 @@ type Receipt struct {
 	Centre   *Centre `json:"centre,omitempty"`
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
 	Facts *Facts `json:"facts,omitempty"`
 	Flags []Flag `json:"flags,omitempty"`
 

@@ -126,10 +126,19 @@ func (t *batch) loadMonths(ctx context.Context, n *needs) error {
 		if err != nil {
 			return err
 		}
-		d.month = &BeatMonth{}
-		if len(list) > 0 {
-			d.month = &list[0]
-		}
+		d.month = &list[0]
 	}
 	return nil
+}
+
+// apart cuts the ops of a transaction before each that closes a month: what it counts is read
+// when its transaction begins, and must hold what stands before it in the book.
+func apart(drafts []*draft) (parts [][]*draft) {
+	from := 0
+	for i, d := range drafts {
+		if i > from && d.kind.name == kindBeatMonth {
+			parts, from = append(parts, drafts[from:i]), i
+		}
+	}
+	return append(parts, drafts[from:])
 }

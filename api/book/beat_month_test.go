@@ -67,6 +67,14 @@ func TestTheMonthOfABeatIsCountedByTheBookAndClosedOnce(t *testing.T) {
 		t.Errorf("%s: %v", got.ClosedNo, cols)
 	}
 	refusedOp(t, "twice", w.Incharge.Do("beat.month", whole), contract.CodeAlreadyThere, "/body/month")
+	late := w.Visit() // of the month, and comes when it is closed
+	late.BeatID = &beat
+	late.StartedAt, late.EndedAt = contract.At(w.Now().Add(-6*24*time.Hour)), contract.At(w.Now().Add(-6*24*time.Hour))
+	late.StartedAt.Time = late.StartedAt.Add(-time.Hour)
+	w.Beat.Enter("visit.record", late, booktest.At(25.35, 80.85, 10), booktest.With("device_at", late.EndedAt))
+	if got := draftOf(t, w, month); got.Visits != 2 || got.Seen != 1 || len(got.UnseenHi) != 0 {
+		t.Errorf("closed, and shown otherwise than its line: %+v", got)
+	}
 	old := whole
 	old.Month = "2024-01"
 	refusedOp(t, "of years ago", w.Incharge.Do("beat.month", old), contract.CodeTooOld, "/body/month")
@@ -85,5 +93,71 @@ func TestTheMonthOfABeatIsCountedByTheBookAndClosedOnce(t *testing.T) {
 	refusedOp(t, "of another's beat", other.Do("beat.month", contract.BeatMonth{BeatID: beat, Month: "2026-09"}), contract.CodeNotYourPost, "/body/beat_id")
 	if r, err := w.Book.Rebuild(context.Background(), booktest.District, booktest.Centre, false); err != nil || !r.Equal() {
 		t.Errorf("rebuild: %v, %v", err, r)
+	}
+}
+
+// TestAMonthCountsTheVisitsThatComeWithItsClose has a phone without a network send a visit of
+// the last evening and the close of the month together.
+func TestAMonthCountsTheVisitsThatComeWithItsClose(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	set, place := w.Ground("b2"), w.GroundPlace("rampur", 25.22, 80.92)
+	place.BeatID = &set.BeatID
+	w.Incharge.Enter("beat.set", set)
+	w.Incharge.Enter("place.set", place)
+	w.Pass(time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC).Sub(w.Now()))
+	w.Beat.SignIn()
+	v := w.Visit()
+	v.BeatID = &set.BeatID
+	visit := func() contract.Item {
+		return w.Beat.Item("visit.record", v, booktest.At(25.22, 80.92, 10), booktest.With("device_at", contract.At(time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC))))
+	}
+	first, second := visit(), visit()
+	w.Pass(2 * time.Hour)
+	whole := contract.BeatMonth{BeatID: set.BeatID, Month: "2026-11", SensitivePlaces: []string{}}
+	r := w.Beat.Send(first, second, w.Beat.Item("beat.month", whole), w.Beat.Item("beat.month", whole))
+	for i, x := range r[:3] {
+		if x.Outcome != book.Entered || x.Entry.Seq != r[0].Entry.Seq+int64(i) {
+			t.Fatalf("%d: %v %v", i, x.Outcome, x.Problem)
+		}
+	}
+	if f := r[2].Entry.Facts; f["month_visits"] != "2" || f["month_days"] != "1" || f["month_seen"] != "1" || f["month_places"] != "1" {
+		t.Errorf("closed with %v", f)
+	}
+	refusedOp(t, "twice in one batch", r[3], contract.CodeAlreadyThere, "/body/month")
+}
+
+// TestTheMonthOfABeatThatIsNotOnTheListAtItsEndIsCounted closes the month of a beat that ended
+// in it, and of one of the staff list that never had an area.
+func TestTheMonthOfABeatThatIsNotOnTheListAtItsEndIsCounted(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	set, place := w.Ground("b2"), w.GroundPlace("rampur", 25.22, 80.92)
+	place.BeatID = &set.BeatID
+	w.Incharge.Enter("beat.set", set)
+	w.Incharge.Enter("place.set", place)
+	v := w.Visit()
+	v.BeatID = &set.BeatID
+	w.Beat.Enter("visit.record", v, booktest.At(25.22, 80.92, 10))
+	w.Incharge.Enter("place.end", contract.PlaceEnd{PlaceID: place.PlaceID, On: w.Date(3), Reason: "मिलाया"})
+	w.Incharge.Enter("beat.end", contract.BeatEnd{BeatID: set.BeatID, On: w.Date(3), Reason: "मिलाया"})
+	v.BeatID = &w.BeatID
+	w.Beat.Enter("visit.record", v, booktest.At(25.35, 80.92, 10))
+	w.Pass(14 * 24 * time.Hour)
+	w.Incharge.SignIn()
+	if m := draftOf(t, w, "2026-11"); m.BeatID != set.BeatID || m.Visits != 1 || m.Places != 1 || m.Seen != 1 {
+		t.Errorf("the page says %+v", m)
+	}
+	e := w.Incharge.Enter("beat.month", contract.BeatMonth{BeatID: set.BeatID, Month: "2026-11", SensitivePlaces: []string{}})
+	if f := e.Facts; f["month_visits"] != "1" || f["month_places"] != "1" || f["month_seen"] != "1" {
+		t.Errorf("the beat that ended: %v", f)
+	}
+	e = w.Incharge.Enter("beat.month", contract.BeatMonth{BeatID: w.BeatID, Month: "2026-11", SensitivePlaces: []string{}})
+	if f := e.Facts; f["month_visits"] != "1" || f["month_days"] != "1" {
+		t.Errorf("the beat of the staff list: %v", f)
+	}
+	w.Pass(31 * 24 * time.Hour)
+	if m, err := w.Book.BeatMonths(t.Context(), w.Incharge.Caller(), booktest.Centre, "2026-12"); err != nil || len(m.Beats) != 0 {
+		t.Errorf("the month after: %+v, %v", m, err)
 	}
 }

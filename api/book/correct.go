@@ -188,6 +188,9 @@ func checkReplacement(s *State, d *draft, r replacement, old *entryRef) (err err
 	d.corrects = s.subjectOf(r.lines(old))
 	base := d.base
 	d.with(r, func() { err = s.kinds[r.kind].check(s, d) })
+	if visit, ok := r.body.(*contract.VisitRecord); ok && err == nil {
+		d.noteBeat(s, visit.BeatID, r.lines(old))
+	}
 	d.base = base
 	d.caseID, d.guarded = old.CaseID, d.guarded || old.Guarded
 	return err

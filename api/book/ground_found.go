@@ -16,6 +16,8 @@ const (
 	factFoundPlace = "found_place" // the same
 	factFoundCode  = "found_code"  // of the place
 	factFoundM     = "found_m"     // metres to the place, whole
+
+	factLineBeat = "line_beat" // of a correction: the beat of its line, if the old one had another, or it says none
 )
 
 // findGround notes where a visit was made, by the fix that came with it and by the code
@@ -115,6 +117,30 @@ func (g *ground) beatOfPlace(district int32, centre, day string, p *groundPlace)
 	return uuid.Nil
 }
 
+// noteBeat notes of which beat the line is that a correction puts in place of a visit: the
+// one that it says, whatever was found, and if it says none that of the old line. A
+// correction that notes nothing is of the time before that: it stays as it was.
+func (d *draft) noteBeat(s *State, said *uuid.UUID, of []LineRef) {
+	for _, l := range of {
+		line := s.lines.get(lineKey{l.Register, l.Year, l.Serial})
+		if line == nil {
+			continue
+		}
+		was := line.BeatID
+		if text, ok := line.Cols["beat_id"].(string); ok && (was == nil || said != nil) {
+			if id, err := uuid.Parse(text); err == nil {
+				was = &id
+			}
+		}
+		switch {
+		case said == nil && was != nil:
+			d.facts[factLineBeat] = hexOf(*was)
+		case said != nil && was != nil && *said != *was:
+			d.facts[factLineBeat] = hexOf(*said)
+		}
+	}
+}
+
 // foundGround is the beat of a visit, as it was said or else found, and the columns
 // of its place.
 func foundGround(e *Entry, said *uuid.UUID, cols map[string]any) *uuid.UUID {
@@ -129,10 +155,13 @@ func foundGround(e *Entry, said *uuid.UUID, cols map[string]any) *uuid.UUID {
 			}
 		}
 	}
-	if said != nil {
+	name := factFoundBeat
+	if _, ok := e.Facts[factLineBeat]; ok {
+		name = factLineBeat
+	} else if said != nil {
 		return said
 	}
-	if text, ok := e.Facts[factFoundBeat].(string); ok {
+	if text, ok := e.Facts[name].(string); ok {
 		if id, err := uuid.Parse(text); err == nil {
 			cols["beat_id"] = id.String()
 			return &id

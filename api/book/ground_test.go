@@ -2,6 +2,7 @@ package book_test
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +26,50 @@ func square(lat, lon, half float64) string {
 		b.WriteString("[" + num(lon+c[0]*half) + "," + num(lat+c[1]*half) + "]")
 	}
 	return b.String() + "]]}"
+}
+
+// TestACorrectionOfAVisitSaysItsBeatAndLosesNone puts visits right of which the book found the
+// beat, or was told it.
+func TestACorrectionOfAVisitSaysItsBeatAndLosesNone(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	first, second := w.Ground("b2"), w.Ground("b3")
+	first.Area, second.Area = square(25.30, 80.80, 0.02), square(25.40, 80.80, 0.02)
+	w.Incharge.Enter("beat.set", first)
+	w.Incharge.Enter("beat.set", second)
+	correct := func(e *book.Entry, beat *uuid.UUID, women int) *book.Entry {
+		t.Helper()
+		fixed := w.Visit()
+		fixed.BeatID, fixed.Women = beat, women
+		return w.Beat.Enter("entry.correct", contract.EntryCorrect{CorrectsID: e.OpID, Reason: "प्रविष्टि गलत", Visit: &fixed})
+	}
+	is := func(what string, e *book.Entry, beat uuid.UUID) {
+		t.Helper()
+		row, cols := lineOf(t, w, "women_beat", e.Lines[0].Serial)
+		n := count(t, w, `SELECT count(*) FROM place_visits v, lines l WHERE v.serial = l.serial AND v.year = l.year AND l.register = 'women_beat'
+			AND v.beat_id = '`+beat.String()+`' AND l.beat_id = v.beat_id AND v.struck_at IS NULL AND l.serial = `+fmt.Sprint(e.Lines[0].Serial))
+		if cols["beat_id"] != beat.String() || row.BeatID == nil || *row.BeatID != beat || n != 1 {
+			t.Errorf("%s: the register says %v, the line %v, coverage %d", what, cols["beat_id"], row.BeatID, n)
+		}
+	}
+	for _, said := range []*uuid.UUID{nil, &first.BeatID} {
+		v := w.Visit()
+		v.BeatID = said
+		e := w.Beat.Enter("visit.record", v, booktest.At(25.3015, 80.8015, 20))
+		is("as it was", e, first.BeatID)
+		e = correct(e, nil, 7)
+		is("without a beat", e, first.BeatID)
+		e = correct(e, &second.BeatID, 7)
+		is("with another", e, second.BeatID)
+		e = correct(e, &second.BeatID, 8)
+		is("with the same", e, second.BeatID)
+		e = correct(e, nil, 9)
+		is("and without one again", e, second.BeatID)
+		is("back", correct(e, &first.BeatID, 9), first.BeatID)
+	}
+	if r, err := w.Book.Rebuild(t.Context(), booktest.District, booktest.Centre, false); err != nil || !r.Equal() {
+		t.Errorf("rebuild: %v, %v", err, r)
+	}
 }
 
 func TestAVisitKeepsTheBeatAndThePlaceOfItsDay(t *testing.T) {

@@ -360,7 +360,7 @@ func (l *SpotList) of(place uuid.UUID) *Spot {
 }
 
 func needsHotspotsReview(_ *draft, b *contract.HotspotsReview, n *needs) {
-	n.spots, n.spotLists = true, append(n.spotLists, b.ListID)
+	n.spots, n.spotLists, n.spotWeeks = true, append(n.spotLists, b.ListID), append(n.spotWeeks, midnightOf(b.Week.Format(time.DateOnly)))
 	for _, o := range b.PresentBy {
 		n.officer(o)
 	}
@@ -403,13 +403,16 @@ func checkHotspotsReview(s *State, d *draft, b *contract.HotspotsReview) error {
 	return nil
 }
 
-// stoodIn tells whether a list was in force at any moment of a week.
+// stoodIn tells whether a list was in force at any moment of a week. Of two that came into
+// force at once it is the one that was set last.
 func (s *State) stoodIn(l *SpotList, week string) bool {
 	if l.FromAt == nil || !l.FromAt.Before(midnightOf(otherWeek(week, 1))) {
 		return false
 	}
 	for _, o := range s.spotLists.m {
-		if o.FromAt != nil && !o.FromAt.After(midnightOf(week)) && o.FromAt.After(*l.FromAt) {
+		switch {
+		case o.FromAt == nil:
+		case o.FromAt.Equal(*l.FromAt) && o.Seq > l.Seq, o.FromAt.After(*l.FromAt) && !o.FromAt.After(midnightOf(week)):
 			return false
 		}
 	}

@@ -30,13 +30,15 @@ func scanSpotReview(row pgx.CollectableRow) (*SpotReview, error) {
 }
 
 // queueSpots reads the lists that a new one can meet: those of this month and of later
-// ones, the one that is in force, and those that ops name, with the looks at these.
-// Whatever else comes into force after now is of a month that is not over.
-func (s *State) queueSpots(b *pgx.Batch, named []uuid.UUID) {
+// ones, the one that is in force, and those that ops name, with the looks at these and what
+// came into force together with them. Whatever else comes into force after now is of a month
+// that is not over. Of a week that is looked back at it reads what was in force when it began.
+func (s *State) queueSpots(b *pgx.Batch, named []uuid.UUID, weeks []time.Time) {
 	b.Queue(`SELECT `+spotListColumns+` FROM spot_lists WHERE district_id = $1 AND centre = $2 AND (month >= $3 OR list_id = ANY($5)
-			OR list_id = (SELECT list_id FROM spot_lists WHERE district_id = $1 AND centre = $2 AND from_at <= $4
-				ORDER BY from_at DESC, seq DESC LIMIT 1))`,
-		s.District, s.Centre, monthOf(s.now), s.now, named).Query(func(rows pgx.Rows) error {
+			OR from_at IN (SELECT from_at FROM spot_lists WHERE district_id = $1 AND list_id = ANY($5))
+			OR list_id IN (SELECT f.list_id FROM unnest($6::timestamptz[] || $4::timestamptz) AS u (at), LATERAL (SELECT list_id FROM spot_lists
+				WHERE district_id = $1 AND centre = $2 AND from_at <= u.at ORDER BY from_at DESC, seq DESC LIMIT 1) f))`,
+		s.District, s.Centre, monthOf(s.now), s.now, named, weeks).Query(func(rows pgx.Rows) error {
 		list, err := pgx.CollectRows(rows, scanSpotList)
 		for _, l := range list {
 			s.spotLists.load(l.ListID, l)

@@ -359,6 +359,35 @@ func TestTheListIsLookedAtOnceAWeek(t *testing.T) {
 	}
 }
 
+func TestAWeekIsLookedBackAtByTheListThatWasInForce(t *testing.T) {
+	t.Parallel()
+	w := newSpotWorld(t)
+	november := w.set("2026-11", spot(w.gate))
+	w.agree(november)
+	w.Pass(10 * 24 * time.Hour) // 28 November
+	first := w.set("2026-12", spot(w.gate))
+	w.agree(first)
+	december := w.set("2026-12", spot(w.gate)) // in force from the same moment
+	w.agree(december)
+	w.Pass(35 * 24 * time.Hour) // 2 January
+	w.agree(w.set("2027-01", spot(w.gate)))
+	w.Pass(3 * 24 * time.Hour)
+	w.Leader.SignIn()
+	look := func(list uuid.UUID, week string) contract.HotspotsReview {
+		at, err := time.Parse(time.DateOnly, week)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return contract.HotspotsReview{
+			ListID: list, Week: openapi_types.Date{Time: at}, PresentBy: []uuid.UUID{w.Leader.ID},
+			Spots: []contract.HotspotReviewed{{PlaceID: w.gate.PlaceID, Result: "worse", Keep: true}},
+		}
+	}
+	refusedOp(t, "by a list that was replaced", w.Leader.Do("hotspots.review", look(november, "2026-12-21")), contract.CodeWrongState, "/body/list_id")
+	refusedOp(t, "by a list that another overtook", w.Leader.Do("hotspots.review", look(first, "2026-12-21")), contract.CodeWrongState, "/body/list_id")
+	w.Leader.Enter("hotspots.review", look(december, "2026-12-21"))
+}
+
 func TestWhoSeesWhatOfHotSpots(t *testing.T) {
 	t.Parallel()
 	w := newSpotWorld(t)

@@ -157,7 +157,8 @@ func (t *SpotTold) told(b *SpotProposal) {
 }
 
 // byRounds counts the rounds of the squads at each place in which conduct was noted, by an
-// entry about a person that stands.
+// entry about a person that stands. A round that was corrected is the same one, by whichever
+// entry it is named.
 func (q *toldQuery) byRounds(ctx context.Context, tx pgx.Tx, places map[uuid.UUID]*SpotTold) error {
 	year := q.now.In(ist).Year()
 	since := q.now.AddDate(0, 0, -toldDays)
@@ -166,11 +167,16 @@ func (q *toldQuery) byRounds(ctx context.Context, tx pgx.Tx, places map[uuid.UUI
 				LATERAL (SELECT subject_id, at FROM lines WHERE district_id = $1 AND centre = $2 AND register = 'squad' AND year = y.year
 					AND struck_seq IS NULL ORDER BY serial DESC LIMIT $4) l,
 				LATERAL (SELECT data, kind, state FROM matters WHERE district_id = $1 AND matter_id = l.subject_id LIMIT 1) m
-			WHERE l.at > $5 AND m.kind = $6 AND m.state NOT IN ('struck', $7) AND m.data::json ->> 'code' <> 'named_in_complaint' OFFSET 0) n
-			JOIN spot_visits v ON v.subject_id = n.round_id
+			WHERE l.at > $5 AND m.kind = $6 AND m.state NOT IN ('struck', $7) AND m.data::json ->> 'code' <> 'named_in_complaint' OFFSET 0) n,
+			LATERAL (SELECT coalesce((SELECT r.subject_id FROM ops o
+				JOIN entries e ON e.district_id = o.district_id AND e.centre = o.centre AND e.seq = o.seq
+				JOIN lines r ON r.district_id = e.district_id AND r.centre = e.centre AND r.register = 'squad'
+					AND r.year = (e.lines::json -> 0 ->> 'year')::int AND r.serial = (e.lines::json -> 0 ->> 'serial')::bigint
+				WHERE o.district_id = $1 AND o.op_id = n.round_id AND e.kind = $9), n.round_id) AS id OFFSET 0) c
+			JOIN spot_visits v ON v.subject_id = c.id
 		WHERE v.district_id = $1 AND v.centre = $2 AND v.register = 'squad' AND v.at > $5 AND v.struck_at IS NULL
 		GROUP BY v.place_id HAVING count(DISTINCT v.subject_id) >= $8`,
-		q.district, q.centre, []int64{int64(year) - 1, int64(year)}, actsBack, since, matterPerson, matterQuashed, toldRounds)
+		q.district, q.centre, []int64{int64(year) - 1, int64(year)}, actsBack, since, matterPerson, matterQuashed, toldRounds, "entry.correct")
 	if err != nil {
 		return fmt.Errorf("count rounds at places: %w", err)
 	}

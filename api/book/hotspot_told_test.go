@@ -104,6 +104,36 @@ func TestRoundsInWhichConductWasNotedAreCountedAndNeverPersons(t *testing.T) {
 	}
 }
 
+func TestARoundThatWasCorrectedCountsByWhicheverEntryNamesIt(t *testing.T) {
+	t.Parallel()
+	w := newSpotWorld(t)
+	w.GoOut()
+	met := func(round uuid.UUID, fact string) {
+		p := w.Person()
+		p.RoundID, p.Name, p.Mobile = &round, nil, nil
+		p.Facts += fact
+		w.Leader.Enter("squad.person", p)
+	}
+	corrected := func(round uuid.UUID) uuid.UUID {
+		fixed := w.Round()
+		fixed.WomenSpoken++
+		return w.Leader.Enter("entry.correct", contract.EntryCorrect{CorrectsID: round, Reason: "संख्या गलत", Round: &fixed}).OpID
+	}
+	first := w.round(25.22, 80.92, time.Minute)
+	again := corrected(first.OpID)
+	met(first.OpID, "क")
+	met(again, "ख")
+	if p := w.told(t, w.Leader, w.gate.PlaceID); p != nil {
+		t.Errorf("one round, named by two entries: %+v", p)
+	}
+	w.Pass(time.Hour)
+	second := w.round(25.22, 80.92, time.Minute)
+	met(corrected(corrected(second.OpID)), "ग")
+	if p := w.told(t, w.Leader, w.gate.PlaceID); p == nil || p.Rounds != 2 {
+		t.Errorf("two rounds: %+v", p)
+	}
+}
+
 func TestPublishedHeatMarksThePlacesOfItsCellsForWhoDecides(t *testing.T) {
 	t.Parallel()
 	w := newSpotWorld(t)

@@ -2,7 +2,6 @@ package book
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -110,12 +109,7 @@ func (b *Book) Incident(ctx context.Context, q IncidentQuery) (*Incident, error)
 		if err := out.reads(ctx, tx, q, centres); err != nil {
 			return err
 		}
-		for _, centre := range centres {
-			if err := out.entries(ctx, tx, q, centre); err != nil {
-				return err
-			}
-		}
-		return nil
+		return out.entries(ctx, tx, q, centres)
 	})
 	if err != nil {
 		return nil, err
@@ -168,103 +162,61 @@ func (out *Incident) reads(ctx context.Context, tx pgx.Tx, q IncidentQuery, cent
 	return wrap(err, "list reads")
 }
 
-// entries counts what a book got in the span, and lists what has weight. The
-// numbers of a book rise with the time at which its entries came, so the span
-// is found by looking at a few of them.
-func (out *Incident) entries(ctx context.Context, tx pgx.Tx, q IncidentQuery, centre string) error {
-	from, err := firstSince(ctx, tx, q.District, centre, q.From)
-	if err != nil {
-		return err
-	}
-	until, err := firstSince(ctx, tx, q.District, centre, q.Until)
-	if err != nil {
-		return err
-	}
-	const span = ` FROM entries WHERE district_id = $1 AND centre = $2 AND seq >= $3 AND seq < $4
+// entries counts what the books got in the span, and lists what has weight. The numbers of a
+// book do not tell when its entries came: one that waited for another stands behind those
+// that were received after it. So the span is looked for by that time, in all books at once.
+func (out *Incident) entries(ctx context.Context, tx pgx.Tx, q IncidentQuery, centres []string) error {
+	const span = ` FROM entries WHERE district_id = $1 AND centre = ANY($2) AND received_at >= $3 AND received_at < $4
 		AND ($5::uuid IS NULL OR officer_id = $5) AND ($6::uuid IS NULL OR device_id = $6)`
-	args := []any{q.District, centre, from, until, q.Officer, q.Device}
-	rows, err := tx.Query(ctx, `SELECT kind, count(*), min(seq), max(seq)`+span+` GROUP BY kind ORDER BY kind`, args...)
+	args := []any{q.District, centres, q.From, q.Until, q.Officer, q.Device}
+	rows, err := tx.Query(ctx, `SELECT centre, kind, count(*), min(seq), max(seq)`+span+` GROUP BY centre, kind ORDER BY centre, kind`, args...)
 	if err != nil {
 		return fmt.Errorf("count entries: %w", err)
 	}
-	counts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (IncidentCount, error) {
-		c := IncidentCount{Centre: centre}
-		err := row.Scan(&c.Kind, &c.Count, &c.First, &c.Last)
-		return c, err
-	})
+	counts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[IncidentCount])
 	if err != nil {
 		return fmt.Errorf("count entries: %w", err)
 	}
 	out.Counts = append(out.Counts, counts...)
-	rows, err = tx.Query(ctx, `SELECT seq, at, kind, officer_id, role, device_id`+span+` AND `+weighty+` ORDER BY seq LIMIT $7`, append(args, mostListed)...)
+	rows, err = tx.Query(ctx, `SELECT centre, seq, at, kind, officer_id, role, device_id`+span+` AND `+weighty+` ORDER BY centre, seq LIMIT $7`,
+		append(args, mostListed)...)
 	if err != nil {
 		return fmt.Errorf("list entries: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (IncidentEntry, error) {
-		e := IncidentEntry{Centre: centre}
-		err := row.Scan(&e.Seq, &e.At, &e.Kind, &e.OfficerID, &e.Role, &e.DeviceID)
-		return e, err
-	})
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[IncidentEntry])
 	if err != nil {
 		return fmt.Errorf("list entries: %w", err)
 	}
 	out.Weighty = append(out.Weighty, list...)
-	return out.exports(ctx, tx, centre, span, args)
+	return out.exports(ctx, tx, span, args)
 }
 
 // exports lists the files that were taken in the span, each with what was asked for.
-func (out *Incident) exports(ctx context.Context, tx pgx.Tx, centre, span string, args []any) error {
-	rows, err := tx.Query(ctx, `SELECT e.seq, e.at, e.officer_id, e.role, e.device_id, e.session_id, e.facts::json ->> 'rows', e.facts::json ->> 'sha256',
+func (out *Incident) exports(ctx context.Context, tx pgx.Tx, span string, args []any) error {
+	rows, err := tx.Query(ctx, `SELECT e.centre, e.seq, e.at, e.officer_id, e.role, e.device_id, e.session_id, e.facts::json ->> 'rows', e.facts::json ->> 'sha256',
 			m.seq, m.data
-		FROM (SELECT *`+span+` AND kind = $7 ORDER BY seq LIMIT $8) e
+		FROM (SELECT *`+span+` AND kind = $7 ORDER BY centre, seq LIMIT $8) e
 		JOIN matters m ON m.district_id = $1 AND m.matter_id = (convert_from(e.wire, 'UTF8')::json -> 'body' ->> 'ask_id')::uuid
-		ORDER BY e.seq`, append(args, kindExportRead, mostListed)...)
+		ORDER BY e.centre, e.seq`, append(args, kindExportRead, mostListed)...)
 	if err != nil {
 		return fmt.Errorf("list exports: %w", err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (IncidentExport, error) {
-		x := IncidentExport{Centre: centre}
+		var x IncidentExport
 		var n, data string
 		var asked int64
-		if err := row.Scan(&x.Seq, &x.At, &x.OfficerID, &x.Role, &x.DeviceID, &x.SessionID, &n, &x.SHA256, &asked, &data); err != nil {
+		if err := row.Scan(&x.Centre, &x.Seq, &x.At, &x.OfficerID, &x.Role, &x.DeviceID, &x.SessionID, &n, &x.SHA256, &asked, &data); err != nil {
 			return x, err
 		}
 		var m MatterData
 		if err := unjson(data, &m); err != nil {
 			return x, err
 		}
-		x.No, x.AllowedBy, x.Reason = exportNo(centre, asked), *m.ReviewedBy, m.Code
+		x.No, x.AllowedBy, x.Reason = exportNo(x.Centre, asked), *m.ReviewedBy, m.Code
 		x.Register, x.From, x.To, x.State = m.Export.Register, m.Export.From, m.Export.To, m.Export.State
 		x.Rows, err = strconv.Atoi(n)
 		return x, err
 	})
 	out.Exports = append(out.Exports, list...)
 	return wrap(err, "list exports")
-}
-
-// firstSince is the number of a book's first entry that came at a time or
-// after it; one more than the last if there is none.
-func firstSince(ctx context.Context, tx pgx.Tx, district int32, centre string, at time.Time) (int64, error) {
-	var size int64
-	if err := tx.QueryRow(ctx, `SELECT size FROM heads WHERE district_id = $1 AND centre = $2`, district, centre).Scan(&size); err != nil {
-		return 0, fmt.Errorf("read head: %w", err)
-	}
-	low, high := int64(1), size+1
-	for low < high {
-		middle := low + (high-low)/2
-		var came time.Time
-		err := tx.QueryRow(ctx, `SELECT received_at FROM entries WHERE district_id = $1 AND centre = $2 AND seq = $3`, district, centre, middle).Scan(&came)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return 0, fmt.Errorf("book of %s: entry %d is missing", centre, middle)
-		}
-		if err != nil {
-			return 0, fmt.Errorf("find entries: %w", err)
-		}
-		if came.Before(at) {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low, nil
 }

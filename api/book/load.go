@@ -34,6 +34,7 @@ type needs struct {
 	weeks                                   []string    // of rosters, by their Mondays
 	spots                                   bool        // lists of hot-spots that count now
 	spotLists                               []uuid.UUID // and those of these ids, with what was seen of them
+	spotWeeks                               []time.Time // beginnings of weeks of which somebody tells
 	soses, sosOf                            []uuid.UUID // calls for help, and officers whose open ones are wanted
 	wakes                                   []*draft    // ops that wake who is near
 	months                                  []monthKey  // of beats, that ops close
@@ -141,7 +142,7 @@ func (s *State) queueNeeds(b *pgx.Batch, n *needs) {
 		s.queueMonths(b, n.months)
 	}
 	if n.spots {
-		s.queueSpots(b, n.spotLists)
+		s.queueSpots(b, n.spotLists, n.spotWeeks)
 	}
 	if len(n.complaints)+len(n.matters) > 0 {
 		s.queueMatters(b, n)

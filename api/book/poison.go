@@ -47,7 +47,8 @@ type release struct {
 	whole    bool // the drafts are entered all, or none is
 }
 
-// attempt appends drafts together, or singly where that breaks. Nothing that
+// attempt appends drafts together, or singly where that breaks; those that close a month
+// after the others. Nothing that
 // happens to them may end the process.
 func (w *writer) attempt(ctx context.Context, drafts []*draft) (err error) {
 	defer func() {
@@ -55,10 +56,15 @@ func (w *writer) attempt(ctx context.Context, drafts []*draft) (err error) {
 			err = &fault{fmt.Errorf("panic: %T", what)}
 		}
 	}()
-	if err = w.book.transact(ctx, w.district, w.centre, drafts); breaks(ctx, err) {
-		err = w.singly(ctx, drafts)
+	for _, part := range apart(drafts) {
+		if err = w.book.transact(ctx, w.district, w.centre, part); breaks(ctx, err) {
+			err = w.singly(ctx, part)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // singly appends each op in a transaction of its own after one failed, so that

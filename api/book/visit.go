@@ -113,7 +113,7 @@ func (s *State) visited(e *Entry, old *Line, b *contract.VisitRecord) {
 	}
 	beat := foundGround(e, b.BeatID, cols)
 	s.fill(k, func(l *Line) {
-		if beat != nil { // a correction that names none leaves what was found
+		if beat != nil {
 			l.BeatID = beat
 		}
 		l.Cols = unproved(l.Cols) // a new line is assessed anew

@@ -10,7 +10,7 @@ import (
 
 // heatBody is where complaints came from, as it was published for a week.
 type heatBody struct {
-	Week  string // its Monday, as it is shown
+	Week  string // its Monday, as it is shown; empty: nothing was published yet
 	Weeks []heatChoice
 	Rows  []heatRow // cells
 	Rest  *heatRow  // of the district, without what cells tell

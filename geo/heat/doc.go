@@ -12,6 +12,9 @@
 // At the end of each week the complaints that were not counted yet are put into groups,
 // each of at least five women (one with many complaints is one) who came on at least three
 // days, and each is told once, as one figure rounded to five. Whoever is in no group waits.
+// Complaints are one woman's if a number of hers stands in both, or if one was entered as a new
+// incident of the other. Of whom no number is known, nobody can tell from another: all of them
+// together count as one woman.
 //
 //   - First those of one kind, in a public place or at home, in a cell of resolution 7: some
 //     five square kilometres, the finest that is open of a place that can point at a woman.
@@ -36,11 +39,14 @@
 //
 // A snapshot is never made again. A complaint that comes in late, or that an officer files
 // anew, belongs to the week in which the book learnt of it, and what was counted as it was
-// then is not counted again.
+// then is not counted again, whatever is corrected in it.
 //
 // # What it cannot do
 //
 // Somebody who knows of every other complaint of a district, woman by woman, could see from
 // the week in which a group was closed whether there was one more. He who knows all that
 // needs no map.
+//
+// Numbers tell women apart, and only as far as they can: one who gives another each time, and
+// whose complaints name none before, counts as several.
 package heat

@@ -20,7 +20,7 @@ const (
 // Complaint is what is known here of one complaint that was not counted yet.
 type Complaint struct {
 	ID    [16]byte
-	Who   [16]byte // the same for all complaints of one woman, and for nobody else's
+	Who   [16]byte // the same for all complaints of one woman, and for nobody else's; nought of all who cannot be told apart
 	Day   int      // the day she came, counted from any day
 	Week  int      // the week in which the book learnt of it, counted from any week
 	Cell  geo.Cell // of resolution 7; 0 if it may be counted in the district alone

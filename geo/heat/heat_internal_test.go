@@ -51,6 +51,9 @@ func generated(t *testing.T, seed uint64) []Complaint {
 			if len(out) > 50 && r.IntN(8) == 0 { // one who came before
 				c.Who = out[r.IntN(len(out))].Who
 			}
+			if r.IntN(6) == 0 { // of whom no number is known
+				c.Who = [16]byte{}
+			}
 			if r.IntN(20) == 0 { // told late
 				c.Day -= 7 * r.IntN(6)
 			}
@@ -295,6 +298,13 @@ func TestAGroupWantsFiveWomenOnThreeDays(t *testing.T) {
 		if got != c.want || (c.want == 0) != (len(rest) == c.n) {
 			t.Errorf("%+v: %v, %d wait", c, told, len(rest))
 		}
+	}
+	unknown := some(9, 9, 3)
+	for i := range unknown[3:] { // three are known, of the others nobody can say whether they are one
+		unknown[3+i].Who = [16]byte{}
+	}
+	if told, rest := Publish(unknown, 0); len(told) != 0 || len(rest) != 9 {
+		t.Errorf("three women and some who may be one are told as %v", told)
 	}
 	few := some(3, 3, 3)
 	few = append(few, Complaint{ID: [16]byte{91}, Who: [16]byte{91}}, Complaint{ID: [16]byte{92}, Who: [16]byte{92}})
