@@ -14,8 +14,9 @@ import (
 	contract "kendra/mobile-contract"
 )
 
-// SOSView is a call for help with what stands in its entry: where she was, and
-// whether her phone must not ring.
+// SOSView is a call for help with what stands in the entries of its presses: where she
+// was when her phone last knew, and, of the last press, whether she was on duty and her
+// phone must not ring.
 type SOSView struct {
 	SOS
 
@@ -97,22 +98,36 @@ func sosViews(ctx context.Context, tx pgx.Tx, district int32, list []*SOS) ([]SO
 		centre string
 		seq    int64
 	}
-	rows, err := tx.Query(ctx, `SELECT e.centre, e.seq, e.wire FROM unnest($2::text[], $3::bigint[]) AS x (centre, seq)
-		JOIN entries e ON e.district_id = $1 AND e.centre = x.centre AND e.seq = x.seq`, district,
-		column(list, func(x *SOS) string { return x.Centre }), column(list, func(x *SOS) int64 { return x.Seq }))
+	type press struct {
+		place          *contract.Place
+		silent, onDuty bool
+	}
+	var centres []string
+	var seqs []int64
+	for _, x := range list {
+		of := x.pressSeqs()
+		centres, seqs = append(centres, slices.Repeat([]string{x.Centre}, len(of))...), append(seqs, of...)
+	}
+	rows, err := tx.Query(ctx, `SELECT e.centre, e.seq, e.wire, e.facts FROM unnest($2::text[], $3::bigint[]) AS x (centre, seq)
+		JOIN entries e ON e.district_id = $1 AND e.centre = x.centre AND e.seq = x.seq`, district, centres, seqs)
 	if err != nil {
 		return nil, fmt.Errorf("read calls for help: %w", err)
 	}
-	said := map[entry]SOSView{}
+	said := map[entry]press{}
 	var of entry
 	var wire []byte
-	_, err = pgx.ForEachRow(rows, []any{&of.centre, &of.seq, &wire}, func() error {
+	var noted string
+	_, err = pgx.ForEachRow(rows, []any{&of.centre, &of.seq, &wire, &noted}, func() error {
 		var line struct {
 			Place *contract.Place
 			Body  contract.SosRaise
 		}
-		err := json.Unmarshal(wire, &line)
-		said[of] = SOSView{Place: line.Place, Silent: line.Body.Silent != nil && *line.Body.Silent}
+		var facts Facts
+		if err := json.Unmarshal(wire, &line); err != nil {
+			return err
+		}
+		err := unjson(noted, &facts)
+		said[of] = press{line.Place, line.Body.Silent != nil && *line.Body.Silent, facts.isTrue("on_duty")}
 		return err
 	})
 	if err != nil {
@@ -120,8 +135,17 @@ func sosViews(ctx context.Context, tx pgx.Tx, district int32, list []*SOS) ([]SO
 	}
 	out := make([]SOSView, len(list))
 	for i, x := range list {
-		out[i] = said[entry{x.Centre, x.Seq}]
-		out[i].SOS = *x
+		v := &out[i]
+		v.SOS = *x
+		for n, seq := range x.pressSeqs() {
+			p := said[entry{x.Centre, seq}]
+			if n == 0 {
+				v.Silent, v.OnDuty = p.silent, p.onDuty
+			}
+			if v.Place == nil {
+				v.Place = p.place
+			}
+		}
 	}
 	return out, nil
 }
