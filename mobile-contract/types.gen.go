@@ -2131,7 +2131,7 @@ type FactorRemoval struct {
 // FactorRemovalTotp defines model for FactorRemoval.Totp.
 type FactorRemovalTotp bool
 
-// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on
+// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
 type Facts = json.RawMessage
 
 // FeedLine defines model for FeedLine.
@@ -2148,7 +2148,7 @@ type FeedLine struct {
 	Corrects *UUID      `json:"corrects,omitempty"`
 	DeviceID *UUID      `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
 	Facts     Facts     `json:"facts"`
 	Flags     []Flag    `json:"flags"`
 	Kind      string    `json:"kind"`
@@ -3939,7 +3939,7 @@ type Receipt struct {
 	Centre   *Centre `json:"centre,omitempty"`
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
 	Facts *Facts `json:"facts,omitempty"`
 	Flags []Flag `json:"flags,omitempty"`
 

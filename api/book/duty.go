@@ -37,6 +37,9 @@ func checkDutyStart(s *State, d *draft, b *contract.DutyStart) error {
 	if s.dutyAt(d.officer, d.at) != nil {
 		d.flag(geo.Flag{Code: flagDutyUnended, Value: 1})
 	}
+	if d.at.After(s.now.Add(-overlapReach)) && s.overlaps(d, b) {
+		d.facts[factOverlap] = true
+	}
 	if b.Relieves == nil {
 		return nil
 	}
@@ -48,39 +51,79 @@ func checkDutyStart(s *State, d *draft, b *contract.DutyStart) error {
 	return nil
 }
 
+// factOverlap says of a start that it came after what it should have come before: a
+// later duty, or the end of the one that it ends. A shared handset may have found no
+// network all day.
+const factOverlap = "overlap"
+
+// overlapReach is how old a start may be that looks at duties which have ended: their
+// rows are read no further back (dutyReach), at append as at rebuild. An older one is
+// over by the clock.
+const overlapReach = dutyReach / 2
+
+// overlaps tells whether the start of a duty meets one that was ended after it, or a
+// later one.
+func (s *State) overlaps(d *draft, b *contract.DutyStart) bool {
+	ended := func(of uuid.UUID) bool {
+		return slices.ContainsFunc(s.endedLater(of, d.at), func(o *Duty) bool { return o.EndedAt != nil })
+	}
+	return ended(d.officer) || b.Relieves != nil && ended(*b.Relieves) || s.nextStart(d.officer, d.at) != nil
+}
+
 func applyDutyStart(s *State, e *Entry, b *contract.DutyStart) []push.Notice {
 	s.endDuties(e, e.OfficerID)
 	if b.Relieves != nil {
 		s.endDuties(e, *b.Relieves)
 	}
-	s.duties.put(e.OpID, &Duty{
+	duty := &Duty{
 		DutyID: e.OpID, OfficerID: e.OfficerID, PostID: e.PostID, Role: e.Role, SquadID: b.SquadID,
 		DeviceID: e.DeviceID, StartedAt: e.At,
-	})
+	}
+	if e.Facts.isTrue(factOverlap) {
+		duty.EndedAt = s.nextStart(e.OfficerID, e.At)
+	}
+	s.duties.put(e.OpID, duty)
 	return nil
 }
 
-// endDuties ends with an entry the duties of an officer that are open.
+// endDuties ends with an entry the duties of an officer that are open, and those that
+// were ended later, if the entry says that it looks at them.
 func (s *State) endDuties(e *Entry, officer uuid.UUID) {
-	for _, open := range s.openDuties(e, officer) {
-		ended := *open
+	for _, on := range s.endedLater(officer, e.At) {
+		if on.EndedAt != nil && !e.Facts.isTrue(factOverlap) {
+			continue
+		}
+		ended := *on
 		at := e.At
 		ended.EndedAt = &at
 		s.duties.put(ended.DutyID, &ended)
 	}
 }
 
-// openDuties lists the duties of an officer that were begun before the entry and
-// not ended, in the order of their ids.
-func (s *State) openDuties(e *Entry, officer uuid.UUID) []*Duty {
-	var open []*Duty
+// endedLater lists the duties of an officer that were begun before a time and have not
+// ended, or after it, in the order of their ids.
+func (s *State) endedLater(officer uuid.UUID, at time.Time) []*Duty {
+	var out []*Duty
 	for _, d := range s.duties.m {
-		if d.OfficerID == officer && d.EndedAt == nil && !d.StartedAt.After(e.At) {
-			open = append(open, d)
+		if d.OfficerID == officer && !d.StartedAt.After(at) &&
+			(d.EndedAt == nil || d.EndedAt.After(at) && d.StartedAt.After(at.Add(-overlapReach))) {
+			out = append(out, d)
 		}
 	}
-	slices.SortFunc(open, func(a, b *Duty) int { return compareIDs(a.DutyID, b.DutyID) })
-	return open
+	slices.SortFunc(out, func(a, b *Duty) int { return compareIDs(a.DutyID, b.DutyID) })
+	return out
+}
+
+// nextStart is when the officer began the first duty after a time; nil if there is none.
+func (s *State) nextStart(officer uuid.UUID, at time.Time) *time.Time {
+	var next *time.Time
+	for _, d := range s.duties.m {
+		if d.OfficerID == officer && d.StartedAt.After(at) && (next == nil || d.StartedAt.Before(*next)) {
+			began := d.StartedAt
+			next = &began
+		}
+	}
+	return next
 }
 
 func needsDutyEnd(d *draft, b *contract.DutyEnd, n *needs) {
