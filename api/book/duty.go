@@ -22,6 +22,7 @@ func needsDutyStart(d *draft, b *contract.DutyStart, n *needs) {
 	n.squad(b.SquadID)
 	if b.Relieves != nil {
 		n.duty(*b.Relieves)
+		n.officer(*b.Relieves)
 	}
 }
 
@@ -43,12 +44,43 @@ func checkDutyStart(s *State, d *draft, b *contract.DutyStart) error {
 	if b.Relieves == nil {
 		return nil
 	}
-	// Relief is of the same post: nobody ends the duty of another kind of work.
-	if on := s.dutyAt(*b.Relieves, d.at); on == nil || on.OfficerID == d.officer || on.Role != d.post.Role {
+	return s.checkRelief(d, *b.Relieves)
+}
+
+// checkRelief lets an officer take over from one of the same post: nobody ends the duty
+// of another kind of work. Whether her own end or his start comes first is chance; if she
+// is not on duty at that time the start is flagged, and he is on duty.
+func (s *State) checkRelief(d *draft, relieved uuid.UUID) error {
+	last := s.dutyAt(relieved, d.at)
+	on := last != nil
+	if !on {
+		last = s.lastDuty(relieved, d.at)
+	}
+	if relieved == d.officer || !s.officers[relieved] || last != nil && last.Role != d.post.Role {
 		return refuse(contract.CodeUnknownReference, "/body/relieves")
 	}
-	d.seenBy = append(d.seenBy, *b.Relieves)
+	if !on {
+		since := 0.0
+		if last != nil {
+			since = d.at.Sub(*last.EndedAt).Seconds()
+		}
+		d.flag(geo.Flag{Code: flagRelievedOffDuty, Value: since})
+	}
+	d.seenBy = append(d.seenBy, relieved)
 	return nil
+}
+
+// lastDuty is the duty of an officer that ended last before a time, if it could have
+// lasted until then; nil if there is none.
+func (s *State) lastDuty(officer uuid.UUID, at time.Time) *Duty {
+	var last *Duty
+	for _, d := range s.duties.m {
+		if d.OfficerID == officer && d.EndedAt != nil && d.EndedAt.Before(at) && at.Before(d.StartedAt.Add(s.rules.unitRule(d.StartedAt).duty())) &&
+			(last == nil || d.EndedAt.After(*last.EndedAt)) {
+			last = d
+		}
+	}
+	return last
 }
 
 // factOverlap says of a start that it came after what it should have come before: a

@@ -2,6 +2,7 @@ package book_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -53,8 +54,8 @@ func TestWhoRelievesEndsTheDutyOfTheSamePostAndNoOther(t *testing.T) {
 	w.OnDuty(w.Beat)
 	w.OnDuty(w.Leader)
 	w.Pass(time.Hour)
-	for what, id := range map[string]*booktest.Officer{"another post": w.Leader, "nobody on duty": w.SHO, "herself": w.Second} {
-		if r := w.Second.Do("duty.start", contract.DutyStart{Relieves: &id.ID}); !refusedWith(r, contract.CodeUnknownReference) {
+	for what, id := range map[string]uuid.UUID{"another post": w.Leader.ID, "nobody": uuid.Must(uuid.NewV7()), "herself": w.Second.ID} {
+		if r := w.Second.Do("duty.start", contract.DutyStart{Relieves: &id}); !refusedWith(r, contract.CodeUnknownReference) {
 			t.Errorf("%s: %+v", what, r)
 		}
 	}
@@ -64,6 +65,52 @@ func TestWhoRelievesEndsTheDutyOfTheSamePostAndNoOther(t *testing.T) {
 	}
 	if n := count(t, w, `SELECT count(*) FROM duties WHERE ended_at IS NULL`); n != 2 {
 		t.Errorf("%d on duty", n)
+	}
+}
+
+func TestWhoRelievesIsOnDutyWhetherHerEndOrHisStartComesFirst(t *testing.T) {
+	t.Parallel()
+	for _, endFirst := range []bool{false, true} {
+		w := booktest.New(t)
+		start := w.OnDuty(w.Beat)
+		w.Pass(time.Hour)
+		end := w.Beat.Item("duty.end", contract.DutyEnd{StartID: start.OpID})
+		w.Pass(time.Minute)
+		relief := w.Second.Item("duty.start", contract.DutyStart{Relieves: &w.Beat.ID})
+		if endFirst {
+			w.Beat.Send(end)
+		}
+		r := w.Second.Send(relief)[0]
+		if r.Outcome != book.Entered || hasFlag(r.Entry, "relieved_off_duty") != endFirst || !slices.Contains(r.Entry.SeenBy, w.Beat.ID) {
+			t.Errorf("her end first %t: %+v", endFirst, r)
+		}
+		if !endFirst {
+			w.Beat.Send(end)
+		}
+		if n := count(t, w, `SELECT count(*) FROM duties WHERE officer_id = $1 AND ended_at = $2`, w.Beat.ID, start.At.Add(time.Hour)); n != 1 {
+			t.Errorf("her end first %t: hers does not end when she said", endFirst)
+		}
+		if n := count(t, w, `SELECT count(*) FROM duties WHERE officer_id = $1 AND ended_at IS NULL`, w.Second.ID); n != 1 {
+			t.Errorf("her end first %t: he is not on duty", endFirst)
+		}
+	}
+}
+
+func TestTheDutyOfAnotherPostIsRelievedNeitherBeforeNorAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	start := w.OnDuty(w.Leader)
+	w.Pass(time.Hour)
+	w.Leader.Enter("duty.end", contract.DutyEnd{StartID: start.OpID})
+	w.Pass(time.Minute)
+	relief := contract.DutyStart{Relieves: &w.Leader.ID}
+	if r := w.Second.Do("duty.start", relief); !refusedWith(r, contract.CodeUnknownReference) {
+		t.Errorf("%+v", r)
+	}
+	w.Pass(13 * time.Hour) // that duty would be over, whoever ended it
+	w.Second.SignIn()
+	if e := w.Second.Enter("duty.start", relief); !hasFlag(e, "relieved_off_duty") {
+		t.Errorf("%+v", e.Flags)
 	}
 }
 
