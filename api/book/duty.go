@@ -75,7 +75,7 @@ func (s *State) checkRelief(d *draft, relieved uuid.UUID) error {
 func (s *State) lastDuty(officer uuid.UUID, at time.Time) *Duty {
 	var last *Duty
 	for _, d := range s.duties.m {
-		if d.OfficerID == officer && d.EndedAt != nil && d.EndedAt.Before(at) && at.Before(d.StartedAt.Add(s.rules.unitRule(d.StartedAt).duty())) &&
+		if d.OfficerID == officer && d.EndedAt != nil && d.EndedAt.Before(at) && at.Before(s.rules.dutyOver(d.StartedAt)) &&
 			(last == nil || d.EndedAt.After(*last.EndedAt)) {
 			last = d
 		}
@@ -183,7 +183,7 @@ func checkDutyEnd(s *State, d *draft, b *contract.DutyEnd) error {
 // checkDutyOver lets the clock end a duty that nobody ended, when it has lasted as
 // long as a duty may: who forgot it is at home, and is not watched there.
 func (s *State) checkDutyOver(d *draft, duty *Duty) error {
-	if duty.EndedAt != nil || d.at.Before(duty.StartedAt.Add(s.rules.unitRule(duty.StartedAt).duty())) {
+	if duty.EndedAt != nil || d.at.Before(s.rules.dutyOver(duty.StartedAt)) {
 		return refuse(contract.CodeWrongState, "/body/start_id")
 	}
 	d.flag(geo.Flag{Code: flagDutyUnended, Value: 1})
@@ -215,7 +215,7 @@ func (b *Book) sweepDuties(ctx context.Context, district int32) (int, error) {
 	ops := map[string][]ServerOp{}
 	var centres []string
 	for _, d := range due {
-		at := d.StartedAt.Add(r.unitRule(d.StartedAt).duty())
+		at := r.dutyOver(d.StartedAt)
 		if at.After(now) {
 			continue
 		}

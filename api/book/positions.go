@@ -117,7 +117,7 @@ func keepOnDuty(duties []*dutyThere, fixes []Fix, offset time.Duration, now time
 	var out []*position
 	over := make([]time.Time, len(duties)) // when nobody is watched any more
 	for i, d := range duties {
-		over[i] = d.StartedAt.Add(r.unitRule(d.StartedAt).duty())
+		over[i] = r.dutyOver(d.StartedAt)
 	}
 	for _, f := range fixes {
 		f.At = f.At.Add(offset).UTC().Truncate(time.Millisecond)
