@@ -4392,7 +4392,7 @@ type SlipQuestion struct {
 	Secret string `json:"secret"`
 }
 
-// Sos A call for help of an officer. `place` is where she was at the last press whose phone knew it
+// Sos A call for help of an officer. `place` is where she was at the last press whose phone knew it; others read it no more when the call ended as long ago as positions are kept
 type Sos struct {
 	Called []UUID `json:"called"`
 

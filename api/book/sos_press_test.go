@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kendra/api/book"
 	"kendra/api/book/booktest"
 	"kendra/api/staff"
@@ -199,5 +201,44 @@ func TestACallOnDutyThatJoinsALateOneOfOffDutyIsOneOnDuty(t *testing.T) {
 	w.Beat.Enter("sos.raise", contract.SosRaise{Silent: new(true)}, late, booktest.At(25.5, 80.9, 10))
 	if x := callOf(t, w, first.OpID); !x.OnDuty || x.Silent || x.Place.Lat != 25.2 {
 		t.Errorf("on duty %t, silent %t, place %v", x.OnDuty, x.Silent, x.Place)
+	}
+}
+
+func TestWhereACallWasThatEndedLongAgoIsToldToNobodyButHer(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	id := w.Beat.Enter("sos.raise", contract.SosRaise{}, booktest.At(25.2, 80.9, 10)).OpID
+	lasting := w.Second.Enter("sos.raise", contract.SosRaise{}, booktest.At(25.2, 80.9, 10)).OpID
+	w.Beat.Enter("sos.end", contract.SosEnd{SosID: id, Reason: "safe"})
+	told := func(by *booktest.Officer, id uuid.UUID) bool {
+		t.Helper()
+		x, err := w.Book.SOSOf(context.Background(), by.Caller(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := w.Book.SOSList(context.Background(), by.Caller(), book.SOSQuery{Centre: booktest.Centre})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range list {
+			if list[i].SOSID == id && (list[i].Place != nil) != (x.Place != nil) {
+				t.Error("the list tells what the page does not")
+			}
+		}
+		if x.Gone == (x.Place != nil) {
+			t.Errorf("place %v, gone %t", x.Place, x.Gone)
+		}
+		return x.Place != nil
+	}
+	w.Pass(7 * 24 * time.Hour)
+	if !told(w.Incharge, id) {
+		t.Error("it is forgotten within seven days")
+	}
+	w.Pass(time.Second)
+	if told(w.Incharge, id) || told(w.Dispatcher, id) || told(w.SP, id) || !told(w.Beat, id) {
+		t.Error("after seven days it is told to others, or not to her")
+	}
+	if !told(w.Incharge, lasting) {
+		t.Error("of one that goes on it is not told")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -21,7 +22,22 @@ type SOSView struct {
 	SOS
 
 	Place  *contract.Place
+	Gone   bool // the place is not shown any more
 	Silent bool
+}
+
+// forget takes the place from a call that ended as long ago as positions are kept, but
+// for herself: those who came had to know it, and it may be where she lives.
+func (v *SOSView) forget(who staff.Caller, kept time.Time) {
+	if v.Place == nil || !v.over() || v.OfficerID == who.OfficerID {
+		return
+	}
+	for i := range v.Steps {
+		if s := &v.Steps[i]; s.Step == "ended" && s.At.Before(kept) {
+			v.Place, v.Gone = nil, true
+			return
+		}
+	}
 }
 
 // sosMost bounds a list of calls for help.
@@ -53,7 +69,7 @@ func (b *Book) SOSList(ctx context.Context, who staff.Caller, q SOSQuery) (out [
 		if err != nil {
 			return fmt.Errorf("read calls for help: %w", err)
 		}
-		out, err = sosViews(ctx, tx, who.District, list)
+		out, err = b.sosViews(ctx, tx, who, list)
 		return err
 	})
 	return out, err
@@ -82,7 +98,7 @@ func (b *Book) SOSOf(ctx context.Context, who staff.Caller, id uuid.UUID) (out *
 		if !over && x.OfficerID != who.OfficerID && !slices.Contains(x.Called, who.OfficerID) {
 			return refusal(contract.CodeNotFound, "sos_id")
 		}
-		views, err := sosViews(ctx, tx, who.District, []*SOS{x})
+		views, err := b.sosViews(ctx, tx, who, []*SOS{x})
 		if err != nil {
 			return err
 		}
@@ -93,7 +109,7 @@ func (b *Book) SOSOf(ctx context.Context, who staff.Caller, id uuid.UUID) (out *
 }
 
 // sosViews adds to calls what their entries say.
-func sosViews(ctx context.Context, tx pgx.Tx, district int32, list []*SOS) ([]SOSView, error) {
+func (b *Book) sosViews(ctx context.Context, tx pgx.Tx, who staff.Caller, list []*SOS) ([]SOSView, error) {
 	type entry struct {
 		centre string
 		seq    int64
@@ -109,7 +125,7 @@ func sosViews(ctx context.Context, tx pgx.Tx, district int32, list []*SOS) ([]SO
 		centres, seqs = append(centres, slices.Repeat([]string{x.Centre}, len(of))...), append(seqs, of...)
 	}
 	rows, err := tx.Query(ctx, `SELECT e.centre, e.seq, e.wire, e.facts FROM unnest($2::text[], $3::bigint[]) AS x (centre, seq)
-		JOIN entries e ON e.district_id = $1 AND e.centre = x.centre AND e.seq = x.seq`, district, centres, seqs)
+		JOIN entries e ON e.district_id = $1 AND e.centre = x.centre AND e.seq = x.seq`, who.District, centres, seqs)
 	if err != nil {
 		return nil, fmt.Errorf("read calls for help: %w", err)
 	}
@@ -133,6 +149,8 @@ func sosViews(ctx context.Context, tx pgx.Tx, district int32, list []*SOS) ([]SO
 	if err != nil {
 		return nil, fmt.Errorf("read calls for help: %w", err)
 	}
+	now := b.now()
+	kept := now.Add(-b.positionsFor(who.District, now))
 	out := make([]SOSView, len(list))
 	for i, x := range list {
 		v := &out[i]
@@ -146,6 +164,7 @@ func sosViews(ctx context.Context, tx pgx.Tx, district int32, list []*SOS) ([]SO
 				v.Place = p.place
 			}
 		}
+		v.forget(who, kept)
 	}
 	return out, nil
 }
