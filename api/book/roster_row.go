@@ -157,12 +157,13 @@ func (b *Book) Turns(ctx context.Context, who staff.Caller, centre string, from,
 		all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Turn])
 		for _, turn := range all {
 			over := r.dutyOver(turn.Since)
+			if turn.Until == nil && !over.After(from) {
+				continue
+			}
 			if turn.Until == nil && !over.After(now) {
 				turn.Until = &over
 			}
-			if turn.Until == nil || turn.Until.After(from) {
-				out = append(out, turn)
-			}
+			out = append(out, turn)
 		}
 		return wrap(err, "read duties")
 	})

@@ -242,3 +242,34 @@ func TestWhereACallWasThatEndedLongAgoIsToldToNobodyButHer(t *testing.T) {
 		t.Error("of one that goes on it is not told")
 	}
 }
+
+func TestEntriesOfBeforeTheLastPressCountedFoldAsTheyDid(t *testing.T) {
+	t.Parallel()
+	w, near := sosWorld(t)
+	first := w.Beat.Enter("sos.raise", contract.SosRaise{}, booktest.At(25.2, 80.9, 10))
+	end := w.Beat.Item("sos.end", contract.SosEnd{SosID: first.OpID, Reason: "safe"})
+	early := w.Second.Item("duty.start", contract.DutyStart{})
+	w.Pass(time.Minute)
+	w.OnDuty(w.Second)
+	w.Beat.Enter("sos.raise", contract.SosRaise{}, booktest.At(25.27, 80.9, 10))
+	w.Beat.Send(end)
+	w.Second.Send(early)
+	// As the entries stood when nobody noted such things.
+	w.Order(`CREATE TABLE noted AS SELECT op_id AS of, facts AS as_noted FROM entries`)
+	w.Order(`UPDATE entries SET facts = '{}' WHERE kind IN ('sos.end', 'duty.start')`)
+	w.Order(`UPDATE entries SET facts = '{"on_duty":true}' WHERE kind = 'sos.raise' AND op_id <> $1`, first.OpID)
+	if r, err := w.Book.Rebuild(context.Background(), booktest.District, booktest.Centre, true); err != nil || r.Differs["sos"] == 0 || r.Differs["duties"] == 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if x := callOf(t, w, first.OpID); x.State != "ended" || sosSteps(x) != "raised called again ended" || !slices.Equal(x.Called, ids(near[:3])) {
+		t.Errorf("%s: %s, %d called", x.State, sosSteps(x), len(x.Called))
+	}
+	if n := count(t, w, `SELECT count(*) FROM duties WHERE officer_id = $1 AND ended_at IS NULL`, w.Second.ID); n != 2 {
+		t.Errorf("%d duties stand open", n)
+	}
+	w.Order(`UPDATE entries SET facts = as_noted FROM noted WHERE op_id = of`)
+	w.Order(`DROP TABLE noted`)
+	if r, err := w.Book.Rebuild(context.Background(), booktest.District, booktest.Centre, true); err != nil {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
