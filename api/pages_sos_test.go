@@ -185,3 +185,31 @@ func TestAnOfficerOfAnotherStationWhoWasWokenAnswersAtTheConsole(t *testing.T) {
 		t.Errorf("%d answers", n)
 	}
 }
+
+func TestThePageOfACallSaysThatSheCalledAgainAfterAnEndAndForgetsWhereSheWas(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	she := onRound(t, w, apitest.Karwi, 25.2, 80.9)
+	head := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	at := func(lat float64) apitest.Option {
+		return apitest.With("place", contract.Place{Lat: lat, Lon: 80.9, AccuracyM: 9})
+	}
+	id := *she.Send(she.Op("sos.raise", contract.SosRaise{}, at(25.2)))[0].OpID
+	end := she.Op("sos.end", contract.SosEnd{SosID: id, Reason: "safe"})
+	w.Pass(time.Minute)
+	she.Send(she.Op("sos.raise", contract.SosRaise{}, at(25.3)))
+	she.Send(end)
+	here := "/console/sos/" + id.String()
+	page := head.Visit(here)
+	if !strings.Contains(page.HTML, "इसके बाद फिर सहायता माँगी: पुकार चालू है") || !strings.Contains(page.HTML, "25.30000, 80.90000") ||
+		strings.Contains(page.HTML, "25.20000") || !strings.Contains(page.HTML, "data-loud") {
+		t.Errorf("%s", page.HTML)
+	}
+	she.Send(she.Op("sos.end", contract.SosEnd{SosID: id, Reason: "safe"}))
+	w.Pass(8 * 24 * time.Hour)
+	head.LogIn()
+	page = head.Visit(here)
+	if !strings.Contains(page.HTML, "इसलिए स्थान अब नहीं दिखाया जाता") || strings.Contains(page.HTML, "25.30000") {
+		t.Errorf("eight days after its end\n%s", page.HTML)
+	}
+}
