@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -135,5 +136,80 @@ func TestTodayShowsLongDutiesAndAWomansDutyInTheNightAndRefusesNeither(t *testin
 	w.Pass(12 * time.Hour)
 	if got := shown(); strings.Count(got, "<li>") != 2 || !strings.Contains(got, "लम्बी ड्यूटी") {
 		t.Errorf("after twelve hours: %s", got)
+	}
+}
+
+func TestAnOfficerOfAnotherStationWhoWasWokenAnswersAtTheConsole(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	near, far := onRound(t, w, apitest.Rajapur, 25.201, 80.901), w.Enlist(apitest.Rajapur, contract.RoleBeatOfficer)
+	she := onRound(t, w, apitest.Karwi, 25.2, 80.9)
+	b, other := w.Browser(near.Officer), w.Browser(far.Officer)
+	b.LogIn()
+	other.LogIn()
+	call := she.Op("sos.raise", contract.SosRaise{}, apitest.With("place", contract.Place{Lat: 25.2, Lon: 80.9, AccuracyM: 9}))
+	id := *she.Send(call)[0].OpID
+	here := "/console/sos/" + id.String()
+	const answer, end = "/console/ops/sos.answer", "/console/ops/sos.end"
+	one := b.Visit(here)
+	if one.Status != http.StatusOK || strings.Contains(one.HTML, end) {
+		t.Fatalf("%d\n%s", one.Status, one.HTML)
+	}
+	_, href, found := strings.Cut(one.HTML, `href="`+answer)
+	href, _, _ = strings.Cut(href, `"`)
+	if !found || !strings.Contains(href, "centre="+apitest.Karwi) {
+		t.Fatalf("it offers %q", href)
+	}
+	form := b.Visit(answer + html.UnescapeString(href))
+	if form.Status != http.StatusOK {
+		t.Fatalf("what it offers leads to %d\n%s", form.Status, form.HTML)
+	}
+	if p := b.Send(answer, form.Form(answer)); p.Status != http.StatusSeeOther {
+		t.Fatalf("sent: %d\n%s", p.Status, p.HTML)
+	}
+	if page := b.Visit(here); !strings.Contains(page.HTML, "सहायता आ रही है") {
+		t.Errorf("after it\n%s", page.HTML)
+	}
+	// Nothing else of that station opens by it, and the book refuses who was not woken.
+	if p := b.Visit(end + html.UnescapeString(href)); p.Status != http.StatusNotFound {
+		t.Errorf("the end of the call: %d", p.Status)
+	}
+	if p := other.Visit(here); p.Status != http.StatusNotFound {
+		t.Errorf("the page for who was not woken: %d", p.Status)
+	}
+	not := other.Visit(answer + html.UnescapeString(href))
+	if p := other.Send(answer, not.Form(answer)); p.Status != http.StatusUnprocessableEntity && p.Status != http.StatusForbidden {
+		t.Errorf("who was not woken answers: %d\n%s", p.Status, p.HTML)
+	}
+	if n := w.Count(`SELECT count(*) FROM entries WHERE kind = 'sos.answer'`); n != 1 {
+		t.Errorf("%d answers", n)
+	}
+}
+
+func TestThePageOfACallSaysThatSheCalledAgainAfterAnEndAndForgetsWhereSheWas(t *testing.T) {
+	t.Parallel()
+	w := apitest.New(t)
+	she := onRound(t, w, apitest.Karwi, 25.2, 80.9)
+	head := w.AtConsole(apitest.Karwi, contract.RoleCentreIncharge)
+	at := func(lat float64) apitest.Option {
+		return apitest.With("place", contract.Place{Lat: lat, Lon: 80.9, AccuracyM: 9})
+	}
+	id := *she.Send(she.Op("sos.raise", contract.SosRaise{}, at(25.2)))[0].OpID
+	end := she.Op("sos.end", contract.SosEnd{SosID: id, Reason: "safe"})
+	w.Pass(time.Minute)
+	she.Send(she.Op("sos.raise", contract.SosRaise{}, at(25.3)))
+	she.Send(end)
+	here := "/console/sos/" + id.String()
+	page := head.Visit(here)
+	if !strings.Contains(page.HTML, "इसके बाद फिर सहायता माँगी: पुकार चालू है") || !strings.Contains(page.HTML, "25.30000, 80.90000") ||
+		strings.Contains(page.HTML, "25.20000") || !strings.Contains(page.HTML, "data-loud") {
+		t.Errorf("%s", page.HTML)
+	}
+	she.Send(she.Op("sos.end", contract.SosEnd{SosID: id, Reason: "safe"}))
+	w.Pass(8 * 24 * time.Hour)
+	head.LogIn()
+	page = head.Visit(here)
+	if !strings.Contains(page.HTML, "इसलिए स्थान अब नहीं दिखाया जाता") || strings.Contains(page.HTML, "25.30000") {
+		t.Errorf("eight days after its end\n%s", page.HTML)
 	}
 }

@@ -2131,7 +2131,7 @@ type FactorRemoval struct {
 // FactorRemovalTotp defines model for FactorRemoval.Totp.
 type FactorRemovalTotp bool
 
-// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
+// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
 type Facts = json.RawMessage
 
 // FeedLine defines model for FeedLine.
@@ -2148,7 +2148,7 @@ type FeedLine struct {
 	Corrects *UUID      `json:"corrects,omitempty"`
 	DeviceID *UUID      `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
 	Facts     Facts     `json:"facts"`
 	Flags     []Flag    `json:"flags"`
 	Kind      string    `json:"kind"`
@@ -3939,7 +3939,7 @@ type Receipt struct {
 	Centre   *Centre `json:"centre,omitempty"`
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
 	Facts *Facts `json:"facts,omitempty"`
 	Flags []Flag `json:"flags,omitempty"`
 
@@ -4392,7 +4392,7 @@ type SlipQuestion struct {
 	Secret string `json:"secret"`
 }
 
-// Sos A call for help of an officer
+// Sos A call for help of an officer. `place` is where she was at the last press whose phone knew it; others read it no more when the call ended as long ago as positions are kept
 type Sos struct {
 	Called []UUID `json:"called"`
 
@@ -4403,7 +4403,9 @@ type Sos struct {
 	// Late It came so late that it woke nobody
 	Late      bool `json:"late"`
 	OfficerID UUID `json:"officer_id"`
-	OnDuty    bool `json:"on_duty"`
+
+	// OnDuty When she called last
+	OnDuty bool `json:"on_duty"`
 
 	// Place A fix in WGS 84 degrees and metres. Doubt about it is recorded, never refused
 	Place *Place `json:"place,omitempty"`
@@ -4415,13 +4417,13 @@ type Sos struct {
 	Role Role `json:"role"`
 	Seq  Seq  `json:"seq"`
 
-	// Silent Her phone must not ring
+	// Silent Her phone must not ring; as she said last
 	Silent *bool     `json:"silent,omitempty"`
 	State  string    `json:"state"`
 	Steps  []SosStep `json:"steps"`
 }
 
-// SosAnswer I come
+// SosAnswer I come. `sos_id` is the `op_id` of any press of the call
 type SosAnswer struct {
 	SosID UUID `json:"sos_id"`
 }
@@ -4435,7 +4437,7 @@ type SosCall struct {
 	To *Role `json:"to,omitempty"`
 }
 
-// SosEnd By her who called, or by the in-charge or the head of the station
+// SosEnd By her who called, or by the in-charge or the head of the station. `sos_id` is the `op_id` of any press of the call
 type SosEnd struct {
 	Reason string `json:"reason"`
 	SosID  UUID   `json:"sos_id"`
@@ -4463,7 +4465,9 @@ type SosStep struct {
 	Reason *string `json:"reason,omitempty"`
 
 	// Role What a post is
-	Role *Role  `json:"role,omitempty"`
+	Role *Role `json:"role,omitempty"`
+
+	// Step `ended_before`: an end that was made before she pressed again, and ends nothing
 	Step string `json:"step"`
 
 	// To Who was woken by it

@@ -122,7 +122,8 @@
 // for it is a fact of the moment. Until somebody comes the clock climbs a ladder of rows, as with tasks. Where she was stands
 // in the entry alone, open as the places of patrols are: those who come must know it, and it is no victim's. No list or map
 // of units has it of one who was off duty. The nearest are of whatever station: one of another reads the call that woke him,
-// and answers it under his own post.
+// and answers it under his own post. Of several presses of one call the last counts (sos_press.go), and nothing that was said
+// before it silences it. When a call ended as long ago as positions are kept, others do not read the place any more.
 //
 // Who is to be on which duty is planned a week at a time (roster.go). A later roster of a week replaces the earlier, if it
 // says that it has seen it; the earlier stays an entry. That somebody is on duty he says himself (duty.go).

@@ -22,6 +22,7 @@ func needsDutyStart(d *draft, b *contract.DutyStart, n *needs) {
 	n.squad(b.SquadID)
 	if b.Relieves != nil {
 		n.duty(*b.Relieves)
+		n.officer(*b.Relieves)
 	}
 }
 
@@ -37,15 +38,68 @@ func checkDutyStart(s *State, d *draft, b *contract.DutyStart) error {
 	if s.dutyAt(d.officer, d.at) != nil {
 		d.flag(geo.Flag{Code: flagDutyUnended, Value: 1})
 	}
+	if d.at.After(s.now.Add(-overlapReach)) && s.overlaps(d, b) {
+		d.facts[factOverlap] = true
+	}
 	if b.Relieves == nil {
 		return nil
 	}
-	// Relief is of the same post: nobody ends the duty of another kind of work.
-	if on := s.dutyAt(*b.Relieves, d.at); on == nil || on.OfficerID == d.officer || on.Role != d.post.Role {
+	return s.checkRelief(d, *b.Relieves)
+}
+
+// checkRelief lets an officer take over from one of the same post: nobody ends the duty
+// of another kind of work. Whether her own end or his start comes first is chance; if she
+// is not on duty at that time the start is flagged, and he is on duty.
+func (s *State) checkRelief(d *draft, relieved uuid.UUID) error {
+	last := s.dutyAt(relieved, d.at)
+	on := last != nil
+	if !on {
+		last = s.lastDuty(relieved, d.at)
+	}
+	if relieved == d.officer || !s.officers[relieved] || last != nil && last.Role != d.post.Role {
 		return refuse(contract.CodeUnknownReference, "/body/relieves")
 	}
-	d.seenBy = append(d.seenBy, *b.Relieves)
+	if !on {
+		since := 0.0
+		if last != nil {
+			since = d.at.Sub(*last.EndedAt).Seconds()
+		}
+		d.flag(geo.Flag{Code: flagRelievedOffDuty, Value: since})
+	}
+	d.seenBy = append(d.seenBy, relieved)
 	return nil
+}
+
+// lastDuty is the duty of an officer that ended last before a time, if it could have
+// lasted until then; nil if there is none.
+func (s *State) lastDuty(officer uuid.UUID, at time.Time) *Duty {
+	var last *Duty
+	for _, d := range s.duties.m {
+		if d.OfficerID == officer && d.EndedAt != nil && d.EndedAt.Before(at) && at.Before(s.rules.dutyOver(d.StartedAt)) &&
+			(last == nil || d.EndedAt.After(*last.EndedAt)) {
+			last = d
+		}
+	}
+	return last
+}
+
+// factOverlap says of a start that it came after what it should have come before: a
+// later duty, or the end of the one that it ends. A shared handset may have found no
+// network all day.
+const factOverlap = "overlap"
+
+// overlapReach is how old a start may be that looks at duties which have ended: their
+// rows are read no further back (dutyReach), at append as at rebuild. An older one is
+// over by the clock.
+const overlapReach = dutyReach / 2
+
+// overlaps tells whether the start of a duty meets one that was ended after it, or a
+// later one.
+func (s *State) overlaps(d *draft, b *contract.DutyStart) bool {
+	ended := func(of uuid.UUID) bool {
+		return slices.ContainsFunc(s.endedLater(of, d.at), func(o *Duty) bool { return o.EndedAt != nil })
+	}
+	return ended(d.officer) || b.Relieves != nil && ended(*b.Relieves) || s.nextStart(d.officer, d.at) != nil
 }
 
 func applyDutyStart(s *State, e *Entry, b *contract.DutyStart) []push.Notice {
@@ -53,34 +107,55 @@ func applyDutyStart(s *State, e *Entry, b *contract.DutyStart) []push.Notice {
 	if b.Relieves != nil {
 		s.endDuties(e, *b.Relieves)
 	}
-	s.duties.put(e.OpID, &Duty{
+	duty := &Duty{
 		DutyID: e.OpID, OfficerID: e.OfficerID, PostID: e.PostID, Role: e.Role, SquadID: b.SquadID,
 		DeviceID: e.DeviceID, StartedAt: e.At,
-	})
+	}
+	if e.Facts.isTrue(factOverlap) {
+		duty.EndedAt = s.nextStart(e.OfficerID, e.At)
+	}
+	s.duties.put(e.OpID, duty)
 	return nil
 }
 
-// endDuties ends with an entry the duties of an officer that are open.
+// endDuties ends with an entry the duties of an officer that are open, and those that
+// were ended later, if the entry says that it looks at them.
 func (s *State) endDuties(e *Entry, officer uuid.UUID) {
-	for _, open := range s.openDuties(e, officer) {
-		ended := *open
+	for _, on := range s.endedLater(officer, e.At) {
+		if on.EndedAt != nil && !e.Facts.isTrue(factOverlap) {
+			continue
+		}
+		ended := *on
 		at := e.At
 		ended.EndedAt = &at
 		s.duties.put(ended.DutyID, &ended)
 	}
 }
 
-// openDuties lists the duties of an officer that were begun before the entry and
-// not ended, in the order of their ids.
-func (s *State) openDuties(e *Entry, officer uuid.UUID) []*Duty {
-	var open []*Duty
+// endedLater lists the duties of an officer that were begun before a time and have not
+// ended, or after it, in the order of their ids.
+func (s *State) endedLater(officer uuid.UUID, at time.Time) []*Duty {
+	var out []*Duty
 	for _, d := range s.duties.m {
-		if d.OfficerID == officer && d.EndedAt == nil && !d.StartedAt.After(e.At) {
-			open = append(open, d)
+		if d.OfficerID == officer && !d.StartedAt.After(at) &&
+			(d.EndedAt == nil || d.EndedAt.After(at) && d.StartedAt.After(at.Add(-overlapReach))) {
+			out = append(out, d)
 		}
 	}
-	slices.SortFunc(open, func(a, b *Duty) int { return compareIDs(a.DutyID, b.DutyID) })
-	return open
+	slices.SortFunc(out, func(a, b *Duty) int { return compareIDs(a.DutyID, b.DutyID) })
+	return out
+}
+
+// nextStart is when the officer began the first duty after a time; nil if there is none.
+func (s *State) nextStart(officer uuid.UUID, at time.Time) *time.Time {
+	var next *time.Time
+	for _, d := range s.duties.m {
+		if d.OfficerID == officer && d.StartedAt.After(at) && (next == nil || d.StartedAt.Before(*next)) {
+			began := d.StartedAt
+			next = &began
+		}
+	}
+	return next
 }
 
 func needsDutyEnd(d *draft, b *contract.DutyEnd, n *needs) {
@@ -108,7 +183,7 @@ func checkDutyEnd(s *State, d *draft, b *contract.DutyEnd) error {
 // checkDutyOver lets the clock end a duty that nobody ended, when it has lasted as
 // long as a duty may: who forgot it is at home, and is not watched there.
 func (s *State) checkDutyOver(d *draft, duty *Duty) error {
-	if duty.EndedAt != nil || d.at.Before(duty.StartedAt.Add(s.rules.unitRule(duty.StartedAt).duty())) {
+	if duty.EndedAt != nil || d.at.Before(s.rules.dutyOver(duty.StartedAt)) {
 		return refuse(contract.CodeWrongState, "/body/start_id")
 	}
 	d.flag(geo.Flag{Code: flagDutyUnended, Value: 1})
@@ -140,7 +215,7 @@ func (b *Book) sweepDuties(ctx context.Context, district int32) (int, error) {
 	ops := map[string][]ServerOp{}
 	var centres []string
 	for _, d := range due {
-		at := d.StartedAt.Add(r.unitRule(d.StartedAt).duty())
+		at := r.dutyOver(d.StartedAt)
 		if at.After(now) {
 			continue
 		}

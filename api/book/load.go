@@ -61,7 +61,6 @@ func (n *needs) entry(id uuid.UUID)   { n.entries = append(n.entries, id) }
 func (n *needs) held(id uuid.UUID)    { n.heldIDs = append(n.heldIDs, id) }
 func (n *needs) clock(of uuid.UUID)   { n.clocks = append(n.clocks, of) }
 func (n *needs) matter(id uuid.UUID)  { n.matters = append(n.matters, id) }
-func (n *needs) sos(id uuid.UUID)     { n.soses = append(n.soses, id) }
 
 // complaint asks for a complaint with its line, its clocks, its custody and the
 // matters that hang on it.
@@ -318,6 +317,9 @@ func (s *State) loadEntries(ctx context.Context, tx pgx.Tx, n *needs) error {
 	}
 	for _, r := range refs {
 		s.entries[r.OpID] = r
+	}
+	if err := s.loadPressed(ctx, tx, n); err != nil {
+		return err
 	}
 	return s.loadLines(ctx, tx, n.lines)
 }

@@ -25,14 +25,16 @@ type nearQuery struct {
 	n        int
 	not      []uuid.UUID // officers who are left out
 	now      time.Time
-	rule     *unitRule
+	rules    *ruleView
+	rule     *unitRule // as it holds now
 }
 
 const unitColumns = `d.officer_id, d.role, d.squad_id, d.started_at, f.at, f.lat, f.lon, f.accuracy_m, f.mock`
 
 // dutyOfFix is the duty that an officer is on, of a fix f: nobody is found off
 // duty, and none by where he was before it. Parameters 1 to 4 are district,
-// centre, since when a duty may have begun, and now.
+// centre, since when a duty may have begun by any rule (longestDuty), and now; whether
+// it is over by the rule of its start is for who reads it.
 const dutyOfFix = `LATERAL (SELECT officer_id, role, squad_id, started_at FROM duties WHERE district_id = $1 AND officer_id = f.officer_id
 	AND centre = f.centre AND ended_at IS NULL AND started_at > $3 AND started_at <= $4 AND started_at <= f.at
 	ORDER BY started_at DESC LIMIT 1) d`
@@ -66,7 +68,7 @@ func (q *nearQuery) look(ctx context.Context, tx pgx.Tx, spans []geo.Span) ([]Un
 	rows, err := tx.Query(ctx, `SELECT `+unitColumns+` FROM unnest($7::bigint[], $8::bigint[]) AS s (first, last),
 		LATERAL (SELECT * FROM last_fixes WHERE district_id = $1 AND `+of+` AND cell BETWEEN s.first AND s.last
 			AND at >= $5 AND at <= $6 AND NOT mock AND NOT officer_id = ANY($9) OFFSET 0) f, `+dutyOfFix,
-		q.district, q.centre, q.now.Add(-q.rule.duty()), q.now, q.now.Add(-FixFresh), q.now.Add(positionsAhead),
+		q.district, q.centre, q.now.Add(-q.rules.longestDuty()), q.now, q.now.Add(-FixFresh), q.now.Add(positionsAhead),
 		column(pointers(spans), func(s *geo.Span) int64 { return int64(s.First) }),
 		column(pointers(spans), func(s *geo.Span) int64 { return int64(s.Last) }), bare(q.not))
 	if err != nil {
@@ -76,6 +78,7 @@ func (q *nearQuery) look(ctx context.Context, tx pgx.Tx, spans []geo.Span) ([]Un
 	if err != nil {
 		return nil, fmt.Errorf("read units near: %w", err)
 	}
+	out = onDutyStill(out, q.rules, q.now)
 	for i := range out {
 		out[i].measure(&q.from, q.now, q.rule)
 	}
@@ -106,7 +109,7 @@ func (b *Book) Nearest(ctx context.Context, who staff.Caller, q UnitQuery, n int
 	if from == nil {
 		return nil, refusal(contract.CodeMissingField, "lat")
 	}
-	now := b.now()
+	now, rules := b.now(), b.rules.Load().of(who.District)
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
 		v, err := b.viewOf(ctx, tx, who, q.Centre)
 		if err != nil {
@@ -116,7 +119,7 @@ func (b *Book) Nearest(ctx context.Context, who staff.Caller, q UnitQuery, n int
 			return refusal(contract.CodeForbidden, "")
 		}
 		out, err = nearest(ctx, tx, nearQuery{
-			district: who.District, centre: q.Centre, from: *from, n: n, now: now, rule: b.rules.Load().of(who.District).unitRule(now),
+			district: who.District, centre: q.Centre, from: *from, n: n, now: now, rules: rules, rule: rules.unitRule(now),
 		})
 		return err
 	})
@@ -127,7 +130,8 @@ func (b *Book) Nearest(ctx context.Context, who staff.Caller, q UnitQuery, n int
 // whatever station, for danger knows no border; and if fewer say where they are, or
 // nobody knows where she is, others on duty at her own.
 func (t *batch) whomToWake(ctx context.Context, from *geo.Point, not []uuid.UUID) ([]uuid.UUID, error) {
-	q := nearQuery{district: t.district, not: not, now: t.now, rule: t.book.rules.Load().of(t.district).unitRule(t.now)}
+	rules := t.book.rules.Load().of(t.district)
+	q := nearQuery{district: t.district, not: not, now: t.now, rules: rules, rule: rules.unitRule(t.now)}
 	q.n = q.rule.Units
 	var out []uuid.UUID
 	if from != nil {
@@ -143,30 +147,46 @@ func (t *batch) whomToWake(ctx context.Context, from *geo.Point, not []uuid.UUID
 	if len(out) == q.n {
 		return out, nil
 	}
-	rows, err := t.tx.Query(ctx, `SELECT DISTINCT ON (officer_id) officer_id FROM duties WHERE district_id = $1 AND centre = $2
-		AND ended_at IS NULL AND started_at > $3 AND started_at <= $4 AND NOT officer_id = ANY($5) ORDER BY officer_id LIMIT $6`,
-		t.district, t.centre, q.now.Add(-q.rule.duty()), q.now, bare(slices.Concat(not, out)), q.n-len(out))
+	rows, err := t.tx.Query(ctx, `SELECT officer_id, started_at FROM duties WHERE district_id = $1 AND centre = $2
+		AND ended_at IS NULL AND started_at > $3 AND started_at <= $4 AND NOT officer_id = ANY($5) ORDER BY officer_id`,
+		t.district, t.centre, q.now.Add(-rules.longestDuty()), q.now, bare(slices.Concat(not, out)))
 	if err != nil {
 		return nil, fmt.Errorf("read who is on duty: %w", err)
 	}
-	more, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	return append(out, more...), wrap(err, "read who is on duty")
+	var more []uuid.UUID
+	var officer uuid.UUID
+	var started time.Time
+	_, err = pgx.ForEachRow(rows, []any{&officer, &started}, func() error {
+		if rules.dutyOver(started).After(q.now) {
+			more = append(more, officer)
+		}
+		return nil
+	})
+	more = slices.Compact(more)
+	return append(out, more[:min(q.n-len(out), len(more))]...), wrap(err, "read who is on duty")
 }
 
 // lastPlace is where an officer on duty last said that she is; nil if it is not
 // known.
 func (t *batch) lastPlace(ctx context.Context, officer uuid.UUID) (*geo.Point, error) {
-	rows, err := t.tx.Query(ctx, `SELECT f.lat, f.lon FROM (SELECT * FROM last_fixes WHERE district_id = $1 AND centre = $2
+	rules := t.book.rules.Load().of(t.district)
+	rows, err := t.tx.Query(ctx, `SELECT `+unitColumns+` FROM (SELECT * FROM last_fixes WHERE district_id = $1 AND centre = $2
 		AND officer_id = $5 AND at >= $6 OFFSET 0) f, `+dutyOfFix,
-		t.district, t.centre, t.now.Add(-t.book.rules.Load().of(t.district).unitRule(t.now).duty()), t.now, officer, t.now.Add(-FixFresh))
+		t.district, t.centre, t.now.Add(-rules.longestDuty()), t.now, officer, t.now.Add(-FixFresh))
 	if err != nil {
 		return nil, fmt.Errorf("read last place: %w", err)
 	}
-	points, err := pgx.CollectRows(rows, pgx.RowToStructByPos[geo.Point])
-	if err != nil || len(points) == 0 {
+	her, err := pgx.CollectRows(rows, scanUnit)
+	if her = onDutyStill(her, rules, t.now); err != nil || len(her) == 0 {
 		return nil, wrap(err, "read last place")
 	}
-	return &points[0], nil
+	return &geo.Point{Lat: her[0].Fix.Lat, Lon: her[0].Fix.Lon}, nil
+}
+
+// onDutyStill leaves out those whose duty is over by the rule of the time when it began,
+// though nobody has ended it yet.
+func onDutyStill(list []Unit, r *ruleView, now time.Time) []Unit {
+	return slices.DeleteFunc(list, func(u Unit) bool { return !r.dutyOver(u.Since).After(now) })
 }
 
 // forgetLast drops the last fixes of those who are off duty: where somebody was is

@@ -96,36 +96,49 @@ type unitRule struct {
 	WayPercent int // of the way, of the line
 	Units      int // that a call for help wakes
 	HeardS     int // how old one may be that still wakes
-	DutyS      int // how long a duty lasts
 }
 
 func (v *ruleView) unitRule(at time.Time) *unitRule {
 	return &unitRule{
 		WayPercent: v.number("unit.way_percent", at), Units: v.number("unit.units", at), HeardS: v.number("unit.heard_s", at),
-		DutyS: v.number(numberDuty, at),
 	}
 }
 
 const numberDuty = "unit.duty_s"
 
 func (r *unitRule) late() time.Duration { return time.Duration(r.HeardS) * time.Second }
-func (r *unitRule) duty() time.Duration { return time.Duration(r.DutyS) * time.Second }
 
 // way is how long the way to what is so far away may be, in kilometres.
 func (r *unitRule) way(metres float64) float64 {
 	return metres * float64(r.WayPercent) / 100_000
 }
 
+// dutyOver is when a duty is over that began at a time and that nobody ended: by the
+// rule of that time. A rule that came later ends no duty that is going on.
+func (v *ruleView) dutyOver(started time.Time) time.Time {
+	return started.Add(v.dutyLength(started))
+}
+
+func (v *ruleView) dutyLength(at time.Time) time.Duration {
+	return time.Duration(v.number(numberDuty, at)) * time.Second
+}
+
 // shortestDuty is how long a duty lasts at least before the clock ends it, by any
 // rule that there was or will be.
-func (v *ruleView) shortestDuty() time.Duration {
-	least := v.unitRule(time.Time{}).duty()
+func (v *ruleView) shortestDuty() time.Duration { return slices.Min(v.dutyLengths()) }
+
+// longestDuty is how long a duty may last at most, by any such rule: what began
+// earlier is over, and what began since is judged by its own (dutyOver).
+func (v *ruleView) longestDuty() time.Duration { return slices.Max(v.dutyLengths()) }
+
+func (v *ruleView) dutyLengths() []time.Duration {
+	out := []time.Duration{v.dutyLength(time.Time{})}
 	for _, c := range v.changes(kindNumberSet) {
 		if b := c.read.(*contract.NumberSet); b.Number == numberDuty {
-			least = min(least, time.Duration(b.Value)*time.Second)
+			out = append(out, time.Duration(b.Value)*time.Second)
 		}
 	}
-	return least
+	return out
 }
 
 func checkNumberSet(v *ruleView, _ *draft, b *contract.NumberSet) error {

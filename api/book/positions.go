@@ -35,9 +35,9 @@ const (
 func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Duration, fixes []Fix) (stored, dropped int, err error) {
 	now := b.now()
 	kept := b.positionsFor(who.District, now)
-	var at string
+	var centres []string
 	err = within(ctx, b.Pool, who.District, pgx.ReadWrite, func(tx pgx.Tx) error {
-		duties, centre, err := dutiesSince(ctx, tx, who, now.Add(-kept))
+		duties, err := dutiesSince(ctx, tx, who, now.Add(-kept))
 		if err != nil {
 			return err
 		}
@@ -55,10 +55,11 @@ func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Dura
 			}
 		}
 		tag, err := tx.Exec(ctx, `INSERT INTO positions (district_id, officer_id, at, device_id, centre, lat, lon, accuracy_m, mock, cell, received_at)
-			SELECT $1, $2, t, $3, $4, a, o, c, m, h, $5 FROM unnest($6::timestamptz[], $7::float8[], $8::float8[], $9::float8[],
-				$10::bool[], $11::bigint[]) AS x (t, a, o, c, m, h) ON CONFLICT (district_id, officer_id, at) DO NOTHING`,
-			who.District, who.OfficerID, who.DeviceID, centre, now,
+			SELECT $1, $2, t, $3, s, a, o, c, m, h, $4 FROM unnest($5::timestamptz[], $6::text[], $7::float8[], $8::float8[], $9::float8[],
+				$10::bool[], $11::bigint[]) AS x (t, s, a, o, c, m, h) ON CONFLICT (district_id, officer_id, at) DO NOTHING`,
+			who.District, who.OfficerID, who.DeviceID, now,
 			column(rows, func(r *position) time.Time { return r.At }),
+			column(rows, func(r *position) string { return r.centre }),
 			column(rows, func(r *position) float64 { return r.Lat }),
 			column(rows, func(r *position) float64 { return r.Lon }),
 			column(rows, func(r *position) float64 { return r.AccuracyM }),
@@ -67,46 +68,56 @@ func (b *Book) Positions(ctx context.Context, who staff.Caller, offset time.Dura
 		if err != nil {
 			return fmt.Errorf("store positions: %w", err)
 		}
-		if err := noteLast(ctx, tx, who, centre, rows); err != nil {
+		if err := noteLast(ctx, tx, who, rows); err != nil {
 			return err
 		}
-		at = centre
+		centres = column(rows, func(r *position) string { return r.centre })
 		stored, dropped = int(tag.RowsAffected()), len(fixes)-int(tag.RowsAffected())
 		return nil
 	})
 	if err == nil && stored > 0 {
-		b.Moved(Moved{District: who.District, Centre: at, Units: true})
+		slices.Sort(centres)
+		for _, centre := range slices.Compact(centres) {
+			b.Moved(Moved{District: who.District, Centre: centre, Units: true})
+		}
 	}
 	return stored, dropped, err
 }
 
-// dutiesSince reads the officer's duties that reach into a span, and the
-// centre of the latest.
-func dutiesSince(ctx context.Context, tx pgx.Tx, who staff.Caller, since time.Time) ([]*Duty, string, error) {
+// dutyThere is a duty with the centre in whose book it stands: an officer may have
+// posts at several.
+type dutyThere struct {
+	Duty
+	centre string
+}
+
+// dutiesSince reads the officer's duties that reach into a span, the latest first.
+func dutiesSince(ctx context.Context, tx pgx.Tx, who staff.Caller, since time.Time) ([]*dutyThere, error) {
 	rows, err := tx.Query(ctx, `SELECT `+dutyColumns+`, centre FROM duties WHERE district_id = $1 AND officer_id = $2
-		AND (ended_at IS NULL OR ended_at > $3) ORDER BY started_at`, who.District, who.OfficerID, since)
+		AND (ended_at IS NULL OR ended_at > $3) ORDER BY started_at DESC`, who.District, who.OfficerID, since)
 	if err != nil {
-		return nil, "", fmt.Errorf("read duties: %w", err)
+		return nil, fmt.Errorf("read duties: %w", err)
 	}
-	var centre string
-	duties, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Duty, error) {
-		d := &Duty{}
-		return d, row.Scan(&d.DutyID, &d.OfficerID, &d.PostID, &d.Role, &d.SquadID, &d.DeviceID, &d.StartedAt, &d.EndedAt, &centre)
+	duties, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*dutyThere, error) {
+		d := &dutyThere{}
+		return d, row.Scan(&d.DutyID, &d.OfficerID, &d.PostID, &d.Role, &d.SquadID, &d.DeviceID, &d.StartedAt, &d.EndedAt, &d.centre)
 	})
-	return duties, centre, wrap(err, "read duties")
+	return duties, wrap(err, "read duties")
 }
 
 type position struct {
 	Fix
-	cell geo.Cell
+	cell   geo.Cell
+	centre string
 }
 
-// keepOnDuty keeps the fixes that fall into a duty, by the corrected clock.
-func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time, kept time.Duration, r *ruleView) []*position {
+// keepOnDuty keeps the fixes that fall into a duty, by the corrected clock, each for
+// the centre of the duty that it falls into; of several, of the one that began last.
+func keepOnDuty(duties []*dutyThere, fixes []Fix, offset time.Duration, now time.Time, kept time.Duration, r *ruleView) []*position {
 	var out []*position
 	over := make([]time.Time, len(duties)) // when nobody is watched any more
 	for i, d := range duties {
-		over[i] = d.StartedAt.Add(r.unitRule(d.StartedAt).duty())
+		over[i] = r.dutyOver(d.StartedAt)
 	}
 	for _, f := range fixes {
 		f.At = f.At.Add(offset).UTC().Truncate(time.Millisecond)
@@ -123,7 +134,7 @@ func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time
 		}
 		for i, d := range duties {
 			if d.covers(f.At) && !f.At.After(over[i]) {
-				out = append(out, &position{f, cell})
+				out = append(out, &position{f, cell, d.centre})
 				break
 			}
 		}
@@ -133,12 +144,12 @@ func keepOnDuty(duties []*Duty, fixes []Fix, offset time.Duration, now time.Time
 
 // noteLast keeps the newest fix of the officer, by which he is found while he is
 // on duty. The one that stands is never put back by an older one.
-func noteLast(ctx context.Context, tx pgx.Tx, who staff.Caller, centre string, rows []*position) error {
+func noteLast(ctx context.Context, tx pgx.Tx, who staff.Caller, rows []*position) error {
 	last := slices.MaxFunc(rows, func(a, b *position) int { return a.At.Compare(b.At) })
 	_, err := tx.Exec(ctx, `INSERT INTO last_fixes AS f (district_id, officer_id, centre, at, lat, lon, accuracy_m, mock, cell)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (district_id, officer_id) DO UPDATE SET centre = excluded.centre,
 			at = excluded.at, lat = excluded.lat, lon = excluded.lon, accuracy_m = excluded.accuracy_m, mock = excluded.mock,
 			cell = excluded.cell WHERE excluded.at > f.at`,
-		who.District, who.OfficerID, centre, last.At, last.Lat, last.Lon, last.AccuracyM, last.Mock, int64(last.cell))
+		who.District, who.OfficerID, last.centre, last.At, last.Lat, last.Lon, last.AccuracyM, last.Mock, int64(last.cell))
 	return wrap(err, "note last fix")
 }

@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kendra/api/book"
 	"kendra/api/book/booktest"
+	"kendra/api/staff"
 	contract "kendra/mobile-contract"
 )
 
@@ -123,5 +126,47 @@ func TestPositionsArePartitionedByDayAndGoWithTheirDay(t *testing.T) {
 	}
 	if n := count(t, w, `SELECT count(*) FROM positions`); n != 24 {
 		t.Errorf("%d positions are left", n)
+	}
+}
+
+func TestAPositionIsOfTheCentreWhoseDutyItFallsInto(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	ctx := context.Background()
+	post := staff.Post{
+		PostID: uuid.Must(uuid.NewV7()), OfficerID: w.Beat.ID, Centre: booktest.OtherCentre, Role: staff.BeatOfficer, From: booktest.Start.Add(-24 * time.Hour),
+	}
+	r, err := w.Book.AppendServer(ctx, booktest.District, booktest.OtherCentre, book.RoleRegistrar, []book.ServerOp{{
+		Kind: "post.take", Subject: post.PostID, Rule: "import", At: post.From,
+		Body: contract.PostTake{PostID: post.PostID, OfficerID: w.Beat.ID, Role: contract.Role(staff.BeatOfficer)},
+	}})
+	if err != nil || r[0].Outcome != book.Entered {
+		t.Fatal(err, r)
+	}
+	w.Beat.Posts = append(w.Beat.Posts, post)
+	w.OnDuty(w.Beat)
+	w.Pass(time.Hour)
+	there := booktest.With("centre", booktest.OtherCentre)
+	second := w.Beat.Enter("duty.start", contract.DutyStart{}, there)
+	w.Pass(time.Hour)
+	w.Beat.Enter("duty.end", contract.DutyEnd{StartID: second.OpID}, there)
+	w.Pass(time.Hour)
+	if stored, _, err := w.Book.Positions(ctx, w.Beat.Caller(), 0, walk(w.Now(), 180)); err != nil || stored != 180 {
+		t.Fatalf("%d stored, %v", stored, err)
+	}
+	if n := count(t, w, `SELECT count(*) FROM positions WHERE centre = $1`, booktest.OtherCentre); n != 61 {
+		t.Errorf("%d are of the hour and its first moment at the other station", n)
+	}
+	units, err := w.Book.Units(ctx, w.Dispatcher.Caller(), book.UnitQuery{Centre: booktest.Centre})
+	if err != nil || len(units) != 1 || units[0].Fix == nil {
+		t.Errorf("on duty here, and nobody knows where: %+v %v", units, err)
+	}
+	lat, lon := 25.2, 80.9
+	near, err := w.Book.Nearest(ctx, w.Dispatcher.Caller(), book.UnitQuery{Centre: booktest.Centre, Lat: &lat, Lon: &lon}, 3)
+	if err != nil || len(near) != 1 {
+		t.Errorf("%d are near, %v", len(near), err)
+	}
+	if x := callOf(t, w, w.Second.Enter("sos.raise", contract.SosRaise{}, booktest.At(lat, lon, 10)).OpID); len(x.Called) != 1 {
+		t.Error("she is not woken")
 	}
 }

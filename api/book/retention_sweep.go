@@ -130,7 +130,7 @@ func (b *Book) forgetIn(ctx context.Context, district int32, keep, now time.Time
 		if err := toTracks(ctx, tx, district, keep.Truncate(24*time.Hour)); err != nil {
 			return err
 		}
-		if err := forgetLast(ctx, tx, district, now.Add(-b.rules.Load().of(district).unitRule(now).duty())); err != nil {
+		if err := forgetLast(ctx, tx, district, now.Add(-v.longestDuty())); err != nil {
 			return err
 		}
 		if r := v.keeps(ruleTracks, now); r != nil {

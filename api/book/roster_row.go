@@ -147,14 +147,24 @@ func (b *Book) Turns(ctx context.Context, who staff.Caller, centre string, from,
 		if !v.tasks && !v.rows {
 			return refusal(contract.CodeForbidden, "centre")
 		}
-		longest := b.rules.Load().of(who.District).unitRule(to).duty()
-		rows, err := tx.Query(ctx, `SELECT officer_id, started_at, coalesce(ended_at, CASE WHEN started_at <= $6 THEN started_at + $7::interval END)
+		r, now := b.rules.Load().of(who.District), b.now()
+		rows, err := tx.Query(ctx, `SELECT officer_id, started_at, ended_at
 			FROM duties WHERE district_id = $1 AND centre = $2 AND started_at < $4 AND started_at > $5 AND (ended_at IS NULL OR ended_at > $3)
-			ORDER BY started_at, duty_id`, who.District, centre, from, to, from.Add(-longest), b.now().Add(-longest), longest)
+			ORDER BY started_at, duty_id`, who.District, centre, from, to, from.Add(-r.longestDuty()))
 		if err != nil {
 			return fmt.Errorf("read duties: %w", err)
 		}
-		out, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Turn])
+		all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Turn])
+		for _, turn := range all {
+			over := r.dutyOver(turn.Since)
+			if turn.Until == nil && !over.After(from) {
+				continue
+			}
+			if turn.Until == nil && !over.After(now) {
+				turn.Until = &over
+			}
+			out = append(out, turn)
+		}
 		return wrap(err, "read duties")
 	})
 	return out, err

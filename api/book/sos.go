@@ -2,7 +2,6 @@ package book
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -27,7 +26,8 @@ func needsSOSRaise(d *draft, _ *contract.SosRaise, n *needs) {
 
 // checkSOSRaise takes every call. What comes hours late, out of a phone that had
 // no network, is entered and shown, and wakes nobody; what is raised again while
-// the first is open is that one.
+// the first is open is that one, and wakes who is near by now: she may have been
+// taken along.
 func checkSOSRaise(s *State, d *draft, _ *contract.SosRaise) error {
 	if d.receivedAt.Sub(d.at) > s.rules.unitRule(d.receivedAt).late() {
 		d.flag(flag{Code: flagLateSOS, Value: d.receivedAt.Sub(d.at).Seconds()})
@@ -36,9 +36,6 @@ func checkSOSRaise(s *State, d *draft, _ *contract.SosRaise) error {
 	if open := s.openSOS(d.officer); open != nil {
 		d.caseID = open.SOSID
 		d.seenBy = append(d.seenBy, open.Called...)
-		if !open.Late || d.hasFlag(flagLateSOS) {
-			return nil
-		}
 	}
 	if d.hasFlag(flagLateSOS) {
 		return nil
@@ -60,11 +57,15 @@ func applySOSRaise(s *State, e *Entry, _ *contract.SosRaise) []push.Notice {
 			s.soses.put(x.SOSID, &x)
 			return nil
 		}
-		if x.Late { // what had lain too long is heard now
+		near := e.Facts.near()
+		switch more := slices.DeleteFunc(slices.Clone(near), func(id uuid.UUID) bool { return slices.Contains(x.Called, id) }); {
+		case x.Late: // what had lain too long is heard now
 			x.Late, x.CalledAt = false, e.ReceivedAt
-			x.call(e.Facts.near())
 			x.climb(s.ladder())
+		case len(more) > 0:
+			x.Steps = append(x.Steps, SOSStep{Step: "called_next", At: e.At, To: more, Seq: e.Seq})
 		}
+		x.call(near)
 		if x.State == sosAnswered { // whoever said that he comes has not come
 			x.State, x.CalledAt, x.Rung = sosOpen, e.ReceivedAt, 0
 			x.climb(s.ladder())
@@ -120,13 +121,21 @@ func checkSOSAnswer(s *State, d *draft, b *contract.SosAnswer) error {
 		return refuse(contract.CodeWrongState, "/body/sos_id")
 	}
 	d.aboutSOS(x)
+	d.notePress(s, x, b.SosID)
 	return nil
+}
+
+// notePress notes of an answer or an end whether it was made before the last press.
+func (d *draft) notePress(s *State, x *SOS, named uuid.UUID) {
+	if s.beforePress(x, named, d.at) {
+		d.facts[factBeforePress] = true
+	}
 }
 
 // woken tells whether an officer was called by this very call: one of another station
 // answers it too, under his post there.
 func woken(s *State, d *draft, b *contract.SosAnswer) bool {
-	x := s.soses.get(b.SosID)
+	x := s.sosAt(b.SosID)
 	return x != nil && slices.Contains(x.Called, d.officer)
 }
 
@@ -137,11 +146,15 @@ func (d *draft) aboutSOS(x *SOS) {
 }
 
 // applySOSAnswer ends the ladder: somebody comes. Others may come as well. She is
-// woken, so that she knows; if her phone must be silent it is.
+// woken, so that she knows; if her phone must be silent it is. Who said so before she
+// pressed again has not come: the ladder goes on, and he is told that she did.
 func applySOSAnswer(s *State, e *Entry, b *contract.SosAnswer) []push.Notice {
-	x := *s.soses.get(b.SosID)
+	x := *s.sosAt(b.SosID)
 	x.step(e, SOSStep{Step: "answered"})
 	x.call([]uuid.UUID{e.OfficerID})
+	if e.Facts.isTrue(factBeforePress) {
+		return s.cry(e, &x, []uuid.UUID{x.OfficerID, e.OfficerID})
+	}
 	if x.State == sosOpen {
 		x.State = sosAnswered
 	}
@@ -163,12 +176,19 @@ func checkSOSEnd(s *State, d *draft, b *contract.SosEnd) error {
 		return refuse(contract.CodeWrongState, "/body/sos_id")
 	}
 	d.aboutSOS(x)
+	d.notePress(s, x, b.SosID)
 	return nil
 }
 
-// applySOSEnd tells those who were called that they need not come.
+// applySOSEnd tells those who were called that they need not come. An end that was
+// made before she pressed again ends nothing: it stands among the steps.
 func applySOSEnd(s *State, e *Entry, b *contract.SosEnd) []push.Notice {
-	x := *s.soses.get(b.SosID)
+	x := *s.sosAt(b.SosID)
+	if e.Facts.isTrue(factBeforePress) {
+		x.step(e, SOSStep{Step: "ended_before", Reason: b.Reason})
+		s.soses.put(x.SOSID, &x)
+		return nil
+	}
 	x.State = sosEnded
 	x.step(e, SOSStep{Step: "ended", Reason: b.Reason})
 	x.climb(s.ladder())
@@ -180,7 +200,7 @@ func applySOSEnd(s *State, e *Entry, b *contract.SosEnd) []push.Notice {
 }
 
 func needsSOSCall(d *draft, b *contract.SosCall, n *needs) {
-	n.sos(b.SosID)
+	n.soses = append(n.soses, b.SosID)
 	if b.To != nil { // a rung that only calls again looks for nobody
 		n.wakes = append(n.wakes, d)
 	}
@@ -228,31 +248,44 @@ func applySOSCall(s *State, e *Entry, b *contract.SosCall) []push.Notice {
 // from where she last said that she is.
 func (t *batch) loadWakes(ctx context.Context, n *needs) error {
 	for _, d := range n.wakes {
-		officer, not := d.officer, []uuid.UUID{d.officer}
-		from, err := placeOf(d.op.Place)
-		if err != nil {
-			return err
-		}
+		officer, not, x := d.officer, []uuid.UUID{d.officer}, t.state.openSOS(d.officer)
 		if b, ok := d.body.(*contract.SosCall); ok {
-			x := t.state.soses.get(b.SosID)
-			if x == nil {
+			if x = t.state.soses.get(b.SosID); x == nil {
 				continue
 			}
 			officer, not = x.OfficerID, append([]uuid.UUID{x.OfficerID}, x.Called...)
-			if from, err = t.placeOfEntry(ctx, x.Seq); err != nil {
-				return err
-			}
 		}
-		if from == nil {
-			if from, err = t.lastPlace(ctx, officer); err != nil {
-				return err
-			}
+		from, err := t.whereSheIs(ctx, d, officer, x)
+		if err != nil {
+			return err
 		}
 		if d.wakes, err = t.whomToWake(ctx, from, not); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// whereSheIs is the place from which the nearest are looked for. What the op says goes
+// before all; when the ladder climbs, what she said at her last press. A press without a
+// place goes by where her phone was on duty, and then by her last press as well.
+func (t *batch) whereSheIs(ctx context.Context, d *draft, officer uuid.UUID, x *SOS) (*geo.Point, error) {
+	from, err := placeOf(d.op.Place)
+	if from != nil || err != nil {
+		return from, err
+	}
+	pressed := func() (*geo.Point, error) { return t.placeOfPresses(ctx, x) }
+	last := func() (*geo.Point, error) { return t.lastPlace(ctx, officer) }
+	ways := []func() (*geo.Point, error){last, pressed}
+	if d.server == roleClock {
+		ways = []func() (*geo.Point, error){pressed, last}
+	}
+	for _, way := range ways {
+		if from, err = way(); from != nil || err != nil {
+			return from, err
+		}
+	}
+	return nil, nil //nolint:nilnil // nobody knows, and that is no error
 }
 
 // placeOf is the point of an op's place; nil if there is none, or none on earth.
@@ -265,19 +298,4 @@ func placeOf(p *contract.Place) (*geo.Point, error) {
 		return nil, nil //nolint:nilnil,nilerr // the op is refused for it, by its own check
 	}
 	return &at, nil
-}
-
-// placeOfEntry is the middle of the cell of an entry's place.
-func (t *batch) placeOfEntry(ctx context.Context, seq int64) (*geo.Point, error) {
-	var cells []int64
-	err := t.tx.QueryRow(ctx, `SELECT cells FROM entries WHERE district_id = $1 AND centre = $2 AND seq = $3`,
-		t.district, t.centre, seq).Scan(&cells)
-	if err != nil {
-		return nil, fmt.Errorf("read place of a call: %w", err)
-	}
-	if len(cells) == 0 {
-		return nil, nil //nolint:nilnil // her phone did not know
-	}
-	at, err := geo.Cell(cells[0]).Center()
-	return &at, wrap(err, "read place of a call")
 }

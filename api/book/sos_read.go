@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -14,13 +15,29 @@ import (
 	contract "kendra/mobile-contract"
 )
 
-// SOSView is a call for help with what stands in its entry: where she was, and
-// whether her phone must not ring.
+// SOSView is a call for help with what stands in the entries of its presses: where she
+// was when her phone last knew, and, of the last press, whether she was on duty and her
+// phone must not ring.
 type SOSView struct {
 	SOS
 
 	Place  *contract.Place
+	Gone   bool // the place is not shown any more
 	Silent bool
+}
+
+// forget takes the place from a call that ended as long ago as positions are kept, but
+// for herself: those who came had to know it, and it may be where she lives.
+func (v *SOSView) forget(who staff.Caller, kept time.Time) {
+	if v.Place == nil || !v.over() || v.OfficerID == who.OfficerID {
+		return
+	}
+	for i := range v.Steps {
+		if s := &v.Steps[i]; s.Step == "ended" && s.At.Before(kept) {
+			v.Place, v.Gone = nil, true
+			return
+		}
+	}
 }
 
 // sosMost bounds a list of calls for help.
@@ -52,7 +69,7 @@ func (b *Book) SOSList(ctx context.Context, who staff.Caller, q SOSQuery) (out [
 		if err != nil {
 			return fmt.Errorf("read calls for help: %w", err)
 		}
-		out, err = sosViews(ctx, tx, who.District, list)
+		out, err = b.sosViews(ctx, tx, who, list)
 		return err
 	})
 	return out, err
@@ -81,7 +98,7 @@ func (b *Book) SOSOf(ctx context.Context, who staff.Caller, id uuid.UUID) (out *
 		if !over && x.OfficerID != who.OfficerID && !slices.Contains(x.Called, who.OfficerID) {
 			return refusal(contract.CodeNotFound, "sos_id")
 		}
-		views, err := sosViews(ctx, tx, who.District, []*SOS{x})
+		views, err := b.sosViews(ctx, tx, who, []*SOS{x})
 		if err != nil {
 			return err
 		}
@@ -92,36 +109,62 @@ func (b *Book) SOSOf(ctx context.Context, who staff.Caller, id uuid.UUID) (out *
 }
 
 // sosViews adds to calls what their entries say.
-func sosViews(ctx context.Context, tx pgx.Tx, district int32, list []*SOS) ([]SOSView, error) {
+func (b *Book) sosViews(ctx context.Context, tx pgx.Tx, who staff.Caller, list []*SOS) ([]SOSView, error) {
 	type entry struct {
 		centre string
 		seq    int64
 	}
-	rows, err := tx.Query(ctx, `SELECT e.centre, e.seq, e.wire FROM unnest($2::text[], $3::bigint[]) AS x (centre, seq)
-		JOIN entries e ON e.district_id = $1 AND e.centre = x.centre AND e.seq = x.seq`, district,
-		column(list, func(x *SOS) string { return x.Centre }), column(list, func(x *SOS) int64 { return x.Seq }))
+	type press struct {
+		place          *contract.Place
+		silent, onDuty bool
+	}
+	var centres []string
+	var seqs []int64
+	for _, x := range list {
+		of := x.pressSeqs()
+		centres, seqs = append(centres, slices.Repeat([]string{x.Centre}, len(of))...), append(seqs, of...)
+	}
+	rows, err := tx.Query(ctx, `SELECT e.centre, e.seq, e.wire, e.facts FROM unnest($2::text[], $3::bigint[]) AS x (centre, seq)
+		JOIN entries e ON e.district_id = $1 AND e.centre = x.centre AND e.seq = x.seq`, who.District, centres, seqs)
 	if err != nil {
 		return nil, fmt.Errorf("read calls for help: %w", err)
 	}
-	said := map[entry]SOSView{}
+	said := map[entry]press{}
 	var of entry
 	var wire []byte
-	_, err = pgx.ForEachRow(rows, []any{&of.centre, &of.seq, &wire}, func() error {
+	var noted string
+	_, err = pgx.ForEachRow(rows, []any{&of.centre, &of.seq, &wire, &noted}, func() error {
 		var line struct {
 			Place *contract.Place
 			Body  contract.SosRaise
 		}
-		err := json.Unmarshal(wire, &line)
-		said[of] = SOSView{Place: line.Place, Silent: line.Body.Silent != nil && *line.Body.Silent}
+		var facts Facts
+		if err := json.Unmarshal(wire, &line); err != nil {
+			return err
+		}
+		err := unjson(noted, &facts)
+		said[of] = press{line.Place, line.Body.Silent != nil && *line.Body.Silent, facts.isTrue("on_duty")}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read calls for help: %w", err)
 	}
+	now := b.now()
+	kept := now.Add(-b.positionsFor(who.District, now))
 	out := make([]SOSView, len(list))
 	for i, x := range list {
-		out[i] = said[entry{x.Centre, x.Seq}]
-		out[i].SOS = *x
+		v := &out[i]
+		v.SOS = *x
+		for n, seq := range x.pressSeqs() {
+			p := said[entry{x.Centre, seq}]
+			if n == 0 {
+				v.Silent, v.OnDuty = p.silent, p.onDuty
+			}
+			if v.Place == nil {
+				v.Place = p.place
+			}
+		}
+		v.forget(who, kept)
 	}
 	return out, nil
 }

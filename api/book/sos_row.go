@@ -8,8 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	contract "kendra/mobile-contract"
 )
 
 // States of a call for help.
@@ -24,6 +22,7 @@ const ladderSOS = "sos"
 
 // SOS is a call for help of an officer, as its entries left it. Where she was when
 // she called stands in the entry, like the places of other ops, and nowhere else.
+// OnDuty is of the first press; what the last one says is read beside it (SOSView).
 type SOS struct {
 	SOSID     uuid.UUID
 	Centre    string
@@ -185,16 +184,4 @@ func (s *State) openSOS(officer uuid.UUID) *SOS {
 		}
 	}
 	return first
-}
-
-// sos finds the call that an op is about; one that has not arrived is waited for.
-func (s *State) sos(id uuid.UUID) (*SOS, error) {
-	x := s.soses.get(id)
-	if x == nil && !s.entered[id] {
-		return nil, waitFor(keyOp(id))
-	}
-	if x == nil || x.Centre != s.Centre {
-		return nil, refuse(contract.CodeUnknownReference, "/body/sos_id")
-	}
-	return x, nil
 }

@@ -280,7 +280,7 @@ func onSquadDuty(s *State, d *draft, b *contract.SquadPerson) error {
 // dutyOn is dutyAt, but for one that nobody ended: that is over when it has lasted
 // as long as a duty may.
 func (s *State) dutyOn(officer uuid.UUID, at time.Time) *Duty {
-	if on := s.dutyAt(officer, at); on != nil && !at.After(on.StartedAt.Add(s.rules.unitRule(on.StartedAt).duty())) {
+	if on := s.dutyAt(officer, at); on != nil && !at.After(s.rules.dutyOver(on.StartedAt)) {
 		return on
 	}
 	return nil

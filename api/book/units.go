@@ -47,7 +47,8 @@ func (b *Book) Units(ctx context.Context, who staff.Caller, q UnitQuery) ([]Unit
 		return nil, err
 	}
 	now := b.now()
-	rule := b.rules.Load().of(who.District).unitRule(now)
+	rules := b.rules.Load().of(who.District)
+	rule := rules.unitRule(now)
 	var out []Unit
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
 		v, err := b.viewOf(ctx, tx, who, q.Centre)
@@ -63,7 +64,7 @@ func (b *Book) Units(ctx context.Context, who staff.Caller, q UnitQuery) ([]Unit
 				ORDER BY officer_id, started_at DESC) d
 			LEFT JOIN last_fixes f ON f.district_id = $1 AND f.officer_id = d.officer_id AND f.centre = $2
 				AND f.at >= d.started_at AND f.at <= $5`,
-			who.District, q.Centre, now.Add(-rule.duty()), now, now.Add(positionsAhead))
+			who.District, q.Centre, now.Add(-rules.longestDuty()), now, now.Add(positionsAhead))
 		if err != nil {
 			return fmt.Errorf("read units: %w", err)
 		}
@@ -73,6 +74,7 @@ func (b *Book) Units(ctx context.Context, who staff.Caller, q UnitQuery) ([]Unit
 	if err != nil {
 		return nil, err
 	}
+	out = onDutyStill(out, rules, now)
 	for i := range out {
 		out[i].measure(from, now, rule)
 	}

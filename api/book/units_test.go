@@ -214,3 +214,56 @@ func TestTheOpenTasksOfACentreAreAllOfThemForWhoSendsAndHisOwnForOthers(t *testi
 		t.Errorf("those before it: %v %v %d", err, more, len(rest))
 	}
 }
+
+func TestADutyThatIsGoingOnIsJudgedByTheRuleOfItsStartWhereverUnitsAreLookedFor(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	ctx := context.Background()
+	lat, lon := 25.2, 80.9
+	lasts := func(hours int) {
+		t.Helper()
+		w.SP.Enter("number.set", contract.NumberSet{Number: "unit.duty_s", Value: hours * 3600, Basis: "आदेश"}, booktest.With("centre", "HQ"))
+		w.Pass(time.Minute)
+	}
+	found := func(want int) {
+		t.Helper()
+		units, err := w.Book.Units(ctx, w.Dispatcher.Caller(), book.UnitQuery{Centre: booktest.Centre})
+		if err != nil || len(units) != want {
+			t.Errorf("%d units, want %d: %v", len(units), want, err)
+		}
+		near, err := w.Book.Nearest(ctx, w.Dispatcher.Caller(), book.UnitQuery{Centre: booktest.Centre, Lat: &lat, Lon: &lon}, 3)
+		if err != nil || len(near) != want {
+			t.Errorf("%d are near, want %d: %v", len(near), want, err)
+		}
+		turns, err := w.Book.Turns(ctx, w.Dispatcher.Caller(), booktest.Centre, w.Now(), w.Now().Add(time.Hour))
+		if err != nil || len(turns) != want {
+			t.Errorf("%d turns, want %d: %v", len(turns), want, err)
+		}
+		for _, place := range [][]booktest.Option{{booktest.At(lat, lon, 10)}, nil} {
+			w.Second.SignIn()
+			e := w.Second.Enter("sos.raise", contract.SosRaise{}, place...)
+			if x := callOf(t, w, e.OpID); len(x.Called) != want {
+				t.Errorf("%d are woken, want %d", len(x.Called), want)
+			}
+			w.Second.Enter("sos.end", contract.SosEnd{SosID: e.OpID, Reason: "safe"})
+		}
+	}
+	w.OnDuty(w.Beat)
+	w.Pass(9 * time.Hour)
+	lasts(8) // those who are out by the longer rule go on
+	stoodAt(t, w, w.Beat, lat, lon)
+	if err := w.Book.Forget(ctx); err != nil {
+		t.Fatal(err)
+	}
+	found(1)
+	w.Pass(6 * time.Hour)
+	w.Beat.SignIn()
+	w.OnDuty(w.Beat)
+	w.Pass(7*time.Hour + 50*time.Minute)
+	stoodAt(t, w, w.Beat, lat, lon)
+	w.SP.SignIn()
+	lasts(14) // and those who are out by the shorter do not
+	found(1)
+	w.Pass(10 * time.Minute)
+	found(0)
+}

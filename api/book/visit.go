@@ -33,6 +33,7 @@ const (
 	flagOwnUnreviewed     = "own_not_reviewed"
 	flagOutsideDistrict   = "outside_district"
 	flagLateSOS           = "late_sos"
+	flagRelievedOffDuty   = "relieved_off_duty"
 )
 
 // Flags lists the codes of all flags that an entry may carry.
@@ -41,7 +42,7 @@ func Flags() []string {
 		geo.FlagMock, geo.FlagPoorFix, geo.FlagStaleFix, geo.FlagImpossibleSpeed, geo.FlagOutsideBeat, geo.FlagClockOff,
 		geo.FlagSamePoint, flagNoDuty, flagDutyUnended, flagNotBriefed, flagAadhaarLike, flagTaskClosed, flagSessionDoubt,
 		flagForced, flagRetiredCode, flagOldColumns, flagWomanOfficer, flagNotTold, flagSectionOutOfForce, flagLateCall, flagSamePerson,
-		flagNoCard, flagNoHandover, flagOwnUnreviewed, flagOutsideDistrict, flagLateSOS,
+		flagNoCard, flagNoHandover, flagOwnUnreviewed, flagOutsideDistrict, flagLateSOS, flagRelievedOffDuty,
 	}
 }
 

@@ -151,5 +151,9 @@ func (p *Pages) enter(x *exchange) error {
 	if x.page.path == "/" && p.begins(x) != "" { // it only leads on, to a page that is judged by itself
 		return nil
 	}
-	return p.may(x, x.page, x.asked)
+	centre := x.asked
+	if x.page.path == opPath && contract.Kind(x.c.Params("kind")) == contract.KindSosAnswer {
+		centre = "" // one of another station who was woken answers; whom that is the book knows
+	}
+	return p.may(x, x.page, centre)
 }

@@ -137,7 +137,7 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/help", name: "help", group: "rules", get: (*Pages).help},
 
 		// op.go: what a form makes
-		{path: "/ops/:kind", name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},
+		{path: opPath, name: "op", call: "postOps", get: (*Pages).opPage, post: (*Pages).op},
 
 		// live.go
 		{path: "/live", name: "live", call: "getFeed", get: (*Pages).live},
@@ -145,6 +145,9 @@ func init() { //nolint:gochecknoinits // the table names functions that read it
 		{path: "/style", name: "style", get: (*Pages).style},
 	}
 }
+
+// opPath is the page of the form of a kind.
+const opPath = "/ops/:kind"
 
 // pageAt is the row of a path.
 func pageAt(path string) *page {

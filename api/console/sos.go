@@ -22,6 +22,7 @@ type sosBrief struct {
 	Coming               []string
 	Ladder               []sosRung
 	Place                string // where she was, in degrees
+	Gone                 bool   // it is not shown any more
 	Exact                string // to how many metres
 	Steps                []step
 
@@ -64,7 +65,7 @@ func (p *Pages) sosBrief(x *exchange, s *book.SOSView) sosBrief {
 	v := &view{p: p, x: x}
 	out := sosBrief{
 		ID: s.SOSID, Name: v.By(s.OfficerID), Role: p.word(x.lang, "enum.role", s.Role), State: s.State, RaisedAt: s.RaisedAt,
-		Loud: s.State == "open", Late: s.Late, OnDuty: s.OnDuty, Silent: s.Silent, Over: s.State == "ended",
+		Loud: s.State == "open", Late: s.Late, OnDuty: s.OnDuty, Silent: s.Silent, Over: s.State == "ended", Gone: s.Gone,
 	}
 	if s.Place != nil {
 		out.lat, out.lon = s.Place.Lat, s.Place.Lon
