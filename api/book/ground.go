@@ -24,6 +24,9 @@ const (
 	groundSince = "2000-01-01"
 	// groundCells is how many cells 9 a beat or place may overlap: some 2,000 km².
 	groundCells = 20_000
+	// groundBeatsMost is how many beats a station has at most, those to come counted: a page has
+	// them all at once, with their outlines.
+	groundBeatsMost = 200
 )
 
 type versionKey struct {
@@ -158,7 +161,7 @@ func (d *draft) outside(district int32, p geo.Point) {
 
 func needsBeatSet(_ *draft, b *contract.BeatSet, n *needs) {
 	n.beat(&b.BeatID)
-	n.groundBeats, n.beatCodes = append(n.groundBeats, b.BeatID), append(n.beatCodes, b.Code)
+	n.groundBeats, n.beatCodes, n.centreBeats = append(n.groundBeats, b.BeatID), append(n.beatCodes, b.Code), true
 }
 
 // checkBeatSet checks a beat: a new one, one of the staff list that gets its first
@@ -177,6 +180,9 @@ func checkBeatSet(s *State, d *draft, b *contract.BeatSet) error {
 	from, err := d.groundDay(b.From.Time, "/from", last.From, last.Until)
 	if err != nil {
 		return err
+	}
+	if (last.From == "" || last.Until != "") && beatsLeft(s.centreBeats, from) >= groundBeatsMost {
+		return refuse(contract.CodeTooMany, d.ptr("/beat_id"))
 	}
 	for _, k := range s.beatVersions.codes[b.Code] {
 		v := s.beatVersions.get(k)
@@ -198,6 +204,16 @@ func checkBeatSet(s *State, d *draft, b *contract.BeatSet) error {
 	return nil
 }
 
+// beatsLeft counts beats, with the days on which they end, that have not ended by a day.
+func beatsLeft(beats map[uuid.UUID]string, on string) (n int) {
+	for _, until := range beats {
+		if until == "" || until > on {
+			n++
+		}
+	}
+	return n
+}
+
 func applyBeatSet(s *State, e *Entry, b *contract.BeatSet) []push.Notice {
 	area, cells, err := groundArea(b.Area)
 	if err != nil { // cannot be: the check read the same text
@@ -216,9 +232,17 @@ func applyBeatSet(s *State, e *Entry, b *contract.BeatSet) []push.Notice {
 		s.beatVersions.put(versionKey{was.BeatID, was.From}, was.Code, &was)
 	}
 	s.beatVersions.put(versionKey{v.BeatID, v.From}, v.Code, v)
+	s.noteBeat(v)
 	s.beats[v.BeatID] = s.Centre
 	s.moved(e)
 	return nil
+}
+
+// noteBeat keeps the beats of the centre for the ops that come after, where they were asked for.
+func (s *State) noteBeat(v *BeatVersion) {
+	if s.centreBeats != nil {
+		s.centreBeats[v.BeatID] = v.Until
+	}
 }
 
 // moved has this process read what changed once it stands in the book; an import is
@@ -253,6 +277,7 @@ func applyBeatEnd(s *State, e *Entry, b *contract.BeatEnd) []push.Notice {
 	v := *s.beatVersions.lastOf(b.BeatID)
 	v.Until, v.Seq = b.On.Format(time.DateOnly), e.Seq
 	s.beatVersions.put(versionKey{v.BeatID, v.From}, v.Code, &v)
+	s.noteBeat(&v)
 	s.moved(e)
 	return nil
 }
