@@ -123,8 +123,9 @@ func TestABeatOfTheStaffListIsGivenItsOutlineByItsName(t *testing.T) {
 	if e := w.Beat.Enter("visit.record", v, booktest.At(25.22, 80.92, 10)); len(e.Flags) == 0 || e.Flags[len(e.Flags)-1].Code == "outside_district" {
 		t.Errorf("outside of the new outline: %v", e.Flags)
 	}
-	v.BeatID = nil
 	w.Pass(time.Hour)
+	v = w.Visit()
+	v.BeatID = nil
 	if e := w.Beat.Enter("visit.record", v, booktest.At(25.30, 80.90, 10)); e.Facts["found_beat"] != hexID(w.BeatID) {
 		t.Errorf("found %v", e.Facts)
 	}
