@@ -119,6 +119,39 @@ func TestTheNearestPlaceIsFoundAndTheSaidBeatStands(t *testing.T) {
 	}
 }
 
+func TestAPlaceWithAnOutlineIsFoundAfterWhatLiesNearerWithinIt(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	village, school, college := w.GroundPlace("village", 25.24, 80.94), w.GroundPlace("school", 25.2425, 80.9425), w.GroundPlace("college", 25.2370, 80.9370)
+	around, yard := square(25.24, 80.94, 0.006), square(25.2370, 80.9370, 0.0008)
+	village.Area, college.Area = &around, &yard
+	stop := w.GroundPlace("stop", 25.2370, 80.9382)
+	for _, p := range []contract.PlaceSet{village, school, college, stop} {
+		w.Incharge.Enter("place.set", p)
+	}
+	cases := []struct {
+		name               string
+		lat, lon, accuracy float64
+		want, metres       string
+	}{
+		{"at the gate of the school", 25.2425, 80.94251, 5, "school", "1"},
+		{"in the village, with nothing near", 25.2440, 80.9370, 5, "village", "0"},
+		{"in the village, and the school is within a poor fix", 25.2450, 80.9425, 400, "village", "0"},
+		{"in the yard of the college, and the stop is further than the yard is wide", 25.2370, 80.9370, 5, "college", "0"},
+		{"at the stop", 25.2370, 80.93815, 5, "stop", "5"},
+		{"beside the village, and the school is not in reach", 25.2470, 80.9425, 5, "", ""},
+	}
+	for _, c := range cases {
+		e := w.Beat.Enter("visit.record", w.Visit(), booktest.At(c.lat, c.lon, c.accuracy))
+		code, _ := e.Facts["found_code"].(string)
+		metres, _ := e.Facts["found_m"].(string)
+		if code != c.want || metres != c.metres {
+			t.Errorf("%s: %v", c.name, e.Facts)
+		}
+		w.Pass(time.Hour)
+	}
+}
+
 func TestWhatABeatOrAPlaceMayNotBe(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
