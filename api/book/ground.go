@@ -152,6 +152,16 @@ func groundArea(text string) (geo.Area, []geo.Cell, error) {
 	return area, cells, err
 }
 
+// newGroundArea reads an outline that is to be entered. What was taken before this was
+// looked at is folded as it was: groundArea takes it.
+func newGroundArea(text string) (geo.Area, error) {
+	area, _, err := groundArea(text)
+	if err != nil {
+		return geo.Area{}, err
+	}
+	return area, area.CheckHoles()
+}
+
 // outside flags what lies outside the district, with the kilometres.
 func (d *draft) outside(district int32, p geo.Point) {
 	if km := d.batch.book.ground.outside(district, p); km > 0 {
@@ -195,7 +205,7 @@ func checkBeatSet(s *State, d *draft, b *contract.BeatSet) error {
 			return err
 		}
 	}
-	area, _, err := groundArea(b.Area)
+	area, err := newGroundArea(b.Area)
 	if err != nil {
 		return refuse(contract.CodeBadArea, d.ptr("/area"))
 	}
@@ -323,7 +333,7 @@ func checkPlaceSet(s *State, d *draft, b *contract.PlaceSet) error {
 		return refuse(contract.CodeOutOfRange, d.ptr("/lat"))
 	}
 	if b.Area != nil {
-		if _, _, err := groundArea(*b.Area); err != nil {
+		if _, err := newGroundArea(*b.Area); err != nil {
 			return refuse(contract.CodeBadArea, d.ptr("/area"))
 		}
 	}

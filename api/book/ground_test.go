@@ -171,6 +171,9 @@ func TestWhatABeatOrAPlaceMayNotBe(t *testing.T) {
 			b.Area = `{"type":"Polygon","coordinates":[[[80,25],[81,26],[81,25],[80,26],[80,25]]]}`
 		}, contract.CodeBadArea, "/body/area"},
 		{"a point", func(b *contract.BeatSet) { b.Area = `{"type":"Point","coordinates":[80.9,25.2]}` }, contract.CodeBadArea, "/body/area"},
+		{"the rim as a hole", func(b *contract.BeatSet) {
+			b.Area = `{"type":"Polygon","coordinates":[[[80.4,25.4],[80.5,25.4],[80.5,25.5],[80.4,25.4]],[[80.3,25.3],[80.6,25.3],[80.6,25.6],[80.3,25.6],[80.3,25.3]]]}`
+		}, contract.CodeBadArea, "/body/area"},
 		{"half the country", func(b *contract.BeatSet) { b.Area = square(25, 80, 3) }, contract.CodeBadArea, "/body/area"},
 		{"hours that end first", func(b *contract.BeatSet) {
 			b.Rounds = &contract.BeatRounds{PerWeek: 2, HoursFrom: ptr("15:00"), HoursTo: ptr("11:00")}

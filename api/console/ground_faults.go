@@ -28,6 +28,7 @@ var faults = []struct {
 	{regexp.MustCompile(`^column |values for .* columns|the first line names the columns`), "column"},
 	{regexp.MustCompile(`too long|^its outline is `), "too_long"},
 	{regexp.MustCompile(`crosses itself|too tangled`), "crosses"},
+	{regexp.MustCompile(`a hole lies outside`), "hole"},
 	{regexp.MustCompile(`WGS 84`), "system"},
 	{regexp.MustCompile(`file is broken`), "broken"},
 	{regexp.MustCompile(`neither a point nor an area|^lat|^lon|^area|coordinate`), "geometry"},
