@@ -313,7 +313,7 @@ func (w *groundPlanner) dates(c *GroundChange, last versionState) error {
 		c.begin(today) // a list that was taken out, changed and brought back says since when the old one holds
 	}
 	switch {
-	case live && last.same:
+	case live && last.same, last.known && c.to != "" && c.to == last.until && c.to <= c.from: // it ended as the file says
 		c.What = GroundSame
 	case live:
 		c.What = GroundChanged

@@ -114,6 +114,10 @@ func TestAnEndThatIsEnteredDoesNotMoveAndThePlanTellsIt(t *testing.T) {
 	if p := plan(t, w, book.GroundPlaces, features.CSV, list("2026-12-31")+other); p.Counts[book.GroundSame] != 1 || p.Counts[book.GroundNew] != 1 {
 		t.Errorf("with the end that it has: %v %v", p.Counts, p.Wrong)
 	}
+	w.Pass(60 * 24 * time.Hour) // in January: it has ended, and does not begin again
+	if p := plan(t, w, book.GroundPlaces, features.CSV, list("2026-12-31")); p.Counts[book.GroundSame] != 1 {
+		t.Errorf("after its end: %v %v", p.Counts, p.Wrong)
+	}
 }
 
 func TestOfTwoPlacesOfOneCodeTheOneThatIsThereIsMeant(t *testing.T) {
