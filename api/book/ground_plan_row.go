@@ -287,25 +287,30 @@ func groundID(district int32, kind, centre, code string) uuid.UUID {
 // which is the beat or place that a row is of, with its last version if it has one. A
 // code that somebody has says so; else a beat has the name that the staff list knows it
 // by, to which posts belong, whatever code it had; else it is who had the code last.
-func (w *groundPlanner) which(r groundRow) (uuid.UUID, *groundThing) {
+// Where the code says one beat and a new name another of the list, nobody can tell.
+func (w *groundPlanner) which(r groundRow) (uuid.UUID, *groundThing, error) {
 	things := w.stands.things()
 	old := things.byCode[groundKey{r.centre, r.code}]
-	if old != nil && !old.ended(r.from) {
-		return old.id, old
-	}
+	listed, named := uuid.Nil, false
 	if w.in.Kind == GroundBeats {
-		if id, ok := w.stands.staffs[groundKey{r.centre, foldName(r.en)}]; ok {
-			return id, things.byID[id]
-		}
+		listed, named = w.stands.staffs[groundKey{r.centre, foldName(r.en)}]
 	}
-	if old != nil {
-		return old.id, old
+	switch {
+	case old != nil && !old.ended(r.from):
+		if named && listed != old.id && foldName(old.en) != foldName(r.en) { // codes were dealt anew: whose posts would it have?
+			return uuid.Nil, nil, fmt.Errorf("code %s is that of beat %.40q, and the list of beats has another of the name %.40q", r.code, old.en, r.en)
+		}
+		return old.id, old, nil
+	case named:
+		return listed, things.byID[listed], nil
+	case old != nil:
+		return old.id, old, nil
 	}
 	id := groundID(w.district, w.in.Kind, r.centre, r.code)
 	for n := 2; things.byID[id] != nil; n++ { // of one that had the code and has another now
 		id = groundID(w.district, w.in.Kind, r.centre, r.code+"\n"+strconv.Itoa(n))
 	}
-	return id, nil
+	return id, nil, nil
 }
 
 func optional(s string) *string {
@@ -342,7 +347,10 @@ func (w *groundPlanner) beat(c *GroundChange, r groundRow, f features.Feature) (
 	if r.week > 0 {
 		body.Rounds = &contract.BeatRounds{PerWeek: r.week, HoursFrom: optional(r.hoursFrom), HoursTo: optional(r.hoursTo)}
 	}
-	id, old := w.which(r)
+	id, old, err := w.which(r)
+	if err != nil {
+		return versionState{}, err
+	}
 	var state versionState
 	if old != nil {
 		v := old.beat
@@ -372,7 +380,10 @@ func (w *groundPlanner) place(c *GroundChange, r groundRow, f features.Feature, 
 		}
 		body.Area = &area
 	}
-	id, old := w.which(r)
+	id, old, err := w.which(r)
+	if err != nil {
+		return versionState{}, err
+	}
 	c.ID, body.PlaceID = id, id
 	var state versionState
 	if old != nil {

@@ -65,6 +65,19 @@ func TestABeatOfTheStaffListThatGetsAnotherCodeIsChangedAndDoesNotEnd(t *testing
 	onlyFault(t, plan(t, w, book.GroundBeats, features.GeoJSON, two), 3, "it is what line 2 is")
 }
 
+func TestCodesThatAreDealtAnewAmongBeatsOfTheStaffListAreTold(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	area, other := square(25.3, 80.9, 0.02), square(25.4, 80.9, 0.02)
+	enterPlan(t, w, plan(t, w, book.GroundBeats, features.GeoJSON, beatFile([3]string{"b1", "Beat 1", area}, [3]string{"b2", "Market", other})), 2)
+	w.Pass(24 * time.Hour)
+	onlyFault(t, plan(t, w, book.GroundBeats, features.GeoJSON, beatFile([3]string{"b2", "Beat 1", area}), complete), 2, `code b2 is that of beat "Market"`)
+	p := plan(t, w, book.GroundBeats, features.GeoJSON, beatFile([3]string{"b1", "Old town", area}, [3]string{"b2", "New market", other}))
+	if len(p.Wrong) > 0 || p.Counts[book.GroundChanged] != 2 {
+		t.Errorf("names alone: %v %v", p.Counts, p.Wrong)
+	}
+}
+
 func TestAnOldCodeOfAPlaceMayBeGivenToAnotherWhichTakesNothingElseOfIt(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)

@@ -17,6 +17,7 @@ var faults = []struct {
 	{regexp.MustCompile(`^code .* stands in line `), "twice"},
 	{regexp.MustCompile(`^it is what line `), "one"},
 	{regexp.MustCompile(`^code .* is that of another until `), "code_held"},
+	{regexp.MustCompile(`^code .* is that of beat `), "dealt"},
 	{regexp.MustCompile(`^to .*: it ends on `), "ends"},
 	{regexp.MustCompile(` has .* beats, and no more fit`), "beats"},
 	{regexp.MustCompile(`^no code|^code .* are wanted`), "code"},
