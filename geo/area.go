@@ -16,6 +16,7 @@ var (
 	ErrTooLarge     = errors.New("area is too large")
 	ErrSwapped      = errors.New("area has latitude and longitude swapped")
 	ErrOutside      = errors.New("area is outside the box")
+	ErrHole         = errors.New("a hole lies outside of its rim, or the rings are in the wrong order")
 )
 
 const (
@@ -27,6 +28,8 @@ const (
 	onEdge = 1e-9
 	// flatM2 is the least area of an outer ring.
 	flatM2 = 1.0
+	// maxHolePairs bounds how often CheckHoles holds a point of a hole against an edge of the rim.
+	maxHolePairs = 50_000_000
 )
 
 // Box is the smallest frame of parallels and meridians around something.
@@ -152,6 +155,27 @@ func (a Area) CheckWithin(box Box) error {
 	default:
 		return ErrOutside
 	}
+}
+
+// CheckHoles tells a hole that has a point outside of its rim: such rings are in the wrong
+// order, or not of one polygon, and whoever drew them means another area than these
+// would give. It is no part of NewArea, for areas that were taken once are read again.
+func (a Area) CheckHoles() error {
+	for i, g := range a.polygons {
+		rim := polygon{rings: g.rings[:1], box: g.box}
+		for j, hole := range g.rings[1:] {
+			step := 1 + 2*len(hole)*len(g.rings[0])/maxHolePairs // of very long ones some points are looked at
+			for n := 1; n < len(hole); n += step {
+				from, to := hole[n-1], hole[n]
+				// The middle, too: a hole may lie in a bay of the rim and touch it with every corner.
+				middle := Point{Lat: (from.Lat + to.Lat) / 2, Lon: (from.Lon + to.Lon) / 2}
+				if !rim.contains(from) || !rim.contains(middle) {
+					return fmt.Errorf("polygon %d, ring %d: %w", i+1, j+2, ErrHole)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // Contains says whether p is in the area. Edges and corners, also those of a

@@ -91,6 +91,35 @@ func TestEdgesAndCornersAreInsideAndHolesAreNot(t *testing.T) {
 	}
 }
 
+func TestAHoleLiesWithinItsRim(t *testing.T) {
+	t.Parallel()
+	rim := []Point{{25, 80}, {25, 81}, {25.2, 80.5}, {25.5, 80.5}, {26, 81}, {26, 80}, {25, 80}} // with a bay in the east
+	whole := square(Point{25.5, 80.2}, 0.1)
+	cases := []struct {
+		name  string
+		rings [][]Point
+		good  bool
+	}{
+		{"no hole", [][]Point{rim}, true},
+		{"within it", [][]Point{rim, whole}, true},
+		{"on its line", [][]Point{rim, {{25, 80}, {25, 80.5}, {25.5, 80.2}, {25, 80}}}, true},
+		{"outside", [][]Point{rim, square(Point{25.5, 82}, 0.1)}, false},
+		{"the second of two", [][]Point{rim, whole, square(Point{25.35, 80.9}, 0.05)}, false},
+		{"the rim second", [][]Point{whole, rim}, false},
+		{"with a corner outside", [][]Point{rim, {{25.3, 80.4}, {25.4, 80.4}, {25.35, 80.6}, {25.3, 80.4}}}, false},
+		{"in the bay, and each corner is one of the rim", [][]Point{rim, {{25, 81}, {25.5, 80.5}, {26, 81}, {25, 81}}}, false},
+	}
+	for _, c := range cases {
+		a, err := NewArea([][][]Point{{square(karwi(), 0.01)}, c.rings})
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		if err := a.CheckHoles(); (err == nil) != c.good || err != nil && !errors.Is(err, ErrHole) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
 func TestTheWayARingTurnsDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	there := square(karwi(), 0.01)

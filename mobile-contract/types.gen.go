@@ -989,9 +989,9 @@ type BeatRounds struct {
 	PerWeek int        `json:"per_week"`
 }
 
-// BeatSet A beat as it is from a day on: new, or changed. Visits before that day keep the beat as it was. Outside the district is flagged (`outside_district`, the kilometres), not refused
+// BeatSet A beat as it is from a day on: new, or changed. Visits before that day keep the beat as it was. Outside the district is flagged (`outside_district`, the kilometres), not refused. A centre has at most 200 beats that have not ended; then `too_many`
 type BeatSet struct {
-	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude. A hole lies within the rim, which comes first
 	Area   GroundArea `json:"area"`
 	BeatID UUID       `json:"beat_id"`
 
@@ -2131,7 +2131,7 @@ type FactorRemoval struct {
 // FactorRemovalTotp defines model for FactorRemoval.Totp.
 type FactorRemovalTotp bool
 
-// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
+// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; only by a fix whose `fix_at`, or else the op's `device_at`, is of the visit's time, a quarter of an hour before and after included. Of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
 type Facts = json.RawMessage
 
 // FeedLine defines model for FeedLine.
@@ -2148,7 +2148,7 @@ type FeedLine struct {
 	Corrects *UUID      `json:"corrects,omitempty"`
 	DeviceID *UUID      `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; only by a fix whose `fix_at`, or else the op's `device_at`, is of the visit's time, a quarter of an hour before and after included. Of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
 	Facts     Facts     `json:"facts"`
 	Flags     []Flag    `json:"flags"`
 	Kind      string    `json:"kind"`
@@ -2494,12 +2494,12 @@ type Ground struct {
 	Places []GroundPlace      `json:"places"`
 }
 
-// GroundArea A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+// GroundArea A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude. A hole lies within the rim, which comes first
 type GroundArea = string
 
 // GroundBeat defines model for GroundBeat.
 type GroundBeat struct {
-	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude. A hole lies within the rim, which comes first
 	Area   GroundArea `json:"area"`
 	BeatID UUID       `json:"beat_id"`
 
@@ -2522,7 +2522,7 @@ type GroundCode = string
 
 // GroundPlace defines model for GroundPlace.
 type GroundPlace struct {
-	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude. A hole lies within the rim, which comes first
 	Area   *GroundArea `json:"area,omitempty"`
 	BeatID *UUID       `json:"beat_id,omitempty"`
 
@@ -3634,7 +3634,7 @@ type PlaceOwed struct {
 
 // PlaceSet A place that is to be seen (village, school, market ...) as it is from a day on: new, or changed. No private house is one
 type PlaceSet struct {
-	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude
+	// Area A Polygon or MultiPolygon of GeoJSON as a text; WGS 84, longitude before latitude. A hole lies within the rim, which comes first
 	Area   *GroundArea `json:"area,omitempty"`
 	BeatID *UUID       `json:"beat_id,omitempty"`
 
@@ -3939,7 +3939,7 @@ type Receipt struct {
 	Centre   *Centre `json:"centre,omitempty"`
 	DeviceID *UUID   `json:"device_id,omitempty"`
 
-	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
+	// Facts Booleans and codes that rules need of sealed fields; never a name, a number or text. Of `export.read`: `rows`, how many lines the file has, and `sha256` of its bytes, in hexadecimal. Of `visit.record`: where its fix was, as `found_beat` and `found_place` (ids without hyphens), `found_code` of the place and `found_m`, the metres to it; only by a fix whose `fix_at`, or else the op's `device_at`, is of the visit's time, a quarter of an hour before and after included. Of its correction `line_beat`, the beat of the line, if the old line had another or the correction names none. Of `beat.month`: `month_places` to `month_girls`, what the book counted of the month. Of `sos.raise` and `sos.call`: `near_1` to `near_3`, whom it woke, as ids without hyphens. Of `sos.answer` and `sos.end`: `before_press`, made before she pressed for the last time, so that the call goes on. Of `duty.start`: `overlap`, it came after a later duty, which ends it, or after the end of one that it ends
 	Facts *Facts `json:"facts,omitempty"`
 	Flags []Flag `json:"flags,omitempty"`
 

@@ -24,6 +24,9 @@ const (
 	groundSince = "2000-01-01"
 	// groundCells is how many cells 9 a beat or place may overlap: some 2,000 km².
 	groundCells = 20_000
+	// groundBeatsMost is how many beats a station has at most, those to come counted: a page has
+	// them all at once, with their outlines.
+	groundBeatsMost = 200
 )
 
 type versionKey struct {
@@ -149,6 +152,16 @@ func groundArea(text string) (geo.Area, []geo.Cell, error) {
 	return area, cells, err
 }
 
+// newGroundArea reads an outline that is to be entered. What was taken before this was
+// looked at is folded as it was: groundArea takes it.
+func newGroundArea(text string) (geo.Area, error) {
+	area, _, err := groundArea(text)
+	if err != nil {
+		return geo.Area{}, err
+	}
+	return area, area.CheckHoles()
+}
+
 // outside flags what lies outside the district, with the kilometres.
 func (d *draft) outside(district int32, p geo.Point) {
 	if km := d.batch.book.ground.outside(district, p); km > 0 {
@@ -158,7 +171,7 @@ func (d *draft) outside(district int32, p geo.Point) {
 
 func needsBeatSet(_ *draft, b *contract.BeatSet, n *needs) {
 	n.beat(&b.BeatID)
-	n.groundBeats, n.beatCodes = append(n.groundBeats, b.BeatID), append(n.beatCodes, b.Code)
+	n.groundBeats, n.beatCodes, n.centreBeats = append(n.groundBeats, b.BeatID), append(n.beatCodes, b.Code), true
 }
 
 // checkBeatSet checks a beat: a new one, one of the staff list that gets its first
@@ -178,6 +191,9 @@ func checkBeatSet(s *State, d *draft, b *contract.BeatSet) error {
 	if err != nil {
 		return err
 	}
+	if (last.From == "" || last.Until != "") && beatsLeft(s.centreBeats, from) >= groundBeatsMost {
+		return refuse(contract.CodeTooMany, d.ptr("/beat_id"))
+	}
 	for _, k := range s.beatVersions.codes[b.Code] {
 		v := s.beatVersions.get(k)
 		if k.ID != b.BeatID && v.Centre == s.Centre && v.Code == b.Code && (v.Until == "" || v.Until > from) {
@@ -189,13 +205,23 @@ func checkBeatSet(s *State, d *draft, b *contract.BeatSet) error {
 			return err
 		}
 	}
-	area, _, err := groundArea(b.Area)
+	area, err := newGroundArea(b.Area)
 	if err != nil {
 		return refuse(contract.CodeBadArea, d.ptr("/area"))
 	}
 	box := area.BBox()
 	d.outside(s.District, geo.Point{Lat: (box.South + box.North) / 2, Lon: (box.West + box.East) / 2})
 	return nil
+}
+
+// beatsLeft counts beats, with the days on which they end, that have not ended by a day.
+func beatsLeft(beats map[uuid.UUID]string, on string) (n int) {
+	for _, until := range beats {
+		if until == "" || until > on {
+			n++
+		}
+	}
+	return n
 }
 
 func applyBeatSet(s *State, e *Entry, b *contract.BeatSet) []push.Notice {
@@ -216,9 +242,17 @@ func applyBeatSet(s *State, e *Entry, b *contract.BeatSet) []push.Notice {
 		s.beatVersions.put(versionKey{was.BeatID, was.From}, was.Code, &was)
 	}
 	s.beatVersions.put(versionKey{v.BeatID, v.From}, v.Code, v)
+	s.noteBeat(v)
 	s.beats[v.BeatID] = s.Centre
 	s.moved(e)
 	return nil
+}
+
+// noteBeat keeps the beats of the centre for the ops that come after, where they were asked for.
+func (s *State) noteBeat(v *BeatVersion) {
+	if s.centreBeats != nil {
+		s.centreBeats[v.BeatID] = v.Until
+	}
 }
 
 // moved has this process read what changed once it stands in the book; an import is
@@ -253,6 +287,7 @@ func applyBeatEnd(s *State, e *Entry, b *contract.BeatEnd) []push.Notice {
 	v := *s.beatVersions.lastOf(b.BeatID)
 	v.Until, v.Seq = b.On.Format(time.DateOnly), e.Seq
 	s.beatVersions.put(versionKey{v.BeatID, v.From}, v.Code, &v)
+	s.noteBeat(&v)
 	s.moved(e)
 	return nil
 }
@@ -298,7 +333,7 @@ func checkPlaceSet(s *State, d *draft, b *contract.PlaceSet) error {
 		return refuse(contract.CodeOutOfRange, d.ptr("/lat"))
 	}
 	if b.Area != nil {
-		if _, _, err := groundArea(*b.Area); err != nil {
+		if _, err := newGroundArea(*b.Area); err != nil {
 			return refuse(contract.CodeBadArea, d.ptr("/area"))
 		}
 	}

@@ -3,6 +3,7 @@ package book
 import (
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -27,7 +28,7 @@ func (d *draft) findGround(s *State, b *contract.VisitRecord) {
 	if string(d.op.Kind) != "visit.record" || d.batch == nil {
 		return
 	}
-	f := d.foundHere(s)
+	f := d.foundHere(s, b.StartedAt.Time, b.EndedAt.Time)
 	code := d.scanned(s, b)
 	if code.finds() {
 		f.place, f.code, f.metre = code.marker.PlaceID, code.place.code, math.Inf(1)
@@ -47,17 +48,19 @@ func (d *draft) findGround(s *State, b *contract.VisitRecord) {
 }
 
 // findPlace is findGround for a round of a squad, which is of no beat and reads no code.
-func (d *draft) findPlace(s *State) {
+func (d *draft) findPlace(s *State, b *contract.SquadRound) {
 	if string(d.op.Kind) != "squad.round" || d.batch == nil {
 		return
 	}
-	f := d.foundHere(s)
+	f := d.foundHere(s, b.StartedAt.Time, b.EndedAt.Time)
 	d.noteFound(&f)
 }
 
-// foundHere is what lies where an op was made, by its fix.
-func (d *draft) foundHere(s *State) found {
-	if d.op.Place == nil {
+// foundHere is what lies where a visit or a round was made, by the fix of its op, if that
+// is one of its time: what is written down hours later, or with the fix of this morning,
+// was not made where the fix says.
+func (d *draft) foundHere(s *State, started, ended time.Time) found {
+	if d.op.Place == nil || !d.fixOfThen(started, ended) {
 		return found{metre: math.Inf(1)}
 	}
 	p, err := geo.NewPoint(d.op.Place.Lat, d.op.Place.Lon)
@@ -65,6 +68,17 @@ func (d *draft) foundHere(s *State) found {
 		return found{metre: math.Inf(1)}
 	}
 	return d.batch.book.ground.find(s.District, s.Centre, day(d.at), p, d.op.Place.AccuracyM)
+}
+
+// fixOfThen tells whether a fix is of a span of time, with its margin. When it was taken,
+// and the span, are by the clock of one phone: by what it is off, all of them are.
+func (d *draft) fixOfThen(started, ended time.Time) bool {
+	at := d.op.DeviceAt
+	if of := d.op.Place.FixAt; of != nil && of.Before(at) {
+		at = of.Time
+	}
+	margin := time.Duration(d.batch.state.rules.evidenceAt(d.receivedAt)["margin_s"]) * time.Second
+	return !at.Before(started.Add(-margin)) && !at.After(ended.Add(margin))
 }
 
 // noteFound puts the place that was found into the facts.

@@ -49,6 +49,7 @@ type groundPlace struct {
 	centre, from, until, code string
 	at                        geo.Point
 	area                      *geo.Area
+	wide                      float64 // metres: how far a circle of the area's size reaches
 	beat                      *uuid.UUID
 }
 
@@ -59,6 +60,8 @@ const (
 	// of its fix, which helps no further than this in all.
 	nearM    = 150.0
 	nearMost = 500.0
+	// widest is further than any outline is wide, in metres: half of the globe.
+	widest = 20_100_000.0
 	// frameDegrees is how far around its stations a district reaches that has no outline: some 35 km.
 	frameDegrees = 0.32
 	// drawnKm is how far around its stations a district is drawn that has no outline: a
@@ -204,7 +207,7 @@ func (d *districtGround) take(beats []*BeatVersion, places []*PlaceVersion, fram
 			if _, err := d.cover(d.placesIn, v.PlaceID, area); err != nil {
 				return err
 			}
-			one.area = &area
+			one.area, one.wide = &area, math.Round(math.Sqrt(area.AreaKm2()*1e6/math.Pi))
 		}
 		d.note(d.placesIn, geo.Cell(v.Cell).Parent(9), v.PlaceID)
 		was := len(d.places[v.PlaceID])
@@ -344,6 +347,8 @@ type found struct {
 // find looks for the beat and the place of a point on a day: beats of the centre,
 // places of the centre before those of others. Of several the nearest is taken, and
 // of those as near the first by id, so that the answer does not hang on the order of reading.
+// A place whose outline holds the point is as near as its outline is wide: a school in a
+// village is found before the village, and the house around her before the one next door.
 func (g *ground) find(district int32, centre, day string, p geo.Point, accuracy float64) found {
 	var out found
 	cell, err := geo.CellAt(p)
@@ -378,7 +383,7 @@ func (d *districtGround) beatOf(centre, day string, p geo.Point, cell geo.Cell) 
 }
 
 func (d *districtGround) findPlace(out *found, centre, day string, p geo.Point, cell geo.Cell, reach float64) {
-	own := false
+	own, best := false, math.Inf(1)
 	out.metre = math.Inf(1)
 	// Two rings of cells 9 hold all points within nearMost: a ring is 300 m deep at least.
 	disk, err := geo.GridDisk(cell.Parent(9), 2)
@@ -392,15 +397,28 @@ func (d *districtGround) findPlace(out *found, centre, day string, p geo.Point, 
 					continue
 				}
 				far := v.metres(p)
+				near := v.nearness(p, far)
 				if here := v.centre == centre; far > reach || own && !here {
 					continue
-				} else if !here == !own && (far > out.metre || far == out.metre && compareIDs(id, out.place) >= 0) {
+				} else if !here == !own && (near > best || near == best && compareIDs(id, out.place) >= 0) {
 					continue
 				} else {
 					own = here
 				}
-				out.place, out.code, out.metre = id, v.code, far
+				out.place, out.code, out.metre, best = id, v.code, far, near
 			}
 		}
 	}
+}
+
+// nearness orders the places of a point. What only the poor accuracy of a fix reaches
+// comes after all that hold it.
+func (p *groundPlace) nearness(at geo.Point, far float64) float64 {
+	switch {
+	case p.area != nil && p.area.Contains(at):
+		return p.wide
+	case far > nearM:
+		return widest + far
+	}
+	return far
 }

@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
-	"kendra/api/staff"
 	"kendra/geo"
 	"kendra/geo/features"
 )
@@ -118,20 +116,6 @@ func (b *Book) GroundFrame(district int32) *geo.Box {
 	return d.frame
 }
 
-// groundStands is what stands in a district when a file is judged.
-type groundStands struct {
-	stations map[string]staffStation
-	names    map[string]string // folded name of a station, or its code, to its code
-	beats    map[groundKey]*BeatVersion
-	places   map[groundKey]*PlaceVersion
-	staffs   map[groundKey]uuid.UUID // beats of the staff list, by centre and folded English name
-	kinds    map[string]string       // folded words for kinds of places
-}
-
-type groundKey struct{ centre, code string }
-
-type staffStation struct{ at *geo.Point }
-
 // PlanGround judges a file against what stands in the district, and tells all that is
 // wrong. Nothing is stored.
 func (b *Book) PlanGround(ctx context.Context, district int32, in GroundFile) (*GroundPlan, error) {
@@ -143,7 +127,8 @@ func (b *Book) PlanGround(ctx context.Context, district int32, in GroundFile) (*
 		return nil, err
 	}
 	w := &groundPlanner{
-		book: b, district: district, in: in, stands: stands, seen: map[groundKey]int{}, today: day(b.now()), now: b.now(),
+		book: b, district: district, in: in, stands: stands, today: day(b.now()), now: b.now(),
+		seen: map[groundKey]int{}, ids: map[uuid.UUID]int{}, live: map[string]map[uuid.UUID]string{},
 		plan: &GroundPlan{Kind: in.Kind, Counts: map[string]int{}}, rules: b.rules.Load().of(district),
 	}
 	if in.Centre != "" && stands.names[foldName(in.Centre)] == "" {
@@ -179,80 +164,6 @@ func (b *Book) PlanGround(ctx context.Context, district int32, in GroundFile) (*
 		w.plan.Counts[w.plan.Changes[i].What]++
 	}
 	return w.plan, nil
-}
-
-func (b *Book) groundStands(ctx context.Context, district int32, kind string) (*groundStands, error) {
-	s := &groundStands{
-		stations: map[string]staffStation{}, names: map[string]string{}, beats: map[groundKey]*BeatVersion{},
-		places: map[groundKey]*PlaceVersion{}, staffs: map[groundKey]uuid.UUID{}, kinds: map[string]string{},
-	}
-	for _, c := range b.Lists(district)["place_type"] {
-		for _, name := range []string{c.Code, c.Hi, c.En} {
-			s.kinds[foldName(name)] = c.Code
-		}
-	}
-	err := b.read(ctx, district, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT centre, hi, en, lat, lon FROM centres WHERE district_id = $1 AND centre <> $2`, district, HQ)
-		if err != nil {
-			return fmt.Errorf("read stations: %w", err)
-		}
-		var code, hi, en string
-		var lat, lon *float64
-		if _, err := pgx.ForEachRow(rows, []any{&code, &hi, &en, &lat, &lon}, func() error {
-			one := staffStation{}
-			if lat != nil && lon != nil {
-				one.at = &geo.Point{Lat: *lat, Lon: *lon}
-			}
-			s.stations[code] = one
-			for _, name := range []string{code, hi, en} {
-				s.names[foldName(name)] = code
-			}
-			return nil
-		}); err != nil {
-			return fmt.Errorf("read stations: %w", err)
-		}
-		list, err := staff.BeatNames(ctx, tx, district)
-		if err != nil {
-			return err
-		}
-		for _, b := range list {
-			s.staffs[groundKey{b.Centre, foldName(b.NameEn)}] = b.ID
-		}
-		return s.versions(ctx, tx, district, kind)
-	})
-	return s, err
-}
-
-// versions reads the last version of each beat, and of each place if it is about places.
-func (s *groundStands) versions(ctx context.Context, tx pgx.Tx, district int32, kind string) error {
-	rows, err := tx.Query(ctx, `SELECT DISTINCT ON (beat_id) `+beatVersionColumns+` FROM beat_versions WHERE district_id = $1
-		ORDER BY beat_id, beat_versions.from_on DESC`, district)
-	if err != nil {
-		return fmt.Errorf("read beats: %w", err)
-	}
-	beats, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[BeatVersion])
-	if err != nil {
-		return fmt.Errorf("read beats: %w", err)
-	}
-	for _, v := range beats {
-		s.beats[groundKey{v.Centre, v.Code}] = v
-	}
-	if kind == GroundBeats {
-		return nil
-	}
-	rows, err = tx.Query(ctx, `SELECT DISTINCT ON (place_id) `+placeVersionColumns+` FROM place_versions WHERE district_id = $1
-		ORDER BY place_id, place_versions.from_on DESC`, district)
-	if err != nil {
-		return fmt.Errorf("read places: %w", err)
-	}
-	places, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[PlaceVersion])
-	if err != nil {
-		return fmt.Errorf("read places: %w", err)
-	}
-	for _, v := range places {
-		s.places[groundKey{v.Centre, v.Code}] = v
-	}
-	return nil
 }
 
 // groundTransaction is how many ops of one centre are entered at once: a centre has rarely more.
@@ -322,7 +233,9 @@ type groundPlanner struct {
 	stands   *groundStands
 	rules    *ruleView
 	plan     *GroundPlan
-	seen     map[groundKey]int // line
+	seen     map[groundKey]int               // line
+	ids      map[uuid.UUID]int               // the same, by what it is
+	live     map[string]map[uuid.UUID]string // beats by centre, with the day on which they end: as far as the file was judged
 	today    string
 	now      time.Time
 }
@@ -367,13 +280,20 @@ func (w *groundPlanner) take(f features.Feature) {
 	} else {
 		last, err = w.place(&c, r, f, middle)
 	}
+	if line, ok := w.ids[c.ID]; ok && err == nil {
+		err = fmt.Errorf("it is what line %d is, by its code or by its name in the list of beats", line)
+	}
 	if err == nil {
 		err = w.dates(&c, last)
+	}
+	if err == nil {
+		err = w.room(&c)
 	}
 	if err != nil {
 		bad("%v", err)
 		return
 	}
+	w.ids[c.ID] = f.Line
 	w.plan.Changes = append(w.plan.Changes, c)
 }
 
@@ -386,11 +306,14 @@ type versionState struct {
 // dates decides what is done, by the days.
 func (w *groundPlanner) dates(c *GroundChange, last versionState) error {
 	live := last.known && (last.until == "" || last.until > c.from)
+	if live && last.same && last.until != "" && c.to != "" && c.to != last.until {
+		return fmt.Errorf("to %s: it ends on %s already, and what ends has one end", c.to, last.until)
+	}
 	if today := w.in.From.Format(time.DateOnly); live && !last.same && c.from == last.from && today > last.from {
 		c.begin(today) // a list that was taken out, changed and brought back says since when the old one holds
 	}
 	switch {
-	case live && last.same:
+	case live && last.same, last.known && c.to != "" && c.to == last.until && c.to <= c.from: // it ended as the file says
 		c.What = GroundSame
 	case live:
 		c.What = GroundChanged
@@ -413,32 +336,56 @@ func (w *groundPlanner) dates(c *GroundChange, last versionState) error {
 	return nil
 }
 
+// room tells whether the book takes a new thing: its code may be another's until a
+// later day, and a station has so many beats and no more.
+func (w *groundPlanner) room(c *GroundChange) error {
+	if c.What == GroundSame {
+		return nil
+	}
+	if until := w.stands.things().heldUntil(groundKey{c.Centre, c.Code}, c.ID); until > c.from && c.What != GroundEnded {
+		return fmt.Errorf("code %s is that of another until %s", c.Code, until)
+	}
+	if w.in.Kind != GroundBeats {
+		return nil
+	}
+	live := w.live[c.Centre]
+	if live == nil {
+		live = map[uuid.UUID]string{}
+		for id, t := range w.stands.beats.byID {
+			if t.centre == c.Centre {
+				live[id] = t.until
+			}
+		}
+		w.live[c.Centre] = live
+	}
+	if c.What == GroundNew && beatsLeft(live, c.from) >= groundBeatsMost {
+		return fmt.Errorf("%s has %d beats, and no more fit", c.Centre, groundBeatsMost)
+	}
+	live[c.ID] = c.to
+	return nil
+}
+
 // complete ends what the file does not have, in the centres that it has.
 func (w *groundPlanner) complete() {
 	centres := map[string]bool{}
 	for k := range w.seen {
 		centres[k.centre] = true
 	}
-	end := func(k groundKey, id uuid.UUID, hi, en string, old features.Geometry, from, until string) {
-		if _, ok := w.seen[k]; ok || !centres[k.centre] || until != "" {
-			return
+	for _, t := range w.stands.things().sorted() {
+		_, code := w.seen[t.groundKey]
+		if _, ok := w.ids[t.id]; ok || code || !centres[t.centre] || t.until != "" {
+			continue
 		}
-		on := max(w.in.From.Format(time.DateOnly), from)
-		w.plan.Changes = append(w.plan.Changes, GroundChange{
-			What: GroundEnded, ID: id, Centre: k.centre, Code: k.code, NameHi: hi, NameEn: en, Old: old, to: on, reason: "आयात: नई सूची में नहीं है",
-			kind: map[bool]string{true: "beat.set", false: "place.set"}[w.in.Kind == GroundBeats],
-		})
+		c := GroundChange{
+			What: GroundEnded, ID: t.id, Centre: t.centre, Code: t.code, NameHi: t.hi, NameEn: t.en, reason: "आयात: नई सूची में नहीं है",
+			to: max(w.in.From.Format(time.DateOnly), t.from),
+		}
+		if t.beat != nil {
+			c.kind = "beat.set"
+			c.Old, _ = features.ParseGeometry(t.beat.Area) // what stands in the book was read before
+		} else {
+			c.kind, c.Old = "place.set", features.Geometry{Point: &geo.Point{Lat: t.place.Lat, Lon: t.place.Lon}}
+		}
+		w.plan.Changes = append(w.plan.Changes, c)
 	}
-	at := len(w.plan.Changes)
-	if w.in.Kind == GroundBeats {
-		for k, v := range w.stands.beats {
-			area, _ := features.ParseGeometry(v.Area) // what stands in the book was read before
-			end(k, v.BeatID, v.NameHi, v.NameEn, area, v.From, v.Until)
-		}
-	} else {
-		for k, v := range w.stands.places {
-			end(k, v.PlaceID, v.NameHi, v.NameEn, features.Geometry{Point: &geo.Point{Lat: v.Lat, Lon: v.Lon}}, v.From, v.Until)
-		}
-	}
-	slices.SortFunc(w.plan.Changes[at:], func(a, b GroundChange) int { return compareIDs(a.ID, b.ID) })
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -143,7 +142,7 @@ func (w *groundPlanner) row(f features.Feature, middle geo.Point) (groundRow, er
 	if r.tags, err = tagsOf(p["tags"]); err != nil {
 		return r, err
 	}
-	r.beat, err = w.beatOf(r.centre, p["beat"], middle)
+	r.beat, err = w.beatOf(r.centre, p["beat"], r.from, middle)
 	return r, err
 }
 
@@ -263,22 +262,12 @@ func (g *ground) beatAt(district int32, centre, day string, p geo.Point) uuid.UU
 }
 
 // beatOf is the beat that a place names by code or name, or the one it lies in.
-func (w *groundPlanner) beatOf(centre, named string, middle geo.Point) (*uuid.UUID, error) {
+func (w *groundPlanner) beatOf(centre, named, on string, middle geo.Point) (*uuid.UUID, error) {
 	if named != "" {
-		if code, err := groundCodeOf(named); err == nil {
-			if v := w.stands.beats[groundKey{centre, code}]; v != nil {
-				return &v.BeatID, nil
-			}
-		}
-		if id, ok := w.stands.staffs[groundKey{centre, foldName(named)}]; ok {
+		if id := w.stands.beatNamed(centre, named, max(w.today, on)); id != uuid.Nil {
 			return &id, nil
 		}
-		for k, v := range w.stands.beats {
-			if k.centre == centre && (foldName(v.NameEn) == foldName(named) || foldName(v.NameHi) == foldName(named)) {
-				return &v.BeatID, nil
-			}
-		}
-		return nil, fmt.Errorf("beat %.40q does not exist in %s", named, centre)
+		return nil, fmt.Errorf("beat %.40q does not exist in %s, or has ended", named, centre)
 	}
 	if beat := w.book.ground.beatAt(w.district, centre, w.today, middle); beat != uuid.Nil {
 		return &beat, nil
@@ -293,6 +282,35 @@ func groundID(district int32, kind, centre, code string) uuid.UUID {
 	id[6] = id[6]&0x0f | 0x80
 	id[8] = id[8]&0x3f | 0x80
 	return id
+}
+
+// which is the beat or place that a row is of, with its last version if it has one. A
+// code that somebody has says so; else a beat has the name that the staff list knows it
+// by, to which posts belong, whatever code it had; else it is who had the code last.
+// Where the code says one beat and a new name another of the list, nobody can tell.
+func (w *groundPlanner) which(r groundRow) (uuid.UUID, *groundThing, error) {
+	things := w.stands.things()
+	old := things.byCode[groundKey{r.centre, r.code}]
+	listed, named := uuid.Nil, false
+	if w.in.Kind == GroundBeats {
+		listed, named = w.stands.staffs[groundKey{r.centre, foldName(r.en)}]
+	}
+	switch {
+	case old != nil && !old.ended(r.from):
+		if named && listed != old.id && foldName(old.en) != foldName(r.en) { // codes were dealt anew: whose posts would it have?
+			return uuid.Nil, nil, fmt.Errorf("code %s is that of beat %.40q, and the list of beats has another of the name %.40q", r.code, old.en, r.en)
+		}
+		return old.id, old, nil
+	case named:
+		return listed, things.byID[listed], nil
+	case old != nil:
+		return old.id, old, nil
+	}
+	id := groundID(w.district, w.in.Kind, r.centre, r.code)
+	for n := 2; things.byID[id] != nil; n++ { // of one that had the code and has another now
+		id = groundID(w.district, w.in.Kind, r.centre, r.code+"\n"+strconv.Itoa(n))
+	}
+	return id, nil, nil
 }
 
 func optional(s string) *string {
@@ -329,21 +347,18 @@ func (w *groundPlanner) beat(c *GroundChange, r groundRow, f features.Feature) (
 	if r.week > 0 {
 		body.Rounds = &contract.BeatRounds{PerWeek: r.week, HoursFrom: optional(r.hoursFrom), HoursTo: optional(r.hoursTo)}
 	}
-	var state versionState
-	old := w.stands.beats[groundKey{r.centre, r.code}]
-	switch {
-	case old != nil:
-		c.ID = old.BeatID
-		state = versionState{known: true, from: old.From, until: old.Until}
-		state.same = old.NameHi == r.hi && old.NameEn == r.en && old.Area == text && old.PerWeek == r.week &&
-			(r.week == 0 || old.HoursFrom == r.hoursFrom && old.HoursTo == r.hoursTo)
-	default:
-		if id, ok := w.stands.staffs[groundKey{r.centre, foldName(r.en)}]; ok {
-			c.ID = id // the beat of the staff list, to which posts belong
-		} else {
-			c.ID = groundID(w.district, GroundBeats, r.centre, r.code)
-		}
+	id, old, err := w.which(r)
+	if err != nil {
+		return versionState{}, err
 	}
+	var state versionState
+	if old != nil {
+		v := old.beat
+		state = versionState{known: true, from: old.from, until: old.until}
+		state.same = old.groundKey == groundKey{r.centre, r.code} && v.NameHi == r.hi && v.NameEn == r.en && v.Area == text && v.PerWeek == r.week &&
+			(r.week == 0 || v.HoursFrom == r.hoursFrom && v.HoursTo == r.hoursTo)
+	}
+	c.ID = id
 	body.BeatID = c.ID
 	c.kind, c.body = "beat.set", body
 	return state, nil
@@ -365,17 +380,15 @@ func (w *groundPlanner) place(c *GroundChange, r groundRow, f features.Feature, 
 		}
 		body.Area = &area
 	}
-	var state versionState
-	if old := w.stands.places[groundKey{r.centre, r.code}]; old != nil {
-		c.ID = old.PlaceID
-		state = versionState{known: true, from: old.From, until: old.Until}
-		state.same = old.NameHi == r.hi && old.NameEn == r.en && old.Kind == r.kind && sameID(old.BeatID, r.beat) && old.Lat == middle.Lat &&
-			old.Lon == middle.Lon && old.Area == area && old.EveryDays == r.every && old.HoursFrom == r.hoursFrom &&
-			old.HoursTo == r.hoursTo && old.Weight == r.weight && slices.Equal(old.Tags, r.tags)
-	} else {
-		c.ID = groundID(w.district, GroundPlaces, r.centre, r.code)
+	id, old, err := w.which(r)
+	if err != nil {
+		return versionState{}, err
 	}
-	body.PlaceID = c.ID
+	c.ID, body.PlaceID = id, id
+	var state versionState
+	if old != nil {
+		state = versionState{known: true, same: samePlace(old.place, body), from: old.from, until: old.until}
+	}
 	c.kind, c.body = "place.set", body
 	return state, nil
 }
@@ -411,59 +424,4 @@ func (c *GroundChange) ops(at time.Time) []ServerOp {
 		end.Kind, end.Body = "place.end", contract.PlaceEnd{PlaceID: c.ID, On: dateOf(c.to), Reason: c.reason}
 	}
 	return append(out, end)
-}
-
-// doubleM is how near two places of one name are the same, most likely.
-const doubleM = 300.0
-
-// doubles offers places that may be the same under two codes: of one folded name and
-// near each other, in the file or in the book. With Merge the one of the book is changed,
-// and of two in the file the first is taken.
-func (w *groundPlanner) doubles() {
-	type known struct {
-		at    geo.Point
-		key   groundKey
-		line  int
-		place *PlaceVersion
-	}
-	byName := map[string][]known{}
-	for k, v := range w.stands.places {
-		if _, inFile := w.seen[k]; inFile || v.Until != "" {
-			continue
-		}
-		name := foldName(v.NameEn)
-		byName[name] = append(byName[name], known{at: geo.Point{Lat: v.Lat, Lon: v.Lon}, key: k, place: v})
-	}
-	for _, list := range byName {
-		slices.SortFunc(list, func(a, b known) int { return strings.Compare(a.key.centre+" "+a.key.code, b.key.centre+" "+b.key.code) })
-	}
-	kept := w.plan.Changes[:0]
-	for _, c := range w.plan.Changes {
-		at, _ := c.Geometry.Middle()
-		name := foldName(c.NameEn)
-		here := groundKey{c.Centre, c.Code}
-		var other *known
-		for i, o := range byName[name] {
-			if d := geo.Distance(at, o.at); d <= doubleM && c.What != GroundSame {
-				other = &byName[name][i]
-				w.plan.Doubles = append(w.plan.Doubles, GroundDouble{
-					Line: c.Line, Code: c.Code, Centre: c.Centre, OtherLine: o.line, OtherCode: o.key.code, OtherCentre: o.key.centre, Metres: math.Round(d),
-				})
-				break
-			}
-		}
-		// What changes or ends a place that the book has already is no double of another.
-		if other == nil || !w.in.Merge || c.What != GroundNew || other.place != nil && (other.key.centre != c.Centre || c.from < other.place.From) {
-			byName[name] = append(byName[name], known{at: at, key: here, line: c.Line})
-			kept = append(kept, c)
-			continue
-		}
-		if body, ok := c.body.(contract.PlaceSet); ok && other.place != nil {
-			body.PlaceID, body.Code = other.place.PlaceID, other.key.code
-			c.ID, c.Code, c.What, c.body = body.PlaceID, body.Code, GroundChanged, body
-			w.seen[other.key] = c.Line
-			kept = append(kept, c)
-		}
-	}
-	w.plan.Changes = kept
 }

@@ -97,7 +97,8 @@ type GroundQuery struct {
 	Limit  int
 }
 
-// GroundPage is a page. Beats come with the first alone.
+// GroundPage is a page. Beats come with the first alone, and all: a centre has no more of
+// them than groundBeatsMost.
 type GroundPage struct {
 	On     string
 	Beats  []BeatVersion
@@ -105,10 +106,7 @@ type GroundPage struct {
 	More   bool
 }
 
-const (
-	groundPage     = 500
-	groundBeatPage = 200
-)
+const groundPage = 500
 
 // Ground reads the beats and places of a centre as they are on a day. They are no
 // secret: every post of the centre sees them.
@@ -129,7 +127,6 @@ func (b *Book) Ground(ctx context.Context, who staff.Caller, q GroundQuery) (*Gr
 			if out.Beats, err = beatsOn(ctx, tx, who.District, q.Centre, out.On); err != nil {
 				return err
 			}
-			out.Beats = out.Beats[:min(len(out.Beats), groundBeatPage)]
 		}
 		rows, err := tx.Query(ctx, `SELECT `+placeVersionColumns+` FROM place_versions WHERE district_id = $1 AND centre = $2
 			AND from_on <= $3::text::date AND (until_on IS NULL OR until_on > $3::text::date) AND code > $4 ORDER BY code LIMIT $5`,

@@ -34,6 +34,19 @@ func (s *State) queueGround(b *pgx.Batch, n *needs) {
 		b.Queue(`SELECT v.* FROM unnest($3::text[]) AS u (c), LATERAL (SELECT `+beatVersionColumns+` FROM beat_versions
 			WHERE centre = $2 AND code = u.c AND district_id = $1 LIMIT $4) v`, s.District, s.Centre, n.beatCodes, groundVersions).Query(take)
 	}
+	if n.centreBeats {
+		b.Queue(`SELECT DISTINCT ON (beat_id) beat_id, coalesce(until_on::text, '') FROM beat_versions
+			WHERE district_id = $1 AND centre = $2 ORDER BY beat_id, from_on DESC`, s.District, s.Centre).Query(func(rows pgx.Rows) error {
+			s.centreBeats = map[uuid.UUID]string{}
+			var id uuid.UUID
+			var until string
+			_, err := pgx.ForEachRow(rows, []any{&id, &until}, func() error {
+				s.centreBeats[id] = until
+				return nil
+			})
+			return wrap(err, "read beats of the centre")
+		})
+	}
 	if len(n.groundPlaces) > 0 {
 		take := func(rows pgx.Rows) error {
 			list, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[PlaceVersion])

@@ -164,6 +164,39 @@ func TestTheNearestPlaceIsFoundAndTheSaidBeatStands(t *testing.T) {
 	}
 }
 
+func TestAPlaceWithAnOutlineIsFoundAfterWhatLiesNearerWithinIt(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	village, school, college := w.GroundPlace("village", 25.24, 80.94), w.GroundPlace("school", 25.2425, 80.9425), w.GroundPlace("college", 25.2370, 80.9370)
+	around, yard := square(25.24, 80.94, 0.006), square(25.2370, 80.9370, 0.0008)
+	village.Area, college.Area = &around, &yard
+	stop := w.GroundPlace("stop", 25.2370, 80.9382)
+	for _, p := range []contract.PlaceSet{village, school, college, stop} {
+		w.Incharge.Enter("place.set", p)
+	}
+	cases := []struct {
+		name               string
+		lat, lon, accuracy float64
+		want, metres       string
+	}{
+		{"at the gate of the school", 25.2425, 80.94251, 5, "school", "1"},
+		{"in the village, with nothing near", 25.2440, 80.9370, 5, "village", "0"},
+		{"in the village, and the school is within a poor fix", 25.2450, 80.9425, 400, "village", "0"},
+		{"in the yard of the college, and the stop is further than the yard is wide", 25.2370, 80.9370, 5, "college", "0"},
+		{"at the stop", 25.2370, 80.93815, 5, "stop", "5"},
+		{"beside the village, and the school is not in reach", 25.2470, 80.9425, 5, "", ""},
+	}
+	for _, c := range cases {
+		e := w.Beat.Enter("visit.record", w.Visit(), booktest.At(c.lat, c.lon, c.accuracy))
+		code, _ := e.Facts["found_code"].(string)
+		metres, _ := e.Facts["found_m"].(string)
+		if code != c.want || metres != c.metres {
+			t.Errorf("%s: %v", c.name, e.Facts)
+		}
+		w.Pass(time.Hour)
+	}
+}
+
 func TestWhatABeatOrAPlaceMayNotBe(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)
@@ -183,6 +216,9 @@ func TestWhatABeatOrAPlaceMayNotBe(t *testing.T) {
 			b.Area = `{"type":"Polygon","coordinates":[[[80,25],[81,26],[81,25],[80,26],[80,25]]]}`
 		}, contract.CodeBadArea, "/body/area"},
 		{"a point", func(b *contract.BeatSet) { b.Area = `{"type":"Point","coordinates":[80.9,25.2]}` }, contract.CodeBadArea, "/body/area"},
+		{"the rim as a hole", func(b *contract.BeatSet) {
+			b.Area = `{"type":"Polygon","coordinates":[[[80.4,25.4],[80.5,25.4],[80.5,25.5],[80.4,25.4]],[[80.3,25.3],[80.6,25.3],[80.6,25.6],[80.3,25.6],[80.3,25.3]]]}`
+		}, contract.CodeBadArea, "/body/area"},
 		{"half the country", func(b *contract.BeatSet) { b.Area = square(25, 80, 3) }, contract.CodeBadArea, "/body/area"},
 		{"hours that end first", func(b *contract.BeatSet) {
 			b.Rounds = &contract.BeatRounds{PerWeek: 2, HoursFrom: ptr("15:00"), HoursTo: ptr("11:00")}

@@ -141,7 +141,7 @@ func (l *spotLedger) agreeOn(rt *rapid.T) {
 func (l *spotLedger) goes(place int, round bool, long, late time.Duration) {
 	ended := l.Now().Add(-late).Truncate(time.Millisecond)
 	began := ended.Add(-long)
-	at := booktest.At(l.places[place].Lat, l.places[place].Lon, 10)
+	at := booktest.FixedAt(l.places[place].Lat, l.places[place].Lon, 10, ended)
 	var e *book.Entry
 	if round {
 		r := l.Round()

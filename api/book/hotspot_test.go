@@ -76,7 +76,7 @@ func (w *spotWorld) round(lat, lon float64, ago time.Duration) *book.Entry {
 	r := w.Round()
 	end := w.Now().Add(-ago)
 	r.StartedAt, r.EndedAt = contract.At(end.Add(-30*time.Minute)), contract.At(end)
-	return w.Leader.Enter("squad.round", r, booktest.At(lat, lon, 10))
+	return w.Leader.Enter("squad.round", r, booktest.FixedAt(lat, lon, 10, end))
 }
 
 func (w *spotWorld) spots(t *testing.T, at time.Time) map[uuid.UUID]book.SpotDebt {

@@ -49,6 +49,7 @@ type needs struct {
 
 	groundBeats, groundPlaces []uuid.UUID // with all their versions
 	beatCodes, placeCodes     []string    // whoever has them
+	centreBeats               bool        // all beats of the centre, and when they end
 	markers                   []uuid.UUID // places whose sheets are wanted
 }
 

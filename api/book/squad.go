@@ -109,7 +109,7 @@ func checkRound(s *State, d *draft, b *contract.SquadRound) error {
 	if s.briefs.get(briefKey{b.SquadID, day(b.StartedAt.Time)}) == nil {
 		d.flag(geo.Flag{Code: flagNotBriefed, Value: 1})
 	}
-	d.findPlace(s)
+	d.findPlace(s, b)
 	d.opens(registerSquad)
 	d.seenBy = append(append(d.seenBy, b.LeaderBy), b.MembersBy...)
 	return nil

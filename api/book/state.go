@@ -125,7 +125,8 @@ type State struct {
 
 	beatVersions  *versions[BeatVersion]
 	placeVersions *versions[PlaceVersion]
-	newGround     bool // beats or places changed
+	centreBeats   map[uuid.UUID]string // beats of the centre, with the days on which they end; nil where nobody asks
+	newGround     bool                 // beats or places changed
 	placeVisits   *rows[placeVisitKey, placeVisit]
 	beatMonths    *rows[placeVisitKey, beatMonthRow]
 

@@ -204,7 +204,11 @@ func area(v string) (string, error) {
 		}
 		v = ring
 	}
-	if _, err := geo.ParseGeoJSON([]byte(v)); err != nil {
+	a, err := geo.ParseGeoJSON([]byte(v))
+	if err == nil {
+		err = a.CheckHoles()
+	}
+	if err != nil {
 		return "", fmt.Errorf("is no area: %w", err)
 	}
 	var kind struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -330,7 +331,7 @@ func TestCheatsAreNotStrongAndBadLuckIsNotWeak(t *testing.T) {
 	t.Parallel()
 	rules := evidence.Default()
 	t.Logf("%-44s %6s %9s %9s %9s", "of "+fmt.Sprint(runs)+" each", "seed", "strong", "weak", "unknown")
-	for n, s := range append(scenes(), codeScenes()...) {
+	for n, s := range slices.Concat(scenes(), codeScenes(), mastScenes()) {
 		seed := uint64(20271203 + n)
 		g := gen{Rand: newRand(seed)}
 		count := map[evidence.State]int{}

@@ -263,7 +263,7 @@ func (r Rules) ofTrack(v Visit) []Item {
 	if enough && percent(away, len(span)) >= r["away_pct"] {
 		out = append(out, item(Away, r.unlessClock(v, false), percent(away, len(span))))
 	}
-	if moves, again := replayed(v.Track, v.Earlier); float64(moves) >= r["replay_moves"] && percent(again, moves) >= r["replay_pct"] {
+	if moves, again := replayed(r.exact(v.Track), r.exact(v.Earlier)); float64(moves) >= r["replay_moves"] && percent(again, moves) >= r["replay_pct"] {
 		out = append(out, item(Replay, Against, percent(again, moves)))
 	}
 	if len(v.Second) > 0 {
@@ -328,6 +328,18 @@ type spot struct{ lat, lon int64 }
 
 func spotOf(p geo.Point) spot {
 	return spot{int64(math.Round(p.Lat * 1e5)), int64(math.Round(p.Lon * 1e5))}
+}
+
+// exact are the positions that a phone measured itself. What it says by the masts around it
+// is the point of a mast, the very same on each day that somebody goes that way.
+func (r Rules) exact(list []Pos) []Pos {
+	var out []Pos
+	for _, p := range list {
+		if p.AccuracyM <= r["exact_m"] {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // replayed counts the moves of a track, and those that were made before between

@@ -16,8 +16,8 @@
 // a point and straight back) are left out; which way a ring turns does not
 // matter; heights are left out. What was repaired stands in Feature.Told. Refused
 // is what would have to be guessed: a line that crosses itself (with the point
-// where), a hole that crosses the rim, the antimeridian, coordinates that are
-// none, a coordinate system that is not WGS 84.
+// where), a hole that crosses the rim or lies outside of it, the antimeridian,
+// coordinates that are none, a coordinate system that is not WGS 84.
 //
 // Latitude and longitude may be exchanged, and in India both are legal numbers
 // either way. A feature that misses the district's frame and would lie in it

@@ -160,6 +160,9 @@ func (s *sink) judge(f *Feature) error {
 	if err := f.repair(); err != nil {
 		return err
 	}
+	if err := f.CheckHoles(); err != nil {
+		return err
+	}
 	f.Swapped = s.options.Box != nil && f.isSwapped(*s.options.Box)
 	return nil
 }
@@ -198,6 +201,19 @@ func (g Geometry) Area() (geo.Area, error) {
 		return geo.Area{}, fmt.Errorf("area: %w", err)
 	}
 	return a, nil
+}
+
+// CheckHoles refuses an area that has a hole outside of its rim. Read does so of each
+// feature; ParseGeometry does not, for it reads also what was taken long ago.
+func (g Geometry) CheckHoles() error {
+	if g.Point != nil {
+		return nil
+	}
+	a, err := g.Area()
+	if err != nil {
+		return err
+	}
+	return a.CheckHoles()
 }
 
 // Middle is the point, or the middle of the area's frame.

@@ -340,6 +340,12 @@ func At(lat, lon, accuracy float64) Option {
 	return With("place", contract.Place{Lat: lat, Lon: lon, AccuracyM: accuracy})
 }
 
+// FixedAt places an op by a fix of another moment.
+func FixedAt(lat, lon, accuracy float64, at time.Time) Option {
+	fix := contract.At(at)
+	return With("place", contract.Place{Lat: lat, Lon: lon, AccuracyM: accuracy, FixAt: &fix})
+}
+
 // With sets a member of the op.
 func With(name string, value any) Option {
 	return func(op map[string]any) { op[name] = value }
