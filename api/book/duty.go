@@ -59,16 +59,20 @@ func (s *State) checkRelief(d *draft, relieved uuid.UUID) error {
 	if relieved == d.officer || !s.officers[relieved] || last != nil && last.Role != d.post.Role {
 		return refuse(contract.CodeUnknownReference, "/body/relieves")
 	}
-	if !on {
-		since := 0.0
-		if last != nil {
-			since = d.at.Sub(*last.EndedAt).Seconds()
-		}
-		d.flag(geo.Flag{Code: flagRelievedOffDuty, Value: since})
+	switch {
+	case on:
+	case last == nil:
+		d.flag(geo.Flag{Code: flagRelievedOffDuty})
+	case d.at.Sub(*last.EndedAt) > reliefWithin: // else she ended it herself as he came
+		d.flag(geo.Flag{Code: flagRelievedOffDuty, Value: d.at.Sub(*last.EndedAt).Seconds()})
 	}
 	d.seenBy = append(d.seenBy, relieved)
 	return nil
 }
+
+// reliefWithin is how long after the end of a duty a relief is still one: phones are put down
+// and taken up while a shift is handed over.
+const reliefWithin = 30 * time.Minute
 
 // lastDuty is the duty of an officer that ended last before a time, if it could have
 // lasted until then; nil if there is none.
