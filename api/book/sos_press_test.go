@@ -185,6 +185,31 @@ func TestTheFirstPlaceThatHerPhoneKnowsIsTold(t *testing.T) {
 	}
 }
 
+func TestACallThatOvertakesTheStartOfItsDutyIsOneOnDuty(t *testing.T) {
+	t.Parallel()
+	w := booktest.New(t)
+	start := w.Beat.Item("duty.start", contract.DutyStart{})
+	w.Pass(30 * time.Minute)
+	e := w.Beat.Enter("sos.raise", contract.SosRaise{}, booktest.At(25.2, 80.9, 10))
+	if callOf(t, w, e.OpID).OnDuty {
+		t.Error("on duty before the book knows of any")
+	}
+	r := w.Beat.Send(start)[0]
+	if r.Outcome != book.Entered {
+		t.Fatalf("%+v", r)
+	}
+	if !callOf(t, w, e.OpID).OnDuty {
+		t.Error("her duty had begun when she called, and the call is told as one of off duty")
+	}
+	w.Pass(time.Hour)
+	w.Beat.Enter("duty.end", contract.DutyEnd{StartID: r.Entry.OpID})
+	w.Beat.Enter("sos.end", contract.SosEnd{SosID: e.OpID, Reason: "safe"})
+	w.Pass(time.Minute)
+	if again := w.Beat.Enter("sos.raise", contract.SosRaise{}, booktest.At(25.2, 80.9, 10)); callOf(t, w, again.OpID).OnDuty {
+		t.Error("on duty after its end")
+	}
+}
+
 func TestACallOnDutyThatJoinsALateOneOfOffDutyIsOneOnDuty(t *testing.T) {
 	t.Parallel()
 	w := booktest.New(t)

@@ -124,7 +124,10 @@ func (b *Book) sosViews(ctx context.Context, tx pgx.Tx, who staff.Caller, list [
 		of := x.pressSeqs()
 		centres, seqs = append(centres, slices.Repeat([]string{x.Centre}, len(of))...), append(seqs, of...)
 	}
-	rows, err := tx.Query(ctx, `SELECT e.centre, e.seq, e.wire, e.facts FROM unnest($2::text[], $3::bigint[]) AS x (centre, seq)
+	// A call goes before all that the same phone has waiting: the start of her duty may have come after it.
+	rows, err := tx.Query(ctx, `SELECT e.centre, e.seq, e.wire, e.facts, EXISTS (SELECT FROM duties d WHERE d.district_id = $1
+			AND d.officer_id = e.officer_id AND d.started_at <= e.at AND d.started_at > e.at - interval '1 day' AND (d.ended_at IS NULL OR d.ended_at > e.at))
+		FROM unnest($2::text[], $3::bigint[]) AS x (centre, seq)
 		JOIN entries e ON e.district_id = $1 AND e.centre = x.centre AND e.seq = x.seq`, who.District, centres, seqs)
 	if err != nil {
 		return nil, fmt.Errorf("read calls for help: %w", err)
@@ -133,7 +136,8 @@ func (b *Book) sosViews(ctx context.Context, tx pgx.Tx, who staff.Caller, list [
 	var of entry
 	var wire []byte
 	var noted string
-	_, err = pgx.ForEachRow(rows, []any{&of.centre, &of.seq, &wire, &noted}, func() error {
+	var within bool
+	_, err = pgx.ForEachRow(rows, []any{&of.centre, &of.seq, &wire, &noted, &within}, func() error {
 		var line struct {
 			Place *contract.Place
 			Body  contract.SosRaise
@@ -143,7 +147,7 @@ func (b *Book) sosViews(ctx context.Context, tx pgx.Tx, who staff.Caller, list [
 			return err
 		}
 		err := unjson(noted, &facts)
-		said[of] = press{line.Place, line.Body.Silent != nil && *line.Body.Silent, facts.isTrue("on_duty")}
+		said[of] = press{line.Place, line.Body.Silent != nil && *line.Body.Silent, facts.isTrue("on_duty") || within}
 		return err
 	})
 	if err != nil {
