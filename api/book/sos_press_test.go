@@ -49,6 +49,9 @@ func TestAnEndThatWasMadeBeforeSheCalledAgainDoesNotSilenceHer(t *testing.T) {
 	if n := tick(t, w); n == 0 {
 		t.Error("no rung")
 	}
+	if x := callOf(t, w, again.OpID); x.SOSID != first.OpID {
+		t.Errorf("by the id of the last press it is %v", x.SOSID)
+	}
 	// Who names the last press knows of it, though his clock is slow.
 	slow := booktest.With("device_at", contract.At(w.Now().Add(-20*time.Minute)))
 	w.Beat.Enter("sos.end", contract.SosEnd{SosID: again.OpID, Reason: "safe"}, slow)

@@ -79,7 +79,9 @@ func (b *Book) SOSList(ctx context.Context, who staff.Caller, q SOSQuery) (out [
 // what does not exist.
 func (b *Book) SOSOf(ctx context.Context, who staff.Caller, id uuid.UUID) (out *SOSView, err error) {
 	err = b.read(ctx, who.District, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+sosColumns+` FROM sos WHERE district_id = $1 AND sos_id = $2`, who.District, id)
+		rows, err := tx.Query(ctx, `SELECT `+sosColumns+` FROM sos WHERE district_id = $1 AND sos_id = coalesce((SELECT e.case_id FROM ops o
+			JOIN entries e ON e.district_id = o.district_id AND e.centre = o.centre AND e.seq = o.seq
+			WHERE o.district_id = $1 AND o.op_id = $2 AND e.kind = 'sos.raise'), $2)`, who.District, id) // by the id of any of its presses
 		if err != nil {
 			return fmt.Errorf("read call for help: %w", err)
 		}
