@@ -148,45 +148,38 @@ func (s *groundStands) things() *groundThings {
 }
 
 func beatThings(ctx context.Context, tx pgx.Tx, district int32) (*groundThings, error) {
-	rows, err := tx.Query(ctx, `SELECT DISTINCT ON (beat_id) `+beatVersionColumns+` FROM beat_versions WHERE district_id = $1
-		ORDER BY beat_id, beat_versions.from_on DESC`, district)
-	if err != nil {
-		return nil, fmt.Errorf("read beats: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[BeatVersion])
-	if err != nil {
-		return nil, fmt.Errorf("read beats: %w", err)
-	}
-	out := newGroundThings()
-	for _, v := range list {
-		out.note(&groundThing{groundKey: groundKey{v.Centre, v.Code}, id: v.BeatID, from: v.From, until: v.Until, hi: v.NameHi, en: v.NameEn, beat: v})
-	}
-	rows, err = tx.Query(ctx, `SELECT centre, code, beat_id, max(until_on)::text FROM beat_versions WHERE district_id = $1
-		GROUP BY centre, code, beat_id HAVING bool_and(until_on IS NOT NULL)`, district)
-	if err != nil {
-		return nil, fmt.Errorf("read codes of beats: %w", err)
-	}
-	return out, out.takeHeld(rows)
+	return readThings(ctx, tx, district, "beat", beatVersionColumns, func(v *BeatVersion) *groundThing {
+		return &groundThing{groundKey: groundKey{v.Centre, v.Code}, id: v.BeatID, from: v.From, until: v.Until, hi: v.NameHi, en: v.NameEn, beat: v}
+	})
 }
 
 func placeThings(ctx context.Context, tx pgx.Tx, district int32) (*groundThings, error) {
-	rows, err := tx.Query(ctx, `SELECT DISTINCT ON (place_id) `+placeVersionColumns+` FROM place_versions WHERE district_id = $1
-		ORDER BY place_id, place_versions.from_on DESC`, district)
+	return readThings(ctx, tx, district, "place", placeVersionColumns, func(v *PlaceVersion) *groundThing {
+		return &groundThing{groundKey: groundKey{v.Centre, v.Code}, id: v.PlaceID, from: v.From, until: v.Until, hi: v.NameHi, en: v.NameEn, place: v}
+	})
+}
+
+// readThings reads the last version of each beat or place (what) of a district, and which codes
+// they had and have no more.
+func readThings[V any](ctx context.Context, tx pgx.Tx, district int32, what, columns string, thing func(v *V) *groundThing) (*groundThings, error) {
+	versions, id := what+"_versions", what+"_id"
+	rows, err := tx.Query(ctx, `SELECT DISTINCT ON (`+id+`) `+columns+` FROM `+versions+` WHERE district_id = $1
+		ORDER BY `+id+`, `+versions+`.from_on DESC`, district)
 	if err != nil {
-		return nil, fmt.Errorf("read places: %w", err)
+		return nil, fmt.Errorf("read %ss: %w", what, err)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[PlaceVersion])
+	list, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[V])
 	if err != nil {
-		return nil, fmt.Errorf("read places: %w", err)
+		return nil, fmt.Errorf("read %ss: %w", what, err)
 	}
 	out := newGroundThings()
 	for _, v := range list {
-		out.note(&groundThing{groundKey: groundKey{v.Centre, v.Code}, id: v.PlaceID, from: v.From, until: v.Until, hi: v.NameHi, en: v.NameEn, place: v})
+		out.note(thing(v))
 	}
-	rows, err = tx.Query(ctx, `SELECT centre, code, place_id, max(until_on)::text FROM place_versions WHERE district_id = $1
-		GROUP BY centre, code, place_id HAVING bool_and(until_on IS NOT NULL)`, district)
+	rows, err = tx.Query(ctx, `SELECT centre, code, `+id+`, max(until_on)::text FROM `+versions+` WHERE district_id = $1
+		GROUP BY centre, code, `+id+` HAVING bool_and(until_on IS NOT NULL)`, district)
 	if err != nil {
-		return nil, fmt.Errorf("read codes of places: %w", err)
+		return nil, fmt.Errorf("read codes of %ss: %w", what, err)
 	}
 	return out, out.takeHeld(rows)
 }
